@@ -1,0 +1,153 @@
+// Package casefile turns samples, their relay paths and what is known of the addresses
+// into a Case: the record of an incident that the PDF, the letters and the exports are
+// written from. It also writes the case folder, whole or not at all.
+package casefile
+
+import (
+	"net/netip"
+
+	"relaytrace/enrich"
+	"relaytrace/trace"
+)
+
+// Schema names the JSON document that a Case is: case.json.
+const Schema = "relaytrace.case/1"
+
+// Case is one incident. Every slice is non-nil. The order of everything in it
+// depends on the samples and settings alone, so that the same input gives the same bytes.
+type Case struct {
+	Schema     string      `json:"schema"`
+	ID         string      `json:"id"`      // RT- and eight letters or digits, or the analyst's own
+	Created    string      `json:"created"` // RFC 3339, UTC; the clock of the command
+	Version    string      `json:"version"` // of relaytrace
+	Settings   Settings    `json:"settings"`
+	Samples    []Sample    `json:"samples"`
+	Relays     []Relay     `json:"relays"`  // those that withhold the previous hop first, then by number of samples
+	Sources    []Source    `json:"sources"` // other hosts where a trail ends: origins and silent hosts
+	Bystanders []Bystander `json:"bystanders"`
+	Letters    []Letter    `json:"letters"`
+	Problems   []Problem   `json:"problems"`
+	Files      []File      `json:"files"` // every other file of the case folder, by path
+}
+
+// Settings are those that the case was made with.
+type Settings struct {
+	Organisation string   `json:"organisation"` // the organisation whose domain was forged
+	Domain       string   `json:"domain"`       // the forged domain
+	Reporter     string   `json:"reporter"`     // the person or role that writes
+	ReplyTo      string   `json:"reply_to"`     // where answers go
+	JANET        []string `json:"janet"`        // recipients of the report to the network's CSIRT
+	Trust        []string `json:"trust"`        // hosts, names and networks of the recipients' own side
+	Forwarder    []string `json:"forwarder"`    // declared forwarders and mailing lists
+	GeoIP        []string `json:"geoip"`        // GeoIP files that were read
+	Offline      bool     `json:"offline"`
+	ConfigFile   string   `json:"config_file"` // base name of the settings file, empty when there was none
+}
+
+// Sample is one spam message as evidence.
+type Sample struct {
+	Number   int            `json:"number"` // from 1, in the order read
+	SHA256   string         `json:"sha256"` // over the bytes as received
+	Size     int64          `json:"size"`   // in bytes
+	Origins  []trace.Sample `json:"origins"`
+	Evidence string         `json:"evidence"` // path of the copy, relative to the case folder, with slashes
+	Path     trace.Path     `json:"path"`
+}
+
+// Verdict is what a case says of a relay, over all its samples.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictSuspected   Verdict = "suspected-open-relay" // took mail from an unrelated network for an unrelated recipient
+	VerdictProvisional Verdict = "provisional"          // looks so, but holder and AS are not known
+	VerdictWithdrawn   Verdict = "withdrawn"            // shown innocent; the reason is kept
+)
+
+// Relay is a relay over all samples of the case.
+type Relay struct {
+	IP        netip.Addr      `json:"ip"`
+	Names     []string        `json:"names"` // looked-up names by which it was recorded, sorted
+	HELOs     []string        `json:"helos"` // names that it gave itself, sorted
+	Verdict   Verdict         `json:"verdict"`
+	Withholds bool            `json:"withholds_previous_hop"` // in at least one sample
+	Certainty trace.Certainty `json:"certainty"`              // of the address: the strongest over the samples
+	Reasons   []Reason        `json:"reasons"`
+	Seen      []Seen          `json:"seen"` // by sample number
+	Record    enrich.Record   `json:"record"`
+	Letter    string          `json:"letter"` // name of the letter that asks for its logs; empty when none is written
+}
+
+// Seen is one transaction of a relay in one sample.
+type Seen struct {
+	Sample int          `json:"sample"` // Sample.Number
+	Hop    int          `json:"hop"`    // the field that names the relay as its peer
+	Own    int          `json:"own"`    // the field that the relay itself wrote; -1 when it wrote none
+	Client netip.Addr   `json:"client"` // the previous hop that the relay recorded; the zero Addr when withheld
+	Clock  *ClockBounds `json:"clock"`  // null when either stamp is missing
+}
+
+// ClockBounds bounds the error of a relay's clock by one transaction: the next trusted
+// stamp minus the relay's own is time in queue minus (its clock - ours).
+type ClockBounds struct {
+	GapSeconds int64  `json:"gap_seconds"` // next stamp minus own stamp; negative when its clock is fast
+	Text       string `json:"text"`        // in words
+}
+
+// Reason is a statement for or against a verdict.
+type Reason struct {
+	Code string `json:"code"` // stable, kebab-case
+	For  bool   `json:"for"`  // speaks for the verdict, or against it
+	Text string `json:"text"`
+}
+
+// Source is a host where a trail ends that is not judged a relay: an origin, or a
+// boundary peer that added no field, which is the source itself or a silent relay.
+type Source struct {
+	IP        netip.Addr      `json:"ip"`
+	Names     []string        `json:"names"`
+	HELOs     []string        `json:"helos"`
+	Ends      trace.End       `json:"ends"`
+	Certainty trace.Certainty `json:"certainty"`
+	Samples   []int           `json:"samples"` // sample numbers, ascending
+	Record    enrich.Record   `json:"record"`
+}
+
+// Bystander is a host named in headers that must not be accused.
+type Bystander struct {
+	Name    string     `json:"name"`
+	IP      netip.Addr `json:"ip"`
+	Why     string     `json:"why"` // a finding code
+	Samples []int      `json:"samples"`
+}
+
+// The kinds of letters.
+const (
+	LetterLogRequest = "log-request"
+	LetterJANET      = "janet-report"
+)
+
+// Letter is one draft of the case. Nothing is ever sent by relaytrace.
+type Letter struct {
+	Name     string       `json:"name"` // base name of its files below letters/, without extension
+	Kind     string       `json:"kind"`
+	To       []string     `json:"to"`       // empty when nobody is known: then Hold is true
+	Hold     bool         `json:"hold"`     // must not be sent as it stands
+	Holder   string       `json:"holder"`   // who answers for the addresses; empty when not known
+	Relays   []netip.Addr `json:"relays"`   // log request: the addresses it asks about
+	Reason   string       `json:"reason"`   // why it is held, in words
+	Contacts []string     `json:"contacts"` // where each recipient comes from, in the order of To
+}
+
+// Problem is something that went wrong and did not stop the case.
+type Problem struct {
+	Where string `json:"where"` // file:line, address or server
+	What  string `json:"what"`
+}
+
+// File is one file of the case folder.
+type File struct {
+	Path   string `json:"path"` // relative, with slashes
+	SHA256 string `json:"sha256"`
+	Size   int64  `json:"size"`
+}
