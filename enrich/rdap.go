@@ -1,0 +1,314 @@
+package enrich
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/openrdap/rdap"
+)
+
+// rdapBases are the base URLs of the registries' RDAP services. They stand here, and
+// IANA's bootstrap files (RFC 9224) are not fetched, since the table behind RegistryOf
+// already tells the registry: the files would name these same five servers, at the
+// price of one more server that can be down or lie, and of a cache. A registry that
+// moves can be followed with Settings.RDAPBase.
+var rdapBases = map[Registry]string{
+	AFRINIC: "https://rdap.afrinic.net/rdap/",
+	APNIC:   "https://rdap.apnic.net/",
+	ARIN:    "https://rdap.arin.net/registry/",
+	LACNIC:  "https://rdap.lacnic.net/rdap/",
+	RIPENCC: "https://rdap.db.ripe.net/",
+}
+
+// rdapHosts are the hosts to which a registry may pass a question on, and the names of
+// those who run them: each other, and the national registries below APNIC and LACNIC.
+var rdapHosts = map[string]string{
+	"rdap.afrinic.net":     string(AFRINIC),
+	"rdap.apnic.net":       string(APNIC),
+	"rdap.arin.net":        string(ARIN),
+	"rdap.lacnic.net":      string(LACNIC),
+	"rdap.db.ripe.net":     string(RIPENCC),
+	"rdap.registro.br":     "NIC.br",
+	"cnnic.rdap.apnic.net": "CNNIC",
+	"idnic.rdap.apnic.net": "IDNIC",
+	"jpnic.rdap.apnic.net": "JPNIC",
+	"krnic.rdap.apnic.net": "KRNIC",
+	"twnic.rdap.apnic.net": "TWNIC",
+}
+
+const (
+	rdapTimeout   = 10 * time.Second // for one question, redirects and body included
+	rdapUserAgent = "relaytrace"
+)
+
+// rdapClient asks the registries over RDAP (RFC 9082, RFC 9083), one question at a time.
+type rdapClient struct {
+	bases map[Registry]*url.URL
+	http  *http.Client
+	guard *guard
+	now   func() time.Time
+	turn  chan struct{} // holds one token while a question is under way
+}
+
+func newRDAPClient(override map[string]string, client *http.Client, now func() time.Time) (*rdapClient, error) {
+	c := &rdapClient{bases: make(map[Registry]*url.URL), now: now, turn: make(chan struct{}, 1)}
+	c.guard = &guard{base: http.DefaultTransport, named: make(map[string]string), now: now, waits: make(map[string]time.Time)}
+	for registry, base := range rdapBases {
+		c.bases[registry], _ = url.Parse(base)
+	}
+	for name, base := range override {
+		registry := Registry(name)
+		if rdapBases[registry] == "" {
+			return nil, fmt.Errorf("RDAP base URL for %q: no such registry (AFRINIC, APNIC, ARIN, LACNIC, RIPE NCC)", name)
+		}
+		u, err := parseBase(base)
+		if err != nil {
+			return nil, fmt.Errorf("RDAP base URL for %s: %w", name, err)
+		}
+		c.bases[registry] = u
+		c.guard.named[origin(u)] = name
+	}
+	c.http = &http.Client{Transport: c.guard, CheckRedirect: c.guard.checkRedirect}
+	if client != nil {
+		c.http.Timeout = client.Timeout
+		if client.Transport != nil {
+			c.guard.base = client.Transport
+		}
+	}
+	return c, nil
+}
+
+// parseBase checks a base URL that the settings give.
+func parseBase(base string) (*url.URL, error) {
+	u, err := url.Parse(base)
+	switch {
+	case err != nil:
+		return nil, err
+	case u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return nil, fmt.Errorf("%q is not a plain URL of a server", base)
+	case u.Scheme == "https" || u.Scheme == "http" && isLoopback(u):
+		return u, nil
+	}
+	return nil, fmt.Errorf("%q is not https (http is for loopback only)", base)
+}
+
+func isLoopback(u *url.URL) bool {
+	addr, err := netip.ParseAddr(u.Hostname())
+	return err == nil && addr.Unmap().IsLoopback() || u.Hostname() == "localhost"
+}
+
+// fill asks about the network of r.Address, then about the one above it if the answer
+// names no holder, and writes what was learnt into r.
+func (c *rdapClient) fill(ctx context.Context, r *Record) {
+	base := *c.bases[r.Registry] // openrdap changes the URL that it is given
+	req := rdap.NewRequest(rdap.IPRequest, r.Address.String()).WithServer(&base)
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		lookup := Lookup{Kind: "rdap", Server: req.URL().String(), Asked: stamp(c.now())}
+		lookup.fail(ctx.Err())
+		r.Lookups = append(r.Lookups, lookup)
+		return
+	}
+	answer, lookup := c.ask(ctx, req, r.Address)
+	r.Lookups = append(r.Lookups, lookup)
+	if answer == nil {
+		return
+	}
+	r.Network = &answer.network
+	c.addAnswer(r, answer, lookup)
+	if answer.network.Holder != "" || answer.up == nil {
+		return
+	}
+	above, lookup := c.ask(ctx, rdap.NewRawRequest(answer.up), r.Address)
+	r.Lookups = append(r.Lookups, lookup)
+	if above == nil || above.placeholder || above.network.Scope() == r.Network.Scope() {
+		return
+	}
+	r.Parent = &above.network
+	c.addAnswer(r, above, lookup)
+}
+
+// addAnswer adds to r what an answer says, with its source.
+func (c *rdapClient) addAnswer(r *Record, a *rdapAnswer, l Lookup) {
+	by := firstOf(l.AnsweredBy, l.Server)
+	name := c.guard.nameOf(by)
+	source := "RDAP of " + name + ", " + by
+	a.network.Source, a.network.Asked = source, l.Asked
+	if l.AnsweredBy != "" && name != string(r.Registry) {
+		r.note("passed-on", fmt.Sprintf("%s passed the question on to %s, which answered.", r.Registry, name))
+	}
+	if code := a.network.Country; code != "" && r.Parent == nil {
+		r.Countries = append(r.Countries, Country{
+			Code: code, Source: source, Date: l.Asked[:len("2006-01-02")], Note: regionNote(code, r.Registry),
+		})
+	}
+	for _, n := range a.notes {
+		r.note(n.Code, n.Text)
+	}
+	for _, contact := range a.contacts {
+		contact.Scope, contact.Source, contact.Asked = a.network.Scope(), source, l.Asked
+		if !hasContact(r.Contacts, contact.Email) {
+			r.Contacts = append(r.Contacts, contact)
+		}
+	}
+}
+
+func hasContact(list []Contact, email string) bool {
+	for _, c := range list {
+		if strings.EqualFold(c.Email, email) {
+			return true
+		}
+	}
+	return false
+}
+
+// ask puts one question and says how it ended. The answer is nil unless the outcome is
+// ok; it then describes a network that holds addr.
+func (c *rdapClient) ask(ctx context.Context, req *rdap.Request, addr netip.Addr) (*rdapAnswer, Lookup) {
+	l := Lookup{Kind: "rdap", Server: clip(req.URL().String()), Asked: stamp(c.now())}
+	ctx, cancel := context.WithTimeout(ctx, rdapTimeout)
+	defer cancel()
+	resp, err := c.do(req.WithContext(ctx))
+
+	var got *rdap.HTTPResponse
+	if resp != nil && len(resp.HTTP) > 0 {
+		got = resp.HTTP[0]
+		l.keep(got)
+		if got.Error != nil {
+			err = got.Error
+		}
+	}
+	if until, ok := c.guard.waiting(firstOf(l.AnsweredBy, l.Server)); ok {
+		l.RetryAfter = stamp(until)
+	}
+	if err != nil && ctx.Err() != nil {
+		l.fail(ctx.Err())
+		return nil, l
+	}
+	if got == nil || got.Response == nil || isGuardError(err) {
+		l.fail(firstError(err, errors.New("no answer")))
+		return nil, l
+	}
+	if l.judgeStatus(got.Response) {
+		return nil, l
+	}
+	if err != nil {
+		l.fail(describeBody(got, err))
+		return nil, l
+	}
+	answer, err := readAnswer(resp.Object, addr)
+	if err != nil {
+		l.fail(err)
+		return nil, l
+	}
+	l.Outcome = OutcomeOK
+	return answer, l
+}
+
+// do runs the request with a client of its own, since openrdap's clients are not safe
+// to share. The answer is hostile: a panic inside the library becomes an error.
+func (c *rdapClient) do(req *rdap.Request) (resp *rdap.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			resp, err = nil, fmt.Errorf("the answer could not be read: %v", p)
+		}
+	}()
+	client := rdap.Client{HTTP: c.http, UserAgent: rdapUserAgent}
+	return client.Do(req)
+}
+
+// keep puts the bytes of the answer into the look-up, and who gave them.
+func (l *Lookup) keep(got *rdap.HTTPResponse) {
+	if len(got.Body) > 0 {
+		sum := sha256.Sum256(got.Body)
+		l.Raw, l.RawSHA256 = got.Body, hex.EncodeToString(sum[:])
+	}
+	if got.Response == nil {
+		return
+	}
+	l.Status = got.Response.StatusCode
+	if req := got.Response.Request; req != nil && req.URL != nil {
+		if by := clip(req.URL.String()); by != l.Server {
+			l.AnsweredBy = by
+		}
+	}
+}
+
+// judgeStatus settles the outcome if the HTTP status does (RFC 7480 section 5), and
+// reports whether it did.
+func (l *Lookup) judgeStatus(resp *http.Response) bool {
+	code := resp.StatusCode
+	switch {
+	case code == http.StatusNotFound:
+		l.Outcome = OutcomeNotFound
+	case code == http.StatusTooManyRequests:
+		l.Outcome, l.Error = OutcomeRateLimited, "the server limits the rate of questions (HTTP 429)"
+	case code >= 400 && code <= 499:
+		l.Outcome, l.Error = OutcomeRefused, fmt.Sprintf("the server declined the question (HTTP %d)", code)
+	case code < 200 || code > 299:
+		l.Outcome, l.Error = OutcomeFailed, fmt.Sprintf("the server failed (HTTP %d)", code)
+	case code == http.StatusNoContent:
+		l.Outcome, l.Error = OutcomeFailed, "the answer is empty (HTTP 204)"
+	default:
+		return false
+	}
+	return true
+}
+
+// fail settles the outcome after an error.
+func (l *Lookup) fail(err error) {
+	var netErr net.Error
+	var wait *waitError
+	var status *statusError
+	var urlErr *url.Error
+	switch {
+	case errors.As(err, &wait):
+		l.Outcome, l.RetryAfter = OutcomeRateLimited, stamp(wait.until)
+	case errors.As(err, &status):
+		l.Outcome = status.outcome
+	case errors.Is(err, context.Canceled):
+		l.Outcome, err = OutcomeFailed, errors.New("the look-up was cancelled")
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &netErr) && netErr.Timeout():
+		l.Outcome, err = OutcomeTimeout, errors.New("no full answer in time")
+	default:
+		l.Outcome = OutcomeFailed
+	}
+	if errors.As(err, &urlErr) { // the URL stands in the look-up already
+		err = urlErr.Err
+	}
+	if l.Outcome != OutcomeNotFound {
+		l.Error = clip(err.Error())
+	}
+}
+
+// describeBody words what is wrong with a body that could not be read as RDAP.
+func describeBody(got *rdap.HTTPResponse, err error) error {
+	if len(got.Body) == 0 {
+		return fmt.Errorf("the answer is empty (HTTP %d)", got.Response.StatusCode)
+	}
+	kind := got.Response.Header.Get("Content-Type")
+	if kind != "" && !strings.Contains(kind, "json") {
+		return fmt.Errorf("the answer is not RDAP (content type %q)", clip(kind))
+	}
+	return fmt.Errorf("the answer cannot be read: %w", err)
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

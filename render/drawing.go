@@ -1,0 +1,96 @@
+package render
+
+// drawing is a picture in plain shapes, in millimetres, with the origin at the upper
+// left. Layout makes it and a backend paints it; neither knows of the other. The
+// shapes stand in the order in which they are painted.
+//
+// Every string in it has been through face.show.
+type drawing struct {
+	w, h   float64
+	shapes []shape
+	breaks []float64 // where it may be cut from side to side, ascending
+}
+
+// shape is a box, a line or a text.
+type shape interface {
+	top() float64 // its upper edge
+}
+
+// box is a rectangle with a border.
+type box struct {
+	x, y, w, h float64
+	fill       tone
+	border     tone
+	stroke     stroke
+}
+
+// line is a straight line; arrow puts a head at its second end.
+type line struct {
+	x1, y1, x2, y2 float64
+	tone           tone
+	stroke         stroke
+	arrow          bool
+}
+
+// text is one line of text; y is its base line and size its size in points.
+type text struct {
+	x, y, size float64
+	face       *face
+	tone       tone
+	s          string
+}
+
+func (b box) top() float64  { return b.y }
+func (l line) top() float64 { return min(l.y1, l.y2) }
+func (t text) top() float64 { return t.y - t.size*mmPerPoint }
+
+// stroke is the kind of a line. Kinds differ by more than colour, so that a drawing
+// reads the same on a grey printer and to the colour-blind.
+type stroke int
+
+const (
+	solid  stroke = iota
+	heavy         // solid and twice as wide
+	dashed        // not verified
+	dotted        // not believed
+)
+
+// tone is a colour by its use; a backend chooses how it looks.
+type tone int
+
+const (
+	paper   tone = iota // white
+	ink                 // text and lines
+	faint               // what is not believed, and side remarks
+	ours                // fill: the recipient's own side
+	neutral             // fill: a host of which nothing is held
+	marked              // fill: a relay or a host where a trail ends
+	alarm               // text and lines of a marked host
+	ghost               // fill: what is not believed
+	accent              // headings and rules
+)
+
+// colour is the red, green and blue of a tone, 0 to 255. Every text tone keeps a
+// contrast above 4.5 to 1 against every fill, in colour and in grey.
+func (t tone) colour() (r, g, b int) {
+	switch t {
+	case paper:
+		return 255, 255, 255
+	case faint:
+		return 92, 92, 92
+	case ours:
+		return 231, 239, 247
+	case neutral:
+		return 248, 248, 248
+	case marked:
+		return 253, 236, 222
+	case alarm:
+		return 140, 52, 8
+	case ghost:
+		return 238, 238, 238
+	case accent:
+		return 24, 56, 98
+	default:
+		return 26, 26, 26
+	}
+}

@@ -1,0 +1,249 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"relaytrace/casefile"
+	"relaytrace/trace"
+)
+
+const (
+	maxSpecimens = 3   // samples whose trace fields are quoted whole
+	maxListed    = 200 // lines of any list of addresses
+	maxFields    = 60  // trace fields quoted of one sample
+)
+
+// janetData is what the template of the report to JANET reads.
+type janetData struct {
+	*frame
+	Events       int // samples
+	First, Last  *stamp
+	Relays       []*asked
+	RelayLines   []string
+	Sources      []string
+	Claimed      int      // sources that are only claimed, and so not listed
+	Destinations []string // hosts and addresses that took the mail from outside
+	Clocks       []string
+	Withholders  int
+	Specimens    []specimen
+}
+
+// specimen is one sample whose header is quoted.
+type specimen struct {
+	Sample   int
+	SHA256   string
+	Standing []string // of its trace fields, in words
+	Lines    []string
+}
+
+// janetReport writes the report to the network's CSIRT: what it needs to act on, in
+// plain text, without WHOIS or traceroute of addresses that it knows better itself.
+func janetReport(c *casefile.Case, f *frame) (subject, text string, err error) {
+	r := &janetData{frame: f, Events: len(c.Samples)}
+	allowed := make(map[netip.Addr]bool)
+	for i := range c.Relays {
+		relay := &c.Relays[i]
+		if relay.Verdict == casefile.VerdictWithdrawn || relay.Certainty == trace.Claimed {
+			continue // an innocent, or nobody's word for it
+		}
+		a, err := newAsked(c, relay.IP)
+		if err != nil {
+			return "", "", err
+		}
+		r.addRelay(a)
+		allowed[a.addr] = true
+	}
+	if err := r.addSources(c, allowed); err != nil {
+		return "", "", err
+	}
+	r.addBoundaries(c, allowed)
+	r.Specimens = specimens(c)
+	if text, err = fillTemplate("janet-report", r); err != nil {
+		return "", "", err
+	}
+	if named := strangers(text, allowed); len(named) > 0 {
+		return "", "", fmt.Errorf("its text names %s, which it has no ground to name", few(named, 5))
+	}
+	return fmt.Sprintf("Case %s: report of relayed unsolicited mail (TLP:AMBER)", f.ID), text, nil
+}
+
+func (r *janetData) addRelay(a *asked) {
+	r.Relays = append(r.Relays, a)
+	line := a.IP
+	if len(a.Names) > 0 {
+		line += " (" + strings.Join(a.Names, ", ") + ")"
+	}
+	line += ": relayed in " + count(len(a.Transactions), "transaction", "transactions")
+	if a.Recorded() {
+		line += "; recorded by the recipient's side"
+	} else {
+		line += "; according to " + a.AccordingTo()
+	}
+	switch own := ownFields(a.Transactions); {
+	case a.Withheld > 0:
+		r.Withholders++
+		line += fmt.Sprintf("; withheld the previous hop in %d", a.Withheld)
+	case own > 0 && len(a.Clients) > 0:
+		line += "; recorded the previous hop"
+	default:
+		line += "; no field of its own is known"
+	}
+	if a.Provisional {
+		line += "; provisional"
+	}
+	if len(r.RelayLines) < maxListed {
+		r.RelayLines = append(r.RelayLines, line)
+	}
+	if a.Clock != "" && len(r.Clocks) < maxListed {
+		r.Clocks = append(r.Clocks, a.IP+": "+a.Clock)
+	}
+}
+
+func ownFields(all []*transaction) int {
+	n := 0
+	for _, t := range all {
+		if t.Own != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// addSources lists the other hosts where trails end, with what is known of each.
+func (r *janetData) addSources(c *casefile.Case, allowed map[netip.Addr]bool) error {
+	for _, s := range c.Sources {
+		if s.Certainty != trace.Recorded && s.Certainty != trace.CertaintyCorroborated {
+			r.Claimed++
+			continue
+		}
+		if !s.IP.IsValid() {
+			continue
+		}
+		if isBystander(c, s.IP) {
+			return fmt.Errorf("%s is also a bystander of the case: the case contradicts itself", s.IP)
+		}
+		allowed[s.IP.Unmap()] = true
+		if len(r.Sources) == maxListed {
+			continue
+		}
+		line := s.IP.Unmap().String() + ": "
+		switch s.Ends {
+		case trace.EndNoField:
+			line += "handed the mail over and added no trace field: the source itself, or a relay that hides all"
+		case trace.EndLocal:
+			line += "the mail began on this host, by its own field"
+		default:
+			line += "the trail ends here"
+		}
+		if s.Certainty == trace.Recorded {
+			line += "; recorded by the recipient's side"
+		} else {
+			line += "; according to the relay that took the mail from it"
+		}
+		r.Sources = append(r.Sources, line+"; "+count(len(s.Samples), "sample", "samples"))
+	}
+	return nil
+}
+
+// addBoundaries reads, from each sample, when and by whom its mail was taken from
+// outside.
+func (r *janetData) addBoundaries(c *casefile.Case, allowed map[netip.Addr]bool) {
+	var first, last time.Time
+	for i := range c.Samples {
+		p := &c.Samples[i].Path
+		if p.Boundary == nil || p.Boundary.Hop < 0 || p.Boundary.Hop >= len(p.Hops) {
+			continue
+		}
+		h := &p.Hops[p.Boundary.Hop]
+		if h.Standing != trace.Trusted {
+			continue
+		}
+		where := oneLine(h.By.Host, 255)
+		if h.By.IP.IsValid() {
+			allowed[h.By.IP.Unmap()] = true
+			where = strings.TrimSpace(where + " " + h.By.IP.Unmap().String())
+		}
+		if where != "" && len(r.Destinations) < maxListed && !slices.Contains(r.Destinations, where) {
+			r.Destinations = append(r.Destinations, where)
+		}
+		when, err := time.Parse(time.RFC3339, h.Time.UTC)
+		if err != nil {
+			continue
+		}
+		s := &stamp{Verbatim: oneLine(h.Time.Stamp, 80), UTC: Stamp(h.Time.UTC)}
+		if r.First == nil || when.Before(first) {
+			r.First, first = s, when
+		}
+		if r.Last == nil || when.After(last) {
+			r.Last, last = s, when
+		}
+	}
+	slices.Sort(r.Destinations)
+}
+
+// specimens picks the samples whose fields tell most: those whose trail leads furthest
+// down through believed fields, and among them those with nothing against them.
+func specimens(c *casefile.Case) []specimen {
+	best := make([]*casefile.Sample, 0, len(c.Samples))
+	for i := range c.Samples {
+		if len(c.Samples[i].Path.Hops) > 0 {
+			best = append(best, &c.Samples[i])
+		}
+	}
+	slices.SortStableFunc(best, func(a, b *casefile.Sample) int {
+		return cmp.Or(-cmp.Compare(worth(a), worth(b)), cmp.Compare(a.Number, b.Number))
+	})
+	var told []specimen
+	for _, s := range best[:min(len(best), maxSpecimens)] {
+		told = append(told, newSpecimen(s))
+	}
+	return told
+}
+
+func worth(s *casefile.Sample) int {
+	points := 0
+	if s.Path.Boundary != nil {
+		points += 100
+	}
+	for i := range s.Path.Hops {
+		switch s.Path.Hops[i].Standing {
+		case trace.Corroborated:
+			points += 10
+		case trace.Contradicted:
+			points--
+		}
+	}
+	return points
+}
+
+// newSpecimen quotes the trace header of a sample. The standing of each field stands
+// beside it, lest a forged one be read as true.
+func newSpecimen(s *casefile.Sample) specimen {
+	t := specimen{Sample: s.Number, SHA256: oneLine(s.SHA256, 64)}
+	p := &s.Path
+	if p.Message.ReturnPath != "" {
+		t.Lines = append(t.Lines, fieldLines("Return-Path", " "+p.Message.ReturnPath)...)
+	}
+	for i := range p.Hops {
+		if i == maxFields {
+			t.Lines = append(t.Lines, fmt.Sprintf("[%d more in the evidence]", len(p.Hops)-i))
+			break
+		}
+		t.Standing = append(t.Standing, fmt.Sprintf("%d %s", i+1, oneLine(string(p.Hops[i].Standing), 20)))
+		t.Lines = append(t.Lines, fieldLines("Received", p.Hops[i].Raw)...)
+	}
+	for _, f := range []struct{ name, body string }{
+		{"Message-ID", p.Message.MessageID}, {"Date", p.Message.Date},
+		{"From", p.Message.From}, {"Subject", p.Message.Subject},
+	} {
+		if f.body != "" {
+			t.Lines = append(t.Lines, fieldLines(f.name, " "+strings.TrimLeft(f.body, " \t"))...)
+		}
+	}
+	return t
+}

@@ -1,0 +1,223 @@
+package render
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"relaytrace/casefile"
+)
+
+const (
+	maxDetailed  = 10               // transactions told in full; the rest stand in a table
+	maxTabled    = 200              // rows of that table
+	windowMargin = 15 * time.Minute // on either side of a window
+	oldLogs      = 90               // days after which logs are told to be gone perhaps
+)
+
+// logRequestData is what the template of a log request reads.
+type logRequestData struct {
+	*frame
+	Servers  []string // addresses asked about, with names, at most a handful
+	Relays   []*asked
+	Samples  int // distinct
+	Total    int // transactions
+	Detailed []*transaction
+	Rest     []string // lines of the table
+	Untold   int      // transactions beyond the table
+	NoOwn    int      // transactions without a believed field of the relay
+	Withheld int
+	Clients  []string
+	Old      bool // the oldest is over 90 days old
+	Age      string
+	Searches []logSearch
+	Own      bool // some transaction has a believed field of the relay
+	Many     bool // more than one address
+}
+
+// logWindow is the span of time that a relay's owner is asked to keep logs of.
+type logWindow struct {
+	First, Last stamp
+	From, To    string // UTC
+}
+
+// logRequest writes the letter that asks the holder of relays for their logs.
+func logRequest(c *casefile.Case, l casefile.Letter, f *frame) (subject, text string, err error) {
+	if len(l.Relays) == 0 {
+		return "", "", fmt.Errorf("it asks about no address")
+	}
+	q := &logRequestData{frame: f}
+	for _, ip := range l.Relays {
+		a, err := newAsked(c, ip)
+		if err != nil {
+			return "", "", err
+		}
+		if slices.ContainsFunc(q.Relays, func(b *asked) bool { return b.addr == a.addr }) {
+			return "", "", fmt.Errorf("%s stands twice in it", a.IP)
+		}
+		q.Relays = append(q.Relays, a)
+	}
+	q.sum()
+	text, err = fillTemplate("log-request", q)
+	if err != nil {
+		return "", "", err
+	}
+	if named := strangers(text, q.mayName()); len(named) > 0 {
+		return "", "", fmt.Errorf("its text names %s, which it has no ground to name", few(named, 5))
+	}
+	addresses := make([]string, len(q.Relays))
+	for i, a := range q.Relays {
+		addresses[i] = a.IP
+	}
+	return fmt.Sprintf("Case %s: please preserve mail logs of %s (TLP:AMBER)", f.ID, few(addresses, 3)), text, nil
+}
+
+// mayName lists the addresses that the prose may name: the relays asked about and the
+// clients that their own fields record.
+func (q *logRequestData) mayName() map[netip.Addr]bool {
+	allowed := make(map[netip.Addr]bool)
+	for _, a := range q.Relays {
+		allowed[a.addr] = true
+		for client := range a.clients {
+			allowed[client] = true
+		}
+	}
+	return allowed
+}
+
+// sum draws together what holds for all relays of the letter.
+func (q *logRequestData) sum() {
+	samples := make(map[int]bool)
+	var all []*transaction
+	for _, a := range q.Relays {
+		server := a.IP
+		if len(a.Names) > 0 {
+			server += " (" + strings.Join(a.Names, ", ") + ")"
+		}
+		q.Servers = append(q.Servers, server)
+		q.Withheld += a.Withheld
+		for _, client := range a.Clients {
+			if !slices.Contains(q.Clients, client) {
+				q.Clients = append(q.Clients, client)
+			}
+		}
+		for _, t := range a.Transactions {
+			samples[t.Sample] = true
+			all = append(all, t)
+			if t.Own == nil {
+				q.NoOwn++
+			}
+		}
+	}
+	q.Samples, q.Total = len(samples), len(all)
+	q.Own = q.NoOwn < q.Total
+	q.Detailed = detailed(q.Relays, maxDetailed)
+	q.table(all)
+	q.age(all)
+	q.Searches = searches(all)
+	q.Many = len(q.Relays) > 1
+}
+
+// detailed picks the transactions to tell in full: the youngest of every relay in
+// turn, since their logs are the likeliest to be there. They come by sample number.
+func detailed(relays []*asked, n int) []*transaction {
+	var picked []*transaction
+	young := make([][]*transaction, len(relays))
+	for i, a := range relays {
+		young[i] = slices.Clone(a.Transactions)
+		slices.SortStableFunc(young[i], func(s, t *transaction) int { return t.when.Compare(s.when) })
+	}
+	for rank := 0; len(picked) < n; rank++ {
+		before := len(picked)
+		for _, list := range young {
+			if rank < len(list) && len(picked) < n {
+				picked = append(picked, list[rank])
+			}
+		}
+		if len(picked) == before {
+			break
+		}
+	}
+	slices.SortStableFunc(picked, func(s, t *transaction) int { return cmp.Compare(s.Sample, t.Sample) })
+	return picked
+}
+
+// table writes the transactions that are not told in full, one a line.
+func (q *logRequestData) table(all []*transaction) {
+	for _, t := range all {
+		if slices.Contains(q.Detailed, t) {
+			continue
+		}
+		if len(q.Rest) == maxTabled {
+			q.Untold++
+			continue
+		}
+		cells := []string{fmt.Sprintf("%d", t.Sample)}
+		if len(q.Relays) > 1 {
+			cells = append(cells, t.Relay.IP)
+		}
+		id := t.Naming.ID
+		if t.Own != nil {
+			id = t.Own.ID
+		}
+		cells = append(cells, orDash(t.stamp.Verbatim), orDash(t.stamp.UTC), orDash(id), orDash(t.msgID))
+		q.Rest = append(q.Rest, strings.Join(cells, " | "))
+	}
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// age tells how many days have passed since the transactions.
+func (q *logRequestData) age(all []*transaction) {
+	youngest, oldest, known := 0, 0, false
+	for _, t := range all {
+		if t.when.IsZero() {
+			continue
+		}
+		days := int(q.created.Sub(t.when) / (24 * time.Hour))
+		if !known {
+			youngest, oldest, known = days, days, true
+		}
+		youngest, oldest = min(youngest, days), max(oldest, days)
+	}
+	q.Old = oldest > oldLogs
+	switch {
+	case !known:
+	case youngest < 0 || q.created.Before(latest(all)):
+		q.Age = "Some stamps lie later than the date of this letter, so a clock on the way was wrong."
+	case oldest == 0:
+		q.Age = "Less than a day has passed since."
+	case youngest == oldest:
+		q.Age = count(oldest, "day has", "days have") + " passed since."
+	default:
+		q.Age = fmt.Sprintf("%s passed since the oldest of these transactions, %d since the youngest.",
+			count(oldest, "day has", "days have"), youngest)
+	}
+}
+
+func latest(all []*transaction) time.Time {
+	return slices.MaxFunc(all, func(s, t *transaction) int { return s.when.Compare(t.when) }).when
+}
+
+// newWindow spans the transactions of one relay, or is nil when none has a time.
+func newWindow(all []*transaction) *logWindow {
+	timed := slices.DeleteFunc(slices.Clone(all), func(t *transaction) bool { return t.when.IsZero() })
+	if len(timed) == 0 {
+		return nil
+	}
+	byTime := func(s, t *transaction) int { return s.when.Compare(t.when) }
+	first, last := slices.MinFunc(timed, byTime), slices.MaxFunc(timed, byTime)
+	return &logWindow{
+		First: first.stamp, Last: last.stamp,
+		From: Stamp(first.when.Add(-windowMargin).Format(time.RFC3339)),
+		To:   Stamp(last.when.Add(windowMargin).Format(time.RFC3339)),
+	}
+}

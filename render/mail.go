@@ -1,0 +1,121 @@
+package render
+
+import (
+	"bytes"
+	"fmt"
+	"net/mail"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/emersion/go-message"
+	gomail "github.com/emersion/go-message/mail"
+)
+
+// mailDraft is one message before it is written. Every field must have passed mailAddress
+// or headerText, but the text, which is body.
+type mailDraft struct {
+	From      string // address; empty when the settings name none
+	FromName  string
+	To        []string // addresses; empty when nobody is known
+	Subject   string
+	Date      time.Time
+	MessageID string // without angle brackets
+	Hold      string // why the draft must not be sent; empty when it may
+	Text      string // LF line ends
+}
+
+// eml writes the message as RFC 5322 has it. X-Unsent makes mail programs open it as a
+// draft. Auto-Submitted (RFC 3834) is left out since a person sends it, and In-Reply-To
+// since it answers nothing.
+func (m mailDraft) eml() ([]byte, error) {
+	var h gomail.Header
+	// Fields are written in the reverse of the order in which they are set.
+	h.Set("Content-Transfer-Encoding", "quoted-printable")
+	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})
+	h.Set("MIME-Version", "1.0")
+	if m.Hold != "" {
+		h.SetText("X-Relaytrace-Hold", m.Hold)
+	}
+	h.Set("X-Unsent", "1")
+	h.SetMessageID(m.MessageID)
+	h.SetDate(m.Date)
+	h.SetSubject(m.Subject)
+	to := make([]*gomail.Address, 0, len(m.To))
+	for _, a := range m.To {
+		to = append(to, &gomail.Address{Address: a})
+	}
+	h.SetAddressList("To", to)
+	if m.From != "" {
+		h.SetAddressList("From", []*gomail.Address{{Name: m.FromName, Address: m.From}})
+	}
+	var b bytes.Buffer
+	w, err := message.CreateWriter(&b, h.Header)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write([]byte(m.Text)); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// txt writes the letter for people: to whom, about what, and the text.
+func (m mailDraft) txt() []byte {
+	to := strings.Join(m.To, ", ")
+	if to == "" {
+		to = "(nobody yet)"
+	}
+	return []byte("To: " + to + "\nSubject: " + m.Subject + "\n\n" + m.Text)
+}
+
+// headerText makes s fit for an unstructured header field: visible, on one line, at
+// most max runes, and nothing that a reader would decode (RFC 2047 section 2).
+func headerText(s string, max int) string {
+	s = strings.Join(strings.FieldsFunc(atMost(s, 8*max), isSpace), " ")
+	s = strings.ReplaceAll(Visible(s), "=?", "= ?")
+	if utf8.RuneCountInString(s) > max {
+		s = strings.TrimSpace(string([]rune(s)[:max-1])) + "…"
+	}
+	return s
+}
+
+// maxAddress is the longest address that a path of RFC 5321 section 4.5.3.1.3 can
+// carry, without its angle brackets.
+const maxAddress = 254
+
+// mailAddress returns the bare address of s, which may carry a display name. It refuses
+// what could not stand in a header as it is: controls, letters beyond ASCII (which need
+// RFC 6532 all the way), quoted local parts, and more than one address.
+func mailAddress(s string) (string, error) {
+	if s != Visible(s) {
+		return "", fmt.Errorf("%s holds characters that a header cannot carry", oneLine(s, 80))
+	}
+	a, err := mail.ParseAddress(s)
+	if err != nil {
+		return "", fmt.Errorf("%s is no mail address: %w", oneLine(s, 80), err)
+	}
+	local, domain, _ := strings.Cut(a.Address, "@")
+	if len(a.Address) > maxAddress || !isDomain(domain) || strings.ContainsFunc(local, notAtom) {
+		return "", fmt.Errorf("%s is a form of address that is not written to", oneLine(s, 80))
+	}
+	return a.Address, nil
+}
+
+// notAtom reports whether r may not stand in an unquoted local part (RFC 5321 section
+// 4.1.2, Dot-string).
+func notAtom(r rune) bool {
+	return r <= ' ' || r > '~' || strings.ContainsRune(`()<>[]:;@\,"`, r)
+}
+
+// isDomain reports whether s is a host name of letters, digits, hyphens and dots.
+func isDomain(s string) bool {
+	ok := s != "" && !strings.HasPrefix(s, ".") && !strings.HasSuffix(s, ".") && !strings.Contains(s, "..")
+	for _, r := range s {
+		ok = ok && (r == '.' || r == '-' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z')
+	}
+	return ok
+}

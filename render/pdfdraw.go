@@ -1,0 +1,113 @@
+package render
+
+import (
+	"math"
+
+	"github.com/jung-kurt/gofpdf"
+)
+
+// leastScale is how far a picture may shrink to fit a page before it is broken over two.
+const leastScale = 0.8
+
+// draw paints a picture at the current place. A picture that does not fit the page
+// goes to the next; one that fits no page is made smaller, and then broken where its
+// layout allows.
+func (d *doc) draw(p drawing) {
+	full := pageBottom - pageTop
+	if p.h > pageBottom-d.y && p.h > 0.45*(pageBottom-d.y) && p.h <= full {
+		d.need(p.h)
+	}
+	scale := 1.0
+	if left := pageBottom - d.y; p.h > left {
+		scale = max(left/p.h, leastScale)
+	}
+	from := 0.0
+	for from < p.h {
+		to := p.breakBefore(from, from+(pageBottom-d.y)/scale)
+		d.paint(p, from, to, scale)
+		d.y += (to - from) * scale
+		from = to
+		if from < p.h {
+			d.newPage()
+			d.put(leftEdge, d.y+3, noteSize, sans, faint, "the picture goes on from the page before")
+			d.y += 6
+		}
+	}
+}
+
+// breakBefore returns the last place in (from, to] at which p may be broken; to itself
+// when p ends before it, or when nothing better is found.
+func (p *drawing) breakBefore(from, to float64) float64 {
+	if p.h <= to+0.01 {
+		return p.h
+	}
+	best := to
+	for _, b := range p.breaks {
+		if b > from && b <= to {
+			best = b
+		}
+	}
+	return best
+}
+
+// paint draws those shapes whose upper edge lies in [from, to).
+func (d *doc) paint(p drawing, from, to, scale float64) {
+	at := func(x, y float64) (float64, float64) { return leftEdge + x*scale, d.y + (y-from)*scale }
+	for _, s := range p.shapes {
+		if top := s.top(); top < from || top >= to {
+			continue
+		}
+		switch s := s.(type) {
+		case box:
+			d.pen(s.border, s.stroke)
+			d.pdf.SetFillColor(s.fill.colour())
+			x, y := at(s.x, s.y)
+			d.pdf.Rect(x, y, s.w*scale, s.h*scale, "FD")
+		case line:
+			d.pen(s.tone, s.stroke)
+			x1, y1 := at(s.x1, s.y1)
+			x2, y2 := at(s.x2, s.y2)
+			d.pdf.Line(x1, y1, x2, y2)
+			if s.arrow {
+				d.arrowHead(x1, y1, x2, y2, s.tone)
+			}
+		case text:
+			x, y := at(s.x, s.y)
+			d.put(x, y, s.size*scale, s.face, s.tone, s.s)
+		}
+	}
+	d.pen(ink, solid)
+}
+
+// pen sets colour, width and dashes of the lines to come.
+func (d *doc) pen(t tone, s stroke) {
+	d.pdf.SetDrawColor(t.colour())
+	width := 0.25
+	dashes := []float64{}
+	switch s {
+	case heavy:
+		width = 0.6
+	case dashed:
+		width, dashes = 0.3, []float64{2, 1.2}
+	case dotted:
+		dashes = []float64{0.5, 0.9}
+	}
+	d.pdf.SetLineWidth(width)
+	d.pdf.SetDashPattern(dashes, 0)
+}
+
+// arrowHead fills a head at (x2, y2) of a line from (x1, y1).
+func (d *doc) arrowHead(x1, y1, x2, y2 float64, t tone) {
+	length := math.Hypot(x2-x1, y2-y1)
+	if length == 0 {
+		return
+	}
+	ux, uy := (x2-x1)/length, (y2-y1)/length
+	const long, half = 2.4, 1.1
+	d.pdf.SetFillColor(t.colour())
+	d.pdf.Polygon([]gofpdf.PointType{
+		{X: x2, Y: y2},
+		{X: x2 - long*ux + half*uy, Y: y2 - long*uy - half*ux},
+		{X: x2 - long*ux - half*uy, Y: y2 - long*uy + half*ux},
+	}, "F")
+}

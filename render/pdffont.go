@@ -1,0 +1,184 @@
+package render
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"sync"
+	"unicode"
+
+	"github.com/go-fonts/dejavu/dejavusans"
+	"github.com/go-fonts/dejavu/dejavusansbold"
+	"github.com/go-fonts/dejavu/dejavusansmono"
+)
+
+// face is one font face: what it can draw and how wide. Its glyph table is read from
+// the font once; a face is safe for concurrent use.
+type face struct {
+	family, style string       // as the PDF backend knows it
+	ttf           []byte       // never written to; the backend gets a copy
+	advances      func() []int // by rune up to U+FFFF, in 1/1000 em; -1 where no glyph is
+}
+
+var (
+	sans     = newFace("sans", "", dejavusans.TTF)
+	sansBold = newFace("sans", "B", dejavusansbold.TTF)
+	mono     = newFace("mono", "", dejavusansmono.TTF)
+)
+
+// faces lists every face, in the order in which a document embeds them.
+var faces = []*face{sans, sansBold, mono}
+
+func newFace(family, style string, ttf []byte) *face {
+	f := &face{family: family, style: style, ttf: ttf}
+	f.advances = sync.OnceValue(func() []int {
+		a, err := readAdvances(ttf)
+		if err != nil {
+			panic(fmt.Sprintf("font %s%s: %v", family, style, err)) // the fonts are ours: a fault is one of the build
+		}
+		return a
+	})
+	return f
+}
+
+// covers reports whether the face draws r in its right place. Right-to-left letters
+// are not covered, since the backend sets them in the wrong order, nor is anything
+// above U+FFFF, which the backend cannot write.
+func (f *face) covers(r rune) bool {
+	a := f.advances()
+	return r >= 0 && int(r) < len(a) && a[r] >= 0 && !rightToLeft(r)
+}
+
+// width is the width of s in millimetres at size points.
+func (f *face) width(s string, size float64) float64 {
+	a := f.advances()
+	sum := 0
+	for _, r := range s {
+		if int(r) < len(a) && a[r] > 0 {
+			sum += a[r]
+		}
+	}
+	return float64(sum) / 1000 * size * mmPerPoint
+}
+
+// mmPerPoint is the size of a point, 1/72 inch, in millimetres.
+const mmPerPoint = 25.4 / 72
+
+// show returns s as one line that the face can draw whole: what Visible hides and
+// what the face lacks are both shown as code points.
+func (f *face) show(s string) string { return f.covered(Visible(s)) }
+
+// showLines is show with line feeds kept.
+func (f *face) showLines(s string) string { return f.covered(VisibleLines(s)) }
+
+func (f *face) covered(s string) string {
+	if plain(s) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if r == '\n' || f.covers(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(codePoint(r))
+		}
+	}
+	return b.String()
+}
+
+// rightToLeft reports whether r belongs to a script written from right to left.
+func rightToLeft(r rune) bool {
+	return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana,
+		unicode.Nko, unicode.Samaritan, unicode.Mandaic) ||
+		r >= 0xFB1D && r <= 0xFDFF || r >= 0xFE70 && r <= 0xFEFF
+}
+
+// readAdvances reads the advance width of every rune up to U+FFFF from a TrueType
+// font, in 1/1000 em, -1 where the font has no glyph. It reads the Unicode character
+// map of format 4 (OpenType specification, "cmap"), which every DejaVu face has.
+func readAdvances(ttf []byte) (advances []int, err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("truncated font table")
+		}
+	}()
+	table := tables(ttf)
+	cmap, err := unicodeMap(table["cmap"])
+	if err != nil {
+		return nil, err
+	}
+	perEm := u16(table["head"], 18)
+	metrics := u16(table["hhea"], 34)
+	advances = make([]int, 1<<16)
+	for r := range advances {
+		g := cmap.glyph(r)
+		if g == 0 {
+			advances[r] = -1
+			continue
+		}
+		advances[r] = (u16(table["hmtx"], 4*min(g, metrics-1))*1000 + perEm/2) / perEm
+	}
+	return advances, nil
+}
+
+// tables splits a TrueType font into its tables by tag.
+func tables(ttf []byte) map[string][]byte {
+	found := make(map[string][]byte)
+	for i := range u16(ttf, 4) {
+		entry := ttf[12+16*i:]
+		at, size := u32(entry, 8), u32(entry, 12)
+		found[string(entry[:4])] = ttf[at : at+size]
+	}
+	return found
+}
+
+// segments is a character map of format 4: runs of runes with a glyph rule each.
+type segments struct {
+	data  []byte
+	count int
+}
+
+// unicodeMap finds the Windows Unicode map (platform 3, encoding 1) of a cmap table.
+func unicodeMap(cmap []byte) (segments, error) {
+	for i := range u16(cmap, 2) {
+		entry := cmap[4+8*i:]
+		sub := cmap[u32(entry, 4):]
+		if u16(entry, 0) == 3 && u16(entry, 2) == 1 && u16(sub, 0) == 4 {
+			return segments{data: sub, count: u16(sub, 6) / 2}, nil
+		}
+	}
+	return segments{}, fmt.Errorf("no Unicode character map of format 4")
+}
+
+// glyph returns the glyph number of r, 0 when there is none.
+func (s segments) glyph(r int) int {
+	lo, hi := 0, s.count
+	for lo < hi { // the first segment that ends at r or later
+		if mid := (lo + hi) / 2; u16(s.data, 14+2*mid) < r {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	if lo == s.count {
+		return 0
+	}
+	start := 16 + 2*s.count + 2*lo
+	if u16(s.data, start) > r {
+		return 0
+	}
+	delta := u16(s.data, start+2*s.count)
+	ranges := start + 4*s.count
+	offset := u16(s.data, ranges)
+	if offset == 0 {
+		return (r + delta) & 0xFFFF
+	}
+	g := u16(s.data, ranges+offset+2*(r-u16(s.data, start)))
+	if g == 0 {
+		return 0
+	}
+	return (g + delta) & 0xFFFF
+}
+
+func u16(b []byte, at int) int { return int(binary.BigEndian.Uint16(b[at:])) }
+func u32(b []byte, at int) int { return int(binary.BigEndian.Uint32(b[at:])) }

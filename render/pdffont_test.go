@@ -1,0 +1,65 @@
+package render
+
+import (
+	"bytes"
+	"math"
+	"testing"
+
+	"github.com/jung-kurt/gofpdf"
+)
+
+// The widths that layout reckons with must be those that the backend sets.
+func TestFaceWidthAgreesWithBackend(t *testing.T) {
+	pdf := gofpdf.New("P", "mm", "A4", "")
+	for _, f := range faces {
+		pdf.AddUTF8FontFromBytes(f.family, f.style, bytes.Clone(f.ttf))
+		pdf.SetFont(f.family, f.style, 10)
+		for _, s := range []string{"", "mail.example.org [192.0.2.7]", "Größe Ωμέγα Жук … → ↪ ⇥ −"} {
+			want, got := pdf.GetStringWidth(s), f.width(s, 10)
+			if math.Abs(want-got) > 0.05 {
+				t.Errorf("%s%s: width of %q = %.3f mm, backend says %.3f", f.family, f.style, s, got, want)
+			}
+		}
+	}
+}
+
+func TestFaceCovers(t *testing.T) {
+	for _, f := range faces {
+		for _, r := range "Az09~éЖΩ…→↪⇥−“”·—" {
+			if !f.covers(r) {
+				t.Errorf("%s%s does not cover %q, which the case file uses", f.family, f.style, r)
+			}
+		}
+		for _, r := range []rune{'中', '한', 'ש', 'ع', '😀', 0xFFFF, 0x10FFFF, -1, '\n'} {
+			if f.covers(r) {
+				t.Errorf("%s%s claims to cover %U", f.family, f.style, r)
+			}
+		}
+	}
+}
+
+func TestFaceShow(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{
+		{"plain", "plain"},
+		{"中", "<U+4E2D>"},
+		{"a😀b", "a<U+1F600>b"},
+		{"x\u202ey", "x<U+202E>y"},
+		{"caf\xe9", "caf<0xE9>"},
+		{"שלום", "<U+05E9><U+05DC><U+05D5><U+05DD>"},
+		{"Жук", "Жук"},
+	} {
+		if got := sans.show(tt.in); got != tt.want {
+			t.Errorf("show(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+}
+
+func TestReadAdvancesRefusesBrokenFonts(t *testing.T) {
+	for _, font := range [][]byte{nil, []byte("not a font"), dejavuHead(400), dejavuHead(4000)} {
+		if _, err := readAdvances(font); err == nil {
+			t.Errorf("a broken font of %d bytes was read", len(font))
+		}
+	}
+}
+
+func dejavuHead(n int) []byte { return bytes.Clone(sans.ttf[:n]) }

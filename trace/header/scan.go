@@ -1,0 +1,209 @@
+package header
+
+import "bytes"
+
+// scanner walks over the lines of one header.
+type scanner struct {
+	data   []byte
+	pos    int  // offset of the line to be read next
+	line   int  // its number, from 1
+	bareCR bool // a lone CR ends a line
+	first  int  // length of the caller's slice before the scan
+	full   bool // maxFields were read
+	h      Header
+}
+
+// endsLinesInCR tells whether the first line of data ends in a lone CR. Several CR
+// before a LF are one line end, the mark of a file converted twice.
+func endsLinesInCR(data []byte) bool {
+	i := bytes.IndexAny(data, "\r\n")
+	if i < 0 || data[i] == '\n' {
+		return false
+	}
+	for i < len(data) && data[i] == '\r' {
+		i++
+	}
+	return i == len(data) || data[i] != '\n'
+}
+
+// lineAt returns the end of the text of the line at pos, and the start of the next.
+func (s *scanner) lineAt(pos int) (end, next int) {
+	if s.bareCR {
+		return s.lineOfCR(pos)
+	}
+	end, next = len(s.data), len(s.data)
+	if i := bytes.IndexByte(s.data[pos:], '\n'); i >= 0 {
+		end, next = pos+i, pos+i+1
+	}
+	for end > pos && s.data[end-1] == '\r' {
+		end--
+	}
+	return end, next
+}
+
+// lineOfCR is lineAt where CR, LF and CRLF all end a line. It goes byte by byte, since a
+// search for either byte alone could run through the whole input for every line.
+func (s *scanner) lineOfCR(pos int) (end, next int) {
+	for i := pos; i < len(s.data); i++ {
+		switch s.data[i] {
+		case '\n':
+			return i, i + 1
+		case '\r':
+			if i+1 < len(s.data) && s.data[i+1] == '\n' {
+				return i, i + 2
+			}
+			return i, i + 1
+		}
+	}
+	return len(s.data), len(s.data)
+}
+
+// prelude passes over what may stand before the first field.
+func (s *scanner) prelude() {
+	if bytes.HasPrefix(s.data, []byte("\xEF\xBB\xBF")) {
+		s.fault(0, ByteOrderMark)
+		s.pos = 3
+	}
+	for s.pos < len(s.data) {
+		end, next := s.lineAt(s.pos)
+		switch {
+		case end == s.pos:
+			if !s.skipBlanks() {
+				return
+			}
+		case isFromLine(s.data[s.pos:end]):
+			s.pos = next
+			s.line++
+		default:
+			return
+		}
+	}
+}
+
+// skipBlanks passes over blank lines when a field or a From_ line follows. Where text
+// follows, the first blank line is the end of a header without fields.
+func (s *scanner) skipBlanks() bool {
+	pos, lines := s.pos, 0
+	for pos < len(s.data) {
+		end, next := s.lineAt(pos)
+		if end == pos {
+			pos = next
+			lines++
+			continue
+		}
+		text := s.data[pos:end]
+		if colon, _ := colonOf(text); colon < 0 && !isFromLine(text) {
+			return false
+		}
+		s.fault(s.pos, LeadingBlank)
+		s.pos = pos
+		s.line += lines
+		return true
+	}
+	return false
+}
+
+// fields reads lines up to and with the blank line that ends the header.
+func (s *scanner) fields() {
+	inField, inOther := false, false // what a folded line would continue
+	for s.pos < len(s.data) {
+		end, next := s.lineAt(s.pos)
+		if end == s.pos {
+			s.pos = next
+			return
+		}
+		text := s.data[s.pos:end]
+		s.oddBytes(text)
+		switch {
+		case isBlank(text[0]) && inField:
+			s.h.Fields[len(s.h.Fields)-1].End = end
+		case isBlank(text[0]) && inOther:
+			// It belongs to a line that was told already.
+		default:
+			inField = s.field(text)
+			inOther = !inField
+		}
+		s.pos = next
+		s.line++
+	}
+}
+
+// field takes a line that begins a field, or tells why it does not.
+func (s *scanner) field(text []byte) bool {
+	colon, spaced := colonOf(text)
+	switch {
+	case colon < 0:
+		s.fault(s.pos, NotAField)
+		return false
+	case len(s.h.Fields)-s.first >= maxFields:
+		if !s.full {
+			s.full = true // told once, and even when the list of faults is full
+			s.h.Faults = append(s.h.Faults, Fault{Offset: s.pos, Line: s.line, What: TooManyFields})
+		}
+		return false
+	case spaced:
+		s.fault(s.pos, SpaceThenColon)
+	}
+	s.h.Fields = append(s.h.Fields, Field{
+		Start: s.pos, Colon: s.pos + colon, End: s.pos + len(text), Line: s.line,
+	})
+	return true
+}
+
+// oddBytes tells bytes that some mail software takes for the end of a line or of a text.
+func (s *scanner) oddBytes(text []byte) {
+	if i := bytes.IndexByte(text, 0); i >= 0 {
+		s.fault(s.pos+i, NUL)
+	}
+	if i := bytes.IndexByte(text, '\r'); i >= 0 {
+		s.fault(s.pos+i, BareCR)
+	}
+}
+
+// fault keeps a fault, within the bound.
+func (s *scanner) fault(offset int, what What) {
+	if len(s.h.Faults) < maxFaults {
+		s.h.Faults = append(s.h.Faults, Fault{Offset: offset, Line: s.line, What: what})
+	}
+}
+
+// colonOf returns the offset of the colon that ends a field's name at the start of the
+// line, and whether white space stands before it; -1 when the line begins no field. A
+// name is printable ASCII without colon (RFC 5322 section 2.2).
+func colonOf(text []byte) (colon int, spaced bool) {
+	i := 0
+	for i < len(text) && text[i] > ' ' && text[i] < 0x7f && text[i] != ':' {
+		i++
+	}
+	if i == 0 {
+		return -1, false
+	}
+	name := i
+	for i < len(text) && isBlank(text[i]) {
+		i++
+	}
+	if i == len(text) || text[i] != ':' {
+		return -1, false
+	}
+	return i, i > name
+}
+
+// isFromLine tells whether a line is the envelope line of an mbox, or one that was
+// quoted when the mail was filed a second time. "From : x" is a field.
+func isFromLine(text []byte) bool {
+	text = bytes.TrimPrefix(text, []byte(">"))
+	if !bytes.HasPrefix(text, []byte("From ")) {
+		return false
+	}
+	colon, _ := colonOf(text)
+	return colon < 0
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}

@@ -1,0 +1,92 @@
+package intake
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"relaytrace/trace/header"
+)
+
+// nulWithin is how far into a message a NUL byte marks it as no text.
+const nulWithin = 4 << 10
+
+// mailFields are the fields of which a message has at least one. Other text may begin
+// with a word and a colon too.
+var mailFields = []string{
+	"Received", "Return-Path", "Delivered-To", "X-Envelope-From", "X-Original-To", "Envelope-To",
+	"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Apparently-To", "Subject", "Date", "Message-ID",
+	"In-Reply-To", "Resent-From", "Resent-Date", "MIME-Version", "Content-Type", "Status", "X-Mailer",
+}
+
+// unfit tells why data is no message, and what to do; nil when it is one.
+func unfit(data []byte) (err error, hint string) {
+	if bytes.HasPrefix(data, []byte("\xFF\xFE")) || bytes.HasPrefix(data, []byte("\xFE\xFF")) {
+		return errors.New("text in UTF-16, not a message as received"), "save the message as .eml, or as plain text in UTF-8"
+	}
+	var room [64]header.Field
+	h := header.Scan(data, room[:0])
+	// Spam with a NUL in it exists: what begins with a field is a message all the same.
+	if bytes.IndexByte(data[:min(len(data), nulWithin)], 0) >= 0 && !beginsWithField(data, h) {
+		return errors.New("binary file, not a message"), "export the message as .eml or mbox"
+	}
+	for _, f := range h.Fields {
+		for _, name := range mailFields {
+			if f.Is(data, name) {
+				return nil, ""
+			}
+		}
+	}
+	return errors.New("no header field of a mail message"), "save the message with its full header, as received"
+}
+
+// beginsWithField tells whether nothing but From_ lines stands before the first field.
+func beginsWithField(data []byte, h header.Header) bool {
+	if len(h.Fields) == 0 {
+		return false
+	}
+	for _, f := range h.Faults {
+		if f.Offset < h.Fields[0].Start {
+			return false
+		}
+	}
+	return true
+}
+
+// ctxReader ends a read that waits for input when ctx is cancelled. The read itself goes
+// on in its goroutine, into a buffer of its own, until the command ends.
+type ctxReader struct {
+	ctx  context.Context
+	r    io.Reader
+	buf  []byte
+	left []byte // read and not yet handed out
+}
+
+func (c *ctxReader) Read(p []byte) (int, error) {
+	if len(c.left) > 0 {
+		n := copy(p, c.left)
+		c.left = c.left[n:]
+		return n, nil
+	}
+	if c.buf == nil {
+		c.buf = make([]byte, 64<<10)
+	}
+	type result struct {
+		n   int
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		n, err := c.r.Read(c.buf)
+		done <- result{n, err}
+	}()
+	select {
+	case <-c.ctx.Done():
+		return 0, c.ctx.Err()
+	case got := <-done:
+		n := copy(p, c.buf[:got.n])
+		c.left = c.buf[n:got.n]
+		return n, got.err
+	}
+}

@@ -1,0 +1,111 @@
+package received
+
+import "bytes"
+
+// findDecoy tells the signatures of bulk mailers that invent trace fields. Each rests on
+// something that no mail server is known to write, so that a genuine field is not hit.
+func (p *parser) findDecoy() {
+	f := &p.f
+	if f.Kind != Transfer {
+		return
+	}
+	by := f.By.Host.Of(p.b)
+	switch {
+	case f.Time.Faults.Has(MonthComma):
+		f.Decoy = DecoyMonthComma
+	case f.Time.Faults.Has(BadYear) && bytes.Contains(f.Time.Stamp.Of(p.b), []byte(" 01")):
+		f.Decoy = DecoyYear0102
+	case f.Version.Empty() && hasSuffixFold(by, ".seed.net.tw") && f.From.Addr.BitLen() == 0 && longID(f.ID.Of(p.b)),
+		f.Version.Empty() && equalFold(by, "gcn.net.tw") && longID(f.ID.Of(p.b)):
+		f.Decoy = DecoySeedNet
+	case p.randomD():
+		f.Decoy = DecoyRandomD
+	case p.ownName():
+		f.Decoy = DecoyOwnName
+	case p.famousBy():
+		f.Decoy = DecoyFamousBy
+	}
+}
+
+// longID tells the random identifier of letters in both cases and digits, 12 to 32 of
+// them, that one mailer invents: the Linux kernel's queue IDs, say, are never so long.
+func longID(id []byte) bool {
+	if len(id) < 12 || len(id) > 32 {
+		return false
+	}
+	upper, lower := false, false
+	for _, c := range id {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			upper = true
+		case c >= 'a' && c <= 'z':
+			lower = true
+		case !isDigit(c):
+			return false
+		}
+	}
+	return upper && lower
+}
+
+// randomD tells "from D by RANDOM.D with SMTP for": the by-host is the from-host with a
+// random label of capitals and digits in front.
+func (p *parser) randomD() bool {
+	by, name := p.f.By.Host.Of(p.b), p.f.From.Name.Of(p.b)
+	n := len(by) - len(name) - 1
+	if p.f.Family != "" || n < 4 || len(name) < 4 || by[n] != '.' || !bytes.EqualFold(by[n+1:], name) {
+		return false
+	}
+	for _, c := range by[:n] {
+		if !isDigit(c) && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return p.f.ID.Empty() && p.f.ForLen() > 0
+}
+
+// ownName tells "from by <own dial-up name> with ESMTP": nobody is named behind from.
+func (p *parser) ownName() bool {
+	return p.seen[fromClause] && p.r[fromClause].Empty() && p.f.Family == "" && p.f.ID.Empty()
+}
+
+// famousBy tells fields of no known software that claim protocols which hardly anything
+// speaks (NNFMP, QMQP) or that make no sense across a network (local, asmtp), without an
+// identifier. Yahoo's groups did write NNFMP and QMQP, in qmail's shape: day first, -0000.
+func (p *parser) famousBy() bool {
+	f := &p.f
+	if f.Family != "" || !f.ID.Empty() || f.ForLen() > 0 {
+		return false
+	}
+	with := f.With.Of(p.b)
+	named := !f.From.HELO.Empty() || !f.From.Name.Empty() || !f.From.IP.Empty()
+	if !named {
+		return false
+	}
+	if equalFold(with, "local") || equalFold(with, "asmtp") {
+		return true
+	}
+	if equalFold(with, "nnfmp") || equalFold(with, "qmqp") {
+		return !p.groupsShape()
+	}
+	return p.aolWithoutBanner()
+}
+
+// groupsShape tells the fields of Yahoo's groups: "from [ip] by" with NNFMP, "from
+// unknown (ip) by" with QMQP, "22 Aug 2002 13:38:25 -0000".
+func (p *parser) groupsShape() bool {
+	t := &p.f.Time
+	stamp := t.Stamp.Of(p.b)
+	return len(stamp) > 0 && isDigit(stamp[0]) && bytes.Equal(t.Zone.Of(p.b), []byte("-0000")) &&
+		(p.shape.bare || !p.f.From.Name.Empty())
+}
+
+// aolWithoutBanner tells the names of AOL's relays over a field that AOL never wrote:
+// its servers give their version, "(v88.20)", and an identifier.
+func (p *parser) aolWithoutBanner() bool {
+	by := p.f.By.Host.Of(p.b)
+	return hasPrefixFold(by, "rly-") && hasSuffixFold(by, ".mx.aol.com")
+}
+
+func hasSuffixFold(b []byte, lower string) bool {
+	return len(b) >= len(lower) && hasPrefixFold(b[len(b)-len(lower):], lower)
+}

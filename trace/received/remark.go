@@ -1,0 +1,125 @@
+package received
+
+import "bytes"
+
+// remark reads the comments that servers add about a connection: encryption,
+// authentication, the envelope sender. It reports whether s is such a comment.
+func (p *parser) remark(s Span) bool {
+	w := s.Of(p.b)
+	if len(w) < 3 {
+		return false
+	}
+	switch w[0] | 0x20 {
+	case 'e':
+		return p.envelope(s)
+	case 'u', 'v', 't', 's', 'c', 'n', 'k', 'g', 'd', 'p':
+		if p.tlsRemark(s) {
+			return true
+		}
+	}
+	return p.authRemark(s)
+}
+
+// envelope reads "envelope-from <a@b>" and "envelope-sender <a@b>".
+func (p *parser) envelope(s Span) bool {
+	w := s.Of(p.b)
+	n := 0
+	switch {
+	case hasPrefixFold(w, "envelope-from"):
+		n = len("envelope-from")
+	case hasPrefixFold(w, "envelope-sender"):
+		n = len("envelope-sender")
+	default:
+		return false
+	}
+	it, _, ok := p.next(Span{s.Start + n, s.End})
+	if ok && !it.comment && p.f.Envelope.Empty() {
+		p.f.Envelope = p.unangle(it.Span)
+	}
+	return true
+}
+
+// tlsRemark reads the many ways to say that a connection was encrypted.
+func (p *parser) tlsRemark(s Span) bool {
+	w := s.Of(p.b)
+	switch {
+	case hasPrefixFold(w, "using "):
+		version := p.wordAt(s.Start+6, s.End)
+		if !tlsName(version.Of(p.b)) {
+			return false
+		}
+		p.f.TLSVersion = version
+		if i := indexFold(w, " cipher "); i > 0 {
+			p.f.TLSCipher = p.wordAt(s.Start+i+8, s.End)
+		}
+	case hasPrefixFold(w, "version="):
+		p.f.TLSVersion = p.wordAt(s.Start+8, s.End)
+		if i := indexFold(w, "cipher="); i > 0 {
+			p.f.TLSCipher = p.wordAt(s.Start+i+7, s.End)
+		}
+	case hasPrefixFold(w, "tls: "), hasPrefixFold(w, "cipher "):
+		p.colonTLS(p.wordAt(s.Start+bytes.IndexByte(w, ' ')+1, s.End))
+	case tlsName(w) || equalFold(w, "tls"):
+		p.colonTLS(s)
+	case hasPrefixFold(w, "no client certificate"), hasPrefixFold(w, "client cn "), hasPrefixFold(w, "client did not present"),
+		hasPrefixFold(w, "google transport security"), hasPrefixFold(w, "verified ok"), hasPrefixFold(w, "peer cn "):
+	default:
+		if i := bytes.Index(w, []byte(" encrypted")); i > 0 && i+10 == len(w) { // qmail: "(AES256-SHA encrypted)"
+			p.f.TLSCipher = Span{s.Start, s.Start + i}
+			break
+		}
+		return false
+	}
+	p.f.WithTLS = true
+	return true
+}
+
+// tlsName reports whether a word begins like the name of a version of TLS.
+func tlsName(w []byte) bool {
+	return (hasPrefixFold(w, "tlsv") || hasPrefixFold(w, "sslv")) && len(w) > 4 ||
+		hasPrefixFold(w, "tls") && len(w) > 3 && (isDigit(w[3]) || w[3] == '_')
+}
+
+// colonTLS reads "TLS1.3:CIPHER:256" and "TLSv1.2,256bits,CIPHER".
+func (p *parser) colonTLS(s Span) {
+	for n := 0; !s.Empty(); n++ {
+		part := s
+		if i := bytes.IndexAny(s.Of(p.b), ":,"); i >= 0 {
+			part.End = s.Start + i
+		}
+		w := part.Of(p.b)
+		switch {
+		case n == 0 && len(w) > 3:
+			p.f.TLSVersion = part
+		case n > 0 && p.f.TLSCipher.Empty() && len(w) > 4 && !isDigit(w[0]):
+			p.f.TLSCipher = part
+		}
+		s.Start = part.End + 1
+	}
+}
+
+// wordAt returns the word that begins at start, without a comma behind it.
+func (p *parser) wordAt(start, end int) Span {
+	s := Span{start, start}
+	for s.End < end && !isSpace(p.b[s.End]) && p.b[s.End] != ',' && p.b[s.End] != ')' && p.b[s.End] != ';' {
+		s.End++
+	}
+	return s
+}
+
+// authRemark reads what says that the client authenticated itself. A later remark is
+// the more exact one where two stand.
+func (p *parser) authRemark(s Span) bool {
+	w := s.Of(p.b)
+	switch {
+	case hasPrefixFold(w, "auth"), hasPrefixFold(w, "smtp-auth"), hasPrefixFold(w, "smtp auth"),
+		hasPrefixFold(w, "user authenticated"), hasPrefixFold(w, "account "):
+	default:
+		return false
+	}
+	if i := indexFold(w, "not authenticated"); i >= 0 || hasPrefixFold(w, "auth: none") {
+		return true
+	}
+	p.f.From.Auth, p.f.WithAuth = s, true
+	return true
+}
