@@ -21,7 +21,7 @@ func exchange(a, b string) error {
 // lockFolder marks a folder as in use until release is called or the process ends. The
 // error is errLocked when another process has done so. release is never nil.
 func lockFolder(name string) (release func(), err error) {
-	f, err := os.Open(name)
+	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return func() {}, err
 	}

@@ -63,15 +63,19 @@ func tidy(target string) {
 	}
 	for _, e := range entries {
 		rest, ours := strings.CutPrefix(e.Name(), hidden(target))
-		if !ours || !e.IsDir() {
+		aside := strings.HasPrefix(rest, "old-")
+		if !ours || !e.IsDir() || !aside && !strings.HasPrefix(rest, "new-") {
 			continue
 		}
 		p := filepath.Join(filepath.Dir(target), e.Name())
 		release, err := lockFolder(p)
-		if _, missing := os.Lstat(target); errors.Is(missing, fs.ErrNotExist) && strings.HasPrefix(rest, "old-") && !errors.Is(err, errLocked) {
+		_, missing := os.Lstat(target)
+		switch {
+		case errors.Is(err, errLocked):
+		case aside && errors.Is(missing, fs.ErrNotExist):
 			// Killed between the two renames of swapByNames: the old case comes back.
 			_ = os.Rename(p, target)
-		} else if err == nil {
+		case err == nil:
 			_ = os.RemoveAll(p)
 		}
 		release()
@@ -131,8 +135,11 @@ func (t *temp) place(dir, target string, old existing) error {
 	// Somebody may have written into the old folder since it was looked at.
 	if err := old.same(t.path); err != nil {
 		if e := back(); e != nil {
-			t.path = "" // keep it
-			return folderError(dir, fmt.Errorf("%w; what it held lies beside it, hidden", err), "look for "+hidden(target)+"*")
+			kept := target + ".kept"
+			if e := os.Rename(t.path, kept); e != nil {
+				kept, t.path = t.path, ""
+			}
+			return folderError(dir, fmt.Errorf("%w; it was replaced, and what it held lies in %s", err, kept), "look through that folder")
 		}
 		return folderError(dir, err, "keep it, and name a new folder")
 	}

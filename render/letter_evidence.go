@@ -35,7 +35,6 @@ type asked struct {
 type transaction struct {
 	Relay    *asked
 	Sample   int
-	SHA256   string
 	Naming   quotedField  // names the relay's address as its peer
 	Own      *quotedField // written by the relay, believed; nil when there is none
 	Unproven *unproven    // a field that may be the relay's, told without naming anybody; else nil
@@ -112,7 +111,7 @@ func namedOnly(hosts []string) []string {
 func (t *transaction) KeyLines() string {
 	lines := make([]string, len(t.Keys))
 	for i, k := range t.Keys {
-		lines[i] = fmt.Sprintf("%-17s%s", k.Label, k.Value)
+		lines[i] = fmt.Sprintf("%-19s%s", k.Label, k.Value)
 	}
 	return verbatimLines(lines)
 }
@@ -213,7 +212,7 @@ func newTransaction(c *casefile.Case, a *asked, seen casefile.Seen) (*transactio
 	if !believed(naming) {
 		return nil, nil
 	}
-	t := &transaction{Relay: a, Sample: sample.Number, SHA256: oneLine(sample.SHA256, 64), Naming: newField(naming)}
+	t := &transaction{Relay: a, Sample: sample.Number, Naming: newField(naming)}
 	a.addWriter(t.Naming)
 	if seen.Own >= 0 {
 		if err := t.addOwn(&hops[seen.Own], seen.Client); err != nil {
@@ -342,5 +341,5 @@ func clockBound(seen []casefile.Seen) string {
 	if best == nil || strings.TrimSpace(best.Text) == "" {
 		return ""
 	}
-	return sentence(oneLine(best.Text, 300))
+	return strings.TrimRight(oneLine(best.Text, 300), ". ") + "."
 }

@@ -30,6 +30,7 @@ type janetData struct {
 	Destinations []string // hosts and addresses that took the mail from outside
 	Clocks       []string
 	Withholders  int
+	Provisional  bool
 	Specimens    []specimen
 }
 
@@ -94,6 +95,7 @@ func (r *janetData) addRelay(a *asked) {
 		line += "; no field of its own is known"
 	}
 	if a.Provisional {
+		r.Provisional = true
 		line += "; provisional"
 	}
 	if len(r.RelayLines) < maxListed {

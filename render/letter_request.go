@@ -34,6 +34,7 @@ type logRequestData struct {
 	Old      bool // the oldest is over 90 days old
 	Age      string
 	Searches []logSearch
+	Taken    bool // every transaction has a field of the relay that tells of a host that connected
 	Own      bool // some transaction has a believed field of the relay
 	Many     bool // more than one address
 }
@@ -91,6 +92,7 @@ func (q *logRequestData) mayName() map[netip.Addr]bool {
 // sum draws together what holds for all relays of the letter.
 func (q *logRequestData) sum() {
 	samples := make(map[int]bool)
+	q.Taken = true
 	var all []*transaction
 	for _, a := range q.Relays {
 		server := a.IP
@@ -110,6 +112,7 @@ func (q *logRequestData) sum() {
 			if t.Own == nil {
 				q.NoOwn++
 			}
+			q.Taken = q.Taken && (t.Client != "" || t.Withheld)
 		}
 	}
 	q.Samples, q.Total = len(samples), len(all)

@@ -12,10 +12,13 @@ import (
 // logSearch is how to find transactions in the logs of one kind of mail server.
 type logSearch struct {
 	Family  string   // sendmail, postfix, exim, qmail, exchange-ims, exchange, smtpsvc or other
-	IDs     []string // queue IDs that are safe in a command, at most ten
+	IDs     []string // queue IDs that are safe in a command, at most maxIDs
 	Pattern string   // the same as an extended regular expression; empty when there are none
 	MsgID   string   // one Message-ID that is safe in a command, or empty
 }
+
+// maxIDs bounds the queue IDs in one command, to keep it fit for pasting.
+const maxIDs = 40
 
 // searchFamilies are those that the template knows, in the order of the letter.
 var searchFamilies = []string{"sendmail", "postfix", "exim", "qmail", "exchange-ims", "exchange", "smtpsvc"}
@@ -53,7 +56,7 @@ func searches(all []*transaction) []logSearch {
 			s = &logSearch{Family: family}
 			found[family] = s
 		}
-		if id := queueID(t); id != "" && len(s.IDs) < maxDetailed && !slices.Contains(s.IDs, id) {
+		if id := queueID(t); id != "" && len(s.IDs) < maxIDs && !slices.Contains(s.IDs, id) {
 			s.IDs = append(s.IDs, id)
 		}
 		if s.MsgID == "" && safeMsgID.MatchString(t.msgID) {

@@ -105,16 +105,16 @@ func wrapWords(out *strings.Builder, words []string, hang string) {
 	out.WriteByte('\n')
 }
 
-// oneLine makes s fit to stand in a letter: visible, white space folded, at most max
+// oneLine makes s fit to stand in a letter: visible, white space folded, at most limit
 // runes.
-func oneLine(s string, max int) string {
-	s = atMost(s, 8*max) // a hostile value is not worth more work
+func oneLine(s string, limit int) string {
+	s = atMost(s, 8*limit) // a hostile value is not worth more work
 	s = strings.Join(strings.FieldsFunc(s, isSpace), " ")
 	s = Visible(s)
-	if utf8.RuneCountInString(s) <= max {
+	if utf8.RuneCountInString(s) <= limit {
 		return s
 	}
-	return string([]rune(s)[:max]) + " [cut; the whole is in the evidence]"
+	return string([]rune(s)[:limit]) + " [cut; the whole is in the evidence]"
 }
 
 func isSpace(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' }

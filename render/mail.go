@@ -73,12 +73,12 @@ func (m mailDraft) txt() []byte {
 }
 
 // headerText makes s fit for an unstructured header field: visible, on one line, at
-// most max runes, and nothing that a reader would decode (RFC 2047 section 2).
-func headerText(s string, max int) string {
-	s = strings.Join(strings.FieldsFunc(atMost(s, 8*max), isSpace), " ")
+// most limit runes, and nothing that a reader would decode (RFC 2047 section 2).
+func headerText(s string, limit int) string {
+	s = strings.Join(strings.FieldsFunc(atMost(s, 8*limit), isSpace), " ")
 	s = strings.ReplaceAll(Visible(s), "=?", "= ?")
-	if utf8.RuneCountInString(s) > max {
-		s = strings.TrimSpace(string([]rune(s)[:max-1])) + "…"
+	if utf8.RuneCountInString(s) > limit {
+		s = strings.TrimSpace(string([]rune(s)[:limit-1])) + "…"
 	}
 	return s
 }

@@ -13,14 +13,10 @@ const leastScale = 0.8
 // goes to the next; one that fits no page is made smaller, and then broken where its
 // layout allows.
 func (d *doc) draw(p drawing) {
-	full := pageBottom - pageTop
-	if p.h > pageBottom-d.y && p.h > 0.45*(pageBottom-d.y) && p.h <= full {
-		d.need(p.h)
+	if left := pageBottom - d.y; p.h*leastScale > left {
+		d.newPage()
 	}
-	scale := 1.0
-	if left := pageBottom - d.y; p.h > left {
-		scale = max(left/p.h, leastScale)
-	}
+	scale := min(1, max((pageBottom-d.y)/p.h, leastScale))
 	from := 0.0
 	for from < p.h {
 		to := p.breakBefore(from, from+(pageBottom-d.y)/scale)

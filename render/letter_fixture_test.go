@@ -1,0 +1,184 @@
+package render
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"relaytrace/casefile"
+	"relaytrace/trace"
+)
+
+// letterDay is the day on which the fixture cases are made.
+const letterDay = "2026-03-01T09:30:00Z"
+
+// letterCase is a case of the usual kind: an Exchange that withholds the previous hop
+// in two samples, a sendmail that records it, and behind that a Postfix that only the
+// sendmail's word names.
+func letterCase() *casefile.Case {
+	c := &casefile.Case{
+		Schema: casefile.Schema, ID: "RT-2B7K9QXA", Created: letterDay, Version: "0.1.0",
+		Settings: casefile.Settings{
+			Organisation: "College of Example", Domain: "dept.college.example",
+			Reporter: "Ada Byron, mail security", ReplyTo: "abuse@college.example",
+		},
+	}
+	exchange := hopOf("mail.widgets.example", "", "mail.widgets.example", "2026-02-20T22:14:07Z")
+	c.Samples = []casefile.Sample{
+		sampleOf(1, trusted(hopOf("mail.widgets.example", "192.0.2.25", "mx1.college.example", "2026-02-20T22:15:09Z")),
+			withholding(exchange)),
+		sampleOf(2, trusted(hopOf("mail.widgets.example", "192.0.2.25", "mx1.college.example", "2026-02-22T03:40:51Z")),
+			withholding(hopOf("mail.widgets.example", "", "mail.widgets.example", "2026-02-22T03:40:02Z"))),
+		sampleOf(3, trusted(hopOf("relay.foundry.example", "198.51.100.7", "mx2.college.example", "2026-02-27T11:00:30Z")),
+			sendmailField(hopOf("smtp.mill.example", "203.0.113.99", "relay.foundry.example", "2026-02-27T11:00:12Z")),
+			postfixField(hopOf("friend", "203.0.113.200", "smtp.mill.example", "2026-02-27T11:00:05Z"))),
+	}
+	c.Relays = []casefile.Relay{
+		{
+			IP: netip.MustParseAddr("192.0.2.25"), Names: []string{"mail.widgets.example"},
+			Verdict: casefile.VerdictProvisional, Withholds: true, Certainty: trace.Recorded,
+			Seen: []casefile.Seen{
+				{Sample: 1, Hop: 0, Own: 1, Clock: &casefile.ClockBounds{GapSeconds: 62, Text: "slow by at most 62 s"}},
+				{Sample: 2, Hop: 0, Own: 1, Clock: &casefile.ClockBounds{GapSeconds: 49, Text: "slow by at most 49 s"}},
+			},
+			Letter: "log-request-192.0.2.25",
+		},
+		{
+			IP: netip.MustParseAddr("198.51.100.7"), Names: []string{"relay.foundry.example"},
+			Verdict: casefile.VerdictSuspected, Certainty: trace.Recorded,
+			Seen: []casefile.Seen{{Sample: 3, Hop: 0, Own: 1, Client: netip.MustParseAddr("203.0.113.99")}},
+		},
+		{
+			IP: netip.MustParseAddr("203.0.113.99"), Names: []string{"smtp.mill.example"},
+			Verdict: casefile.VerdictSuspected, Certainty: trace.CertaintyCorroborated,
+			Seen: []casefile.Seen{{Sample: 3, Hop: 1, Own: 2, Client: netip.MustParseAddr("203.0.113.200")}},
+		},
+	}
+	c.Sources = []casefile.Source{
+		{IP: netip.MustParseAddr("203.0.113.200"), Ends: trace.EndOrigin, Certainty: trace.CertaintyCorroborated, Samples: []int{3}},
+		{IP: netip.MustParseAddr("2001:db8::66"), Ends: trace.EndNoField, Certainty: trace.Recorded, Samples: []int{1}},
+		{IP: netip.MustParseAddr("198.51.100.250"), Ends: trace.EndUnexplained, Certainty: trace.Claimed, Samples: []int{1}},
+	}
+	c.Bystanders = []casefile.Bystander{{Name: "innocent.example", IP: netip.MustParseAddr("198.51.100.99"), Why: "forged-field"}}
+	return c
+}
+
+// holdLetter is a log request as it is made offline.
+func holdLetter(ip string) casefile.Letter {
+	return casefile.Letter{
+		Name: "log-request-" + ip, Kind: casefile.LetterLogRequest, Hold: true,
+		Relays: []netip.Addr{netip.MustParseAddr(ip)},
+		Reason: "offline: the holder of the address has not been looked up",
+	}
+}
+
+// sentLetter is a log request that is ready.
+func sentLetter(ips ...string) casefile.Letter {
+	l := casefile.Letter{
+		Name: "log-request-foundry", Kind: casefile.LetterLogRequest,
+		To: []string{"abuse@foundry.example"}, Holder: "Foundry Networks AS",
+		Contacts: []string{"abuse contact of network 198.51.100.0/24, RDAP of RIPE NCC, asked 2026-03-01"},
+	}
+	for _, ip := range ips {
+		l.Relays = append(l.Relays, netip.MustParseAddr(ip))
+	}
+	return l
+}
+
+func janetLetter() casefile.Letter {
+	return casefile.Letter{Name: "janet-report", Kind: casefile.LetterJANET, To: []string{"irt@csirt.example", "spam-alert@csirt.example"}}
+}
+
+// manyCase is one Postfix relay in n samples, hours apart and long ago.
+func manyCase(n int) *casefile.Case {
+	c := letterCase()
+	r := casefile.Relay{
+		IP: netip.MustParseAddr("192.0.2.80"), Names: []string{"out.press.example"},
+		Verdict: casefile.VerdictSuspected, Certainty: trace.Recorded,
+	}
+	c.Samples, c.Sources = nil, nil
+	start := time.Date(2025, 10, 1, 6, 0, 0, 0, time.UTC)
+	for i := range n {
+		taken := start.Add(time.Duration(i) * 7 * time.Hour)
+		own := postfixField(hopOf("pc", "203.0.113.5", "out.press.example", taken.Format(time.RFC3339)))
+		own.ID = fmt.Sprintf("4F%08X", 7919*i)
+		c.Samples = append(c.Samples, sampleOf(i+1,
+			trusted(hopOf("out.press.example", "192.0.2.80", "mx1.college.example", taken.Add(20*time.Second).Format(time.RFC3339))), own))
+		r.Seen = append(r.Seen, casefile.Seen{Sample: i + 1, Hop: 0, Own: 1, Client: netip.MustParseAddr("203.0.113.5")})
+	}
+	c.Relays = []casefile.Relay{r}
+	return c
+}
+
+func sampleOf(n int, hops ...trace.Hop) casefile.Sample {
+	for i := range hops {
+		hops[i].Index = i
+	}
+	return casefile.Sample{
+		Number: n, SHA256: strings.Repeat(fmt.Sprintf("%02x", n%256), 32),
+		Path: trace.Path{
+			Hops:     hops,
+			Boundary: &trace.Boundary{Hop: 0, IP: hops[0].From.IP, By: hops[0].By.Host},
+			Message: trace.Message{
+				MessageID: fmt.Sprintf("<20260220.%d@friend>", n), Subject: "Lose weight while you sleep",
+				From: "bob@dept.college.example", Date: "Fri, 20 Feb 2026 17:00:00 -0500",
+				ReturnPath: "<bob@dept.college.example>",
+			},
+		},
+	}
+}
+
+// hopOf is a field in the form of sendmail 8: from helo (helo [ip]) by host.
+func hopOf(helo, ip, by, utc string) trace.Hop {
+	when, err := time.Parse(time.RFC3339, utc)
+	if err != nil {
+		panic(err)
+	}
+	h := trace.Hop{
+		From: trace.From{HELO: helo}, By: trace.By{Host: by},
+		Time: trace.Time{Stamp: when.Format("Mon, 2 Jan 2006 15:04:05 -0700"), UTC: utc},
+		Kind: trace.Transfer, Discloses: trace.DisclosesAddress,
+		For: []string{"<registrar@dept.college.example>"},
+	}
+	if ip != "" {
+		h.From.RDNS, h.From.IP = helo, netip.MustParseAddr(ip)
+	}
+	return h
+}
+
+func trusted(h trace.Hop) trace.Hop {
+	h.Standing, h.By.MTA, h.ID = trace.Trusted, "sendmail", "61KMF9x04711"
+	h.Raw = fmt.Sprintf(" from %s (%s [%s])\n\tby %s (8.17.1/8.17.1) with ESMTP id %s\n\tfor %s; %s",
+		h.From.HELO, h.From.RDNS, h.From.IP, h.By.Host, h.ID, h.For[0], h.Time.Stamp)
+	return h
+}
+
+func sendmailField(h trace.Hop) trace.Hop {
+	h = trusted(h)
+	h.Standing, h.ID = trace.Corroborated, "61RB0Cq20133"
+	h.Raw = strings.Replace(h.Raw, "61KMF9x04711", h.ID, 1)
+	return h
+}
+
+func postfixField(h trace.Hop) trace.Hop {
+	h.Standing, h.By.MTA, h.ID = trace.Corroborated, "postfix", "9A1B24C0D5"
+	h.Raw = fmt.Sprintf(" from %s (unknown [%s])\n\tby %s (Postfix) with SMTP id %s\n\tfor %s; %s",
+		h.From.HELO, h.From.IP, h.By.Host, h.ID, h.For[0], h.Time.Stamp)
+	return h
+}
+
+// withholding is the form of Exchange 5.0, which names its client only by its HELO.
+func withholding(h trace.Hop) trace.Hop {
+	h.From.HELO, h.By.MTA, h.ID, h.For = "friend", "exchange-ims", "DQ4N3ZKB", nil
+	h.Standing, h.Discloses = trace.Corroborated, trace.DisclosesHELO
+	h.Raw = fmt.Sprintf(" from friend by %s with SMTP (Microsoft Exchange Internet Mail Service Version 5.0.1460.8)\r\n\tid %s; %s",
+		h.By.Host, h.ID, h.Time.Stamp)
+	return h
+}
+
+// plainLines are the lines of a text that are not verbatim.
+func plainLines(text string) []string {
+	return slices.DeleteFunc(strings.Split(text, "\n"), func(l string) bool { return strings.HasPrefix(l, verbatim) })
+}

@@ -1,0 +1,131 @@
+package render
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"relaytrace/trace"
+)
+
+// checkDrawing fails unless everything stands inside the picture and can be shown.
+func checkDrawing(t *testing.T, d drawing) {
+	t.Helper()
+	const slack = 0.5
+	for _, s := range d.shapes {
+		var x1, y1, x2, y2 float64
+		switch s := s.(type) {
+		case box:
+			x1, y1, x2, y2 = s.x, s.y, s.x+s.w, s.y+s.h
+		case line:
+			x1, y1, x2, y2 = min(s.x1, s.x2), min(s.y1, s.y2), max(s.x1, s.x2), max(s.y1, s.y2)
+		case text:
+			x1, y1, x2, y2 = s.x, s.top(), s.x+s.face.width(s.s, s.size), s.y
+			checkVisible(t, s.s, false)
+		}
+		if x1 < -slack || y1 < -slack || x2 > d.w+slack || y2 > d.h+slack {
+			t.Errorf("%+v is outside of a picture of %.0f x %.0f mm", s, d.w, d.h)
+		}
+	}
+}
+
+// said is every text of a picture, a line each.
+func said(d drawing) string {
+	var lines []string
+	for _, s := range d.shapes {
+		if s, ok := s.(text); ok {
+			lines = append(lines, s.s)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestDrawPathSays(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		path trace.Path
+		want []string
+		not  []string
+	}{
+		{"withheld", withheldPath(), []string{"RELAY", "PREVIOUS HOP WITHHELD", "?", "calls itself “cheap-pills” (a claim)", "the boundary", relayIP, "its own field withholds the previous hop"}, []string{"NOT BELIEVED"}},
+		{"origin", originPath(), []string{"THE TRAIL ENDS HERE", "192.0.2.99", "its own field records the previous hop"}, []string{"WITHHELD"}},
+		{"silent", silentPath(), []string{"SOURCE OR SILENT RELAY", silentIP, "it added no field of its own"}, []string{"\nRELAY"}},
+		{"forged", forgedPath(), []string{"no link: nothing ties field 1 to the host above", "NOT BELIEVED: field 2 is contradicted", "BYSTANDER", "named here, not accused", "BELIEF ENDS HERE"}, nil},
+		{"none", noTracePath(), []string{"no hand-over to draw"}, nil},
+	} {
+		d := drawPath(&tt.path, textWidth)
+		checkDrawing(t, d)
+		words := said(d)
+		for _, w := range tt.want {
+			if !strings.Contains(words, w) {
+				t.Errorf("%s: lacks %q in\n%s", tt.name, w, words)
+			}
+		}
+		for _, w := range tt.not {
+			if strings.Contains(words, w) {
+				t.Errorf("%s: says %q", tt.name, w)
+			}
+		}
+	}
+}
+
+// Nothing that is contradicted is drawn solid, and nothing unverified either.
+func TestDrawPathStrokes(t *testing.T) {
+	for _, tt := range []struct {
+		standing trace.Standing
+		want     stroke
+	}{
+		{trace.Trusted, solid}, {trace.Corroborated, solid}, {trace.Unverified, dashed}, {trace.Contradicted, dotted},
+	} {
+		p := pdfPath(trace.EndOrigin, pdfHop(0, "mx.example", "192.0.2.1", "a.example", "a", tt.standing, trace.DisclosesAddress, ""))
+		for _, s := range drawPath(&p, textWidth).shapes {
+			if s, ok := s.(line); ok && s.arrow && s.stroke != tt.want {
+				t.Errorf("a field that is %s has an arrow of stroke %d, want %d", tt.standing, s.stroke, tt.want)
+			}
+		}
+	}
+}
+
+func TestDrawPathFolds(t *testing.T) {
+	for _, n := range []int{1, 2, 11, 12, 13, 40, 500} {
+		p := longPath(n)
+		d := drawPath(&p, textWidth)
+		checkDrawing(t, d)
+		arrows := 0
+		for _, s := range d.shapes {
+			if s, ok := s.(line); ok && s.arrow {
+				arrows++
+			}
+		}
+		if arrows > maxDrawn {
+			t.Errorf("%d fields: %d drawn", n, arrows)
+		}
+		words := said(d)
+		for _, must := range []string{"the boundary", "THE TRAIL ENDS HERE"} {
+			if !strings.Contains(words, must) {
+				t.Errorf("%d fields: %q was folded away", n, must)
+			}
+		}
+		if n > maxDrawn && !strings.Contains(words, fmt.Sprintf("of %d fields are drawn", n)) {
+			t.Errorf("%d fields: the count is not told", n)
+		}
+	}
+}
+
+func TestWrapLosesNothing(t *testing.T) {
+	for _, s := range hostileStrings() {
+		for _, width := range []float64{3, 20, 170} {
+			lines := wrap(sans, 8, width, s)
+			got := strings.Join(lines, "")
+			want := strings.ReplaceAll(sans.showLines(s), "\n", "")
+			if strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(want, " ", "") {
+				t.Errorf("width %.0f: %.60q became %.60q", width, want, got)
+			}
+			for _, l := range lines {
+				if w := sans.width(l, 8); w > width+0.01 && len(units(l)) > 1 {
+					t.Errorf("a line of %.1f mm in %.0f: %.60q", w, width, l)
+				}
+			}
+		}
+	}
+}

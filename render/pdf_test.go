@@ -1,0 +1,191 @@
+package render
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"relaytrace/casefile"
+	"relaytrace/trace"
+)
+
+var keepPDF = flag.String("keep-pdf", "", "folder in which tests leave the documents that they make, for a look at them")
+
+func mustPDF(t testing.TB, c *casefile.Case) []byte {
+	t.Helper()
+	b, err := PDF(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestPDFKeep(t *testing.T) {
+	if *keepPDF == "" {
+		t.Skip("no folder given")
+	}
+	hostile := strings.Join(hostileStrings()[:16], " | ")
+	for name, c := range map[string]*casefile.Case{"case": pdfCase(), "hostile": hostileCase(hostile[:3000]), "empty": emptyCase()} {
+		if err := os.WriteFile(filepath.Join(*keepPDF, name+".pdf"), mustPDF(t, c), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func emptyCase() *casefile.Case {
+	return &casefile.Case{Schema: casefile.Schema, ID: "RT-EMPTY000", Created: "2002-09-03T09:30:00Z"}
+}
+
+func TestPDFIsDeterministicAndConcurrent(t *testing.T) {
+	want := mustPDF(t, pdfCase())
+	if !bytes.HasPrefix(want, []byte("%PDF-")) {
+		t.Fatalf("begins with %q", want[:8])
+	}
+	var wg sync.WaitGroup
+	shared := pdfCase()
+	for range 4 {
+		wg.Go(func() {
+			if got, err := PDF(shared); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("another run gave other bytes (error %v)", err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestPDFRefuses(t *testing.T) {
+	if _, err := PDF(nil); err == nil {
+		t.Error("no case was drawn")
+	}
+	c := pdfCase()
+	c.Created = "yesterday"
+	if _, err := PDF(c); err == nil || !strings.Contains(err.Error(), "yesterday") {
+		t.Errorf("creation time: error %v", err)
+	}
+}
+
+// A fault in drawing is an error of the case, never the end of the command.
+func TestPDFRecovers(t *testing.T) {
+	c := pdfCase()
+	c.Samples[0].Path.Boundary = &trace.Boundary{Hop: 99}
+	c.Samples[0].Path.Relays[0].Own = 99
+	c.Relays[0].Seen[0].Sample, c.Relays[0].Seen[1].Hop = 99, 99
+	if _, err := PDF(c); err != nil {
+		t.Errorf("places outside the sample: %v", err)
+	}
+}
+
+func TestPDFHostileStrings(t *testing.T) {
+	for _, s := range hostileStrings() {
+		mustPDF(t, hostileCase(s))
+	}
+}
+
+func TestPDFText(t *testing.T) {
+	text := pdfText(t, mustPDF(t, pdfCase()))
+	for _, want := range []string{
+		"RT-7Q2M4XKD", "nothing has been sent", "dept.college.example", "7 samples of mail",
+		"1 relay was found", "It withheld the host", "198.51.100.25", "PREVIOUS HOP WITHHELD", "SOURCE OR SILENT RELAY",
+		"NOT BELIEVED", "mail.famous.example", "not accused", "<U+202E>mail.famous.example", "<U+0020><U+0020>",
+		"⇥by mx.isp.example", "NL, approximate", "offline", "HOLD", "page 1 of", "28 fields are not drawn here",
+		"its clock is slow by at most 14 seconds", "samples/broken.eml",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the text lacks %q", want)
+		}
+	}
+	for _, s := range pdfCase().Samples {
+		if !strings.Contains(text, s.SHA256) {
+			t.Errorf("the digest of sample %d is not in the text", s.Number)
+		}
+	}
+	checkVisible(t, strings.ReplaceAll(text, "\f", "\n"), true)
+}
+
+// The backend's placeholder for the number of pages is not in use: a sample that
+// holds it must come out as it is.
+func TestPDFReplacesNothing(t *testing.T) {
+	c := pdfCase()
+	c.Samples[0].Path.Hops[0].Raw = " from {nb} by {nb}; x"
+	if text := pdfText(t, mustPDF(t, c)); !strings.Contains(text, "from {nb} by {nb}; x") {
+		t.Error("the field was changed")
+	}
+}
+
+func TestPDFIsWellFormed(t *testing.T) {
+	qpdf := tool(t, "qpdf")
+	for name, c := range map[string]*casefile.Case{"case": pdfCase(), "hostile": hostileCase(`\(()\\) Tj ET` + "\r\n\u0d0a"), "empty": emptyCase()} {
+		file := filepath.Join(t.TempDir(), name+".pdf")
+		if err := os.WriteFile(file, mustPDF(t, c), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.Command(qpdf, "--check", file).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+// No address of a sample is a link to the outside.
+func TestPDFHasNoOutsideLinks(t *testing.T) {
+	c := hostileCase("http://evil.example/ mailto:a@evil.example")
+	if b := mustPDF(t, c); bytes.Contains(b, []byte("/URI")) {
+		t.Error("the document has a link to the outside")
+	}
+}
+
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is not installed", name)
+	}
+	return path
+}
+
+func pdfText(t *testing.T, b []byte) string {
+	t.Helper()
+	cmd := exec.Command(tool(t, "pdftotext"), "-layout", "-enc", "UTF-8", "-", "-")
+	cmd.Stdin = bytes.NewReader(b)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out)
+}
+
+func FuzzPDF(f *testing.F) {
+	for _, s := range hostileStrings() {
+		if len(s) < 2_000 {
+			f.Add(s)
+		}
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if len(s) > 2_000 {
+			t.Skip("long strings have a test of their own")
+		}
+		c := hostileCase(s)
+		for i := range c.Samples {
+			checkDrawing(t, drawPath(&c.Samples[i].Path, textWidth))
+		}
+		c.Samples = c.Samples[:4]
+		mustPDF(t, c)
+	})
+}
+
+// BenchmarkPDF makes a document of about 300 pages.
+func BenchmarkPDF(b *testing.B) {
+	c := pdfCase()
+	for len(c.Samples) < 280 {
+		addSample(c, withheldPath())
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		doc := mustPDF(b, c)
+		b.ReportMetric(float64(bytes.Count(doc, []byte("/Type /Page\n"))), "pages")
+	}
+}

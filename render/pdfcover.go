@@ -1,0 +1,389 @@
+package render
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"relaytrace/casefile"
+	"relaytrace/trace"
+)
+
+// cover writes the head of the case file and the summary, which a manager reads alone.
+func (d *doc) cover() {
+	d.section = "Summary"
+	d.newPage()
+	c := d.c
+	d.rule(leftEdge, 20, rightEdge, 20, accent, 0.8)
+	d.put(leftEdge, 29, 9, sans, faint, "Case file · relay paths of unsolicited mail with forged senders")
+	d.put(leftEdge, 40, 22, sansBold, accent, fit(sansBold, 22, textWidth, c.ID))
+	d.y = 47
+	d.fact("Organisation", orNone(c.Settings.Organisation, "not given"))
+	d.fact("Forged domain", orNone(c.Settings.Domain, "not given"))
+	d.fact("Created", Stamp(c.Created))
+	d.fact("Reporter", orNone(c.Settings.Reporter, "not given"))
+	d.fact("Answers to", orNone(c.Settings.ReplyTo, "not given"))
+	d.fact("Status", "draft by relaytrace "+orNone(c.Version, "(version not known)")+"; nothing has been sent")
+	d.y += 2
+	d.rule(leftEdge, d.y, rightEdge, d.y, accent, 0.2)
+	d.y += 4
+	d.openChapter("Summary")
+	d.summary()
+	d.placeContents()
+}
+
+func (d *doc) summary() {
+	for _, s := range summaryPoints(d.c) {
+		d.bullet("•", s)
+	}
+	if w := warnings(d.c); len(w) > 0 {
+		d.label("Read first", 10)
+		for _, s := range w {
+			d.bullet("!", s)
+		}
+	}
+	d.label("What is not claimed", 20)
+	for _, s := range notClaimed(d.c) {
+		d.bullet("–", s)
+	}
+}
+
+// summaryPoints tells the case in plain words.
+func summaryPoints(c *casefile.Case) []string {
+	points := []string{samplesPoint(c)}
+	if p := reportedPoint(c); p != "" {
+		points = append(points, p)
+	}
+	points = append(points, relaysPoint(c))
+	if p := clearedPoint(c); p != "" {
+		points = append(points, p)
+	}
+	if len(c.Samples) > 0 {
+		points = append(points, endsPoint(c))
+	}
+	return append(points, lettersPoint(c))
+}
+
+func samplesPoint(c *casefile.Case) string {
+	if len(c.Samples) == 0 {
+		return "The case holds no sample. Nothing can be said of any host."
+	}
+	s := count(len(c.Samples), "sample", "samples") + " of mail reported as forged"
+	if c.Settings.Domain != "" {
+		s += " in the name of " + bounded(c.Settings.Domain)
+	}
+	first, last := span(c)
+	switch {
+	case first == "":
+		return s + ". None has a readable time of receipt."
+	case first == last:
+		return s + ", received at " + Stamp(first) + "."
+	default:
+		return s + ", received between " + Stamp(first) + " and " + Stamp(last) + "."
+	}
+}
+
+// span is the first and last time at which a recipient's side took a sample in, RFC
+// 3339. Only trusted stamps count: those below are the words of others.
+func span(c *casefile.Case) (first, last string) {
+	for i := range c.Samples {
+		t := receivedAt(&c.Samples[i].Path)
+		if t == "" {
+			continue
+		}
+		if first == "" || earlier(t, first) {
+			first = t
+		}
+		if last == "" || earlier(last, t) {
+			last = t
+		}
+	}
+	return first, last
+}
+
+// receivedAt is the time, RFC 3339, of the boundary, or of the deepest trusted field
+// with one.
+func receivedAt(p *trace.Path) string {
+	t := ""
+	for i := range p.Hops {
+		if h := &p.Hops[i]; h.Standing == trace.Trusted && h.Time.UTC != "" {
+			t = h.Time.UTC
+		}
+	}
+	return t
+}
+
+// reportedPoint says when all samples rest on one recipient's word.
+func reportedPoint(c *casefile.Case) string {
+	var sides []string
+	for i := range c.Samples {
+		side := recipientSide(&c.Samples[i].Path)
+		if side == "" || contains(sides, side) {
+			continue
+		}
+		sides = append(sides, side)
+	}
+	if len(sides) != 1 {
+		return ""
+	}
+	return "All samples were taken in by one recipient's systems (" + sides[0] +
+		"). What this case says of other hosts is told as reported by them."
+}
+
+// recipientSide names the systems that delivered a sample by the last two labels of
+// the host that wrote the top field. Under a suffix such as co.uk it takes different
+// owners for one: that errs towards "as reported".
+func recipientSide(p *trace.Path) string {
+	for i := range p.Hops {
+		if h := &p.Hops[i]; h.Kind == trace.Transfer && h.Standing == trace.Trusted && h.By.Host != "" {
+			labels := strings.Split(strings.ToLower(strings.Trim(h.By.Host, ".")), ".")
+			return Middle(Visible(strings.Join(labels[max(0, len(labels)-2):], ".")), 60)
+		}
+	}
+	return ""
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+func relaysPoint(c *casefile.Case) string {
+	found, withheld, provisional := 0, 0, 0
+	for i := range c.Relays {
+		r := &c.Relays[i]
+		if r.Verdict == casefile.VerdictWithdrawn {
+			continue
+		}
+		found++
+		if r.Withholds {
+			withheld++
+		}
+		if r.Verdict == casefile.VerdictProvisional {
+			provisional++
+		}
+	}
+	if found == 0 {
+		return "No relay was found that is suspected of passing on mail between strangers."
+	}
+	s := count(found, "relay was", "relays were") + " found that took this mail from one network and passed it to another. "
+	switch {
+	case withheld == 0:
+		s += "None of them withheld the host that it took the mail from."
+	case withheld == found && found == 1:
+		s += "It withheld the host that it took the mail from: only its owner's log can tell."
+	default:
+		s += strconv.Itoa(withheld) + " of them withheld the host that it took the mail from: only the owner's log can tell."
+	}
+	switch {
+	case provisional == found:
+		s += " Every verdict is provisional, since the holders of the networks are not known."
+	case provisional > 0:
+		s += " " + count(provisional, "verdict is", "verdicts are") + " provisional, since the holder of the network is not known."
+	}
+	return s
+}
+
+func clearedPoint(c *casefile.Case) string {
+	n := 0
+	for i := range c.Relays {
+		if c.Relays[i].Verdict == casefile.VerdictWithdrawn {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return count(n, "host looked", "hosts looked") + " like a relay at first and " + oneOr(n, "is", "are") + " cleared. The reason is kept with each."
+}
+
+func oneOr(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
+
+// ends lists the ends of a trail in the order in which they are told.
+var ends = []trace.End{
+	trace.EndWithheld, trace.EndOrigin, trace.EndNoField, trace.EndUnexplained,
+	trace.EndNoBoundary, trace.EndLocal, trace.EndNoTrace,
+}
+
+func endsPoint(c *casefile.Case) string {
+	var parts []string
+	for _, e := range ends {
+		n := 0
+		for i := range c.Samples {
+			if c.Samples[i].Path.Ends == e {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s (%d)", endWords(e), n))
+		}
+	}
+	if len(parts) == 0 {
+		return "Where the trails end is not known."
+	}
+	return "Where the trails end, with the number of samples: " + strings.Join(parts, "; ") + "."
+}
+
+// endWords tells where a trail ends.
+func endWords(e trace.End) string {
+	switch e {
+	case trace.EndOrigin:
+		return "at an address that the deepest believable field recorded"
+	case trace.EndWithheld:
+		return "at a relay that withheld the previous hop"
+	case trace.EndNoField:
+		return "at a host that added no field: the source itself, or a relay that hides all"
+	case trace.EndUnexplained:
+		return "where the fields below are tied to nothing that is believed"
+	case trace.EndNoBoundary:
+		return "inside the recipient's systems: who handed the mail over is not recorded"
+	case trace.EndLocal:
+		return "on a host where the mail was submitted"
+	case trace.EndNoTrace:
+		return "nowhere: the sample has no Received: field"
+	default:
+		return string(e)
+	}
+}
+
+func lettersPoint(c *casefile.Case) string {
+	requests, reports, held := 0, 0, 0
+	for i := range c.Letters {
+		if c.Letters[i].Kind == casefile.LetterJANET {
+			reports++
+		} else {
+			requests++
+		}
+		if c.Letters[i].Hold {
+			held++
+		}
+	}
+	if len(c.Letters) == 0 {
+		return "No letter was drafted."
+	}
+	s := "Drafted, not sent: " + count(requests, "request", "requests") + " for logs and " +
+		count(reports, "report", "reports") + " to JANET."
+	if held > 0 {
+		s += " " + count(held, "draft is", "drafts are") + " on HOLD and must not be sent as " + oneOr(held, "it stands.", "they stand.")
+	}
+	return s
+}
+
+// maxWarnings is how many kinds of warnings the summary names.
+const maxWarnings = 8
+
+// warnings are the findings of the highest severity, one line a kind.
+func warnings(c *casefile.Case) []string {
+	type kind struct {
+		code, text string
+		samples    []int
+	}
+	var kinds []kind
+	at := make(map[string]int)
+	for i := range c.Samples {
+		for _, f := range c.Samples[i].Path.Findings {
+			if f.Severity != trace.Warning {
+				continue
+			}
+			k, seen := at[f.Code]
+			if !seen {
+				k = len(kinds)
+				at[f.Code] = k
+				kinds = append(kinds, kind{code: f.Code, text: f.Text})
+			}
+			if s := kinds[k].samples; len(s) == 0 || s[len(s)-1] != c.Samples[i].Number {
+				kinds[k].samples = append(s, c.Samples[i].Number)
+			}
+		}
+	}
+	var out []string
+	for _, k := range kinds[:min(len(kinds), maxWarnings)] {
+		out = append(out, Middle(Visible(k.text), 300)+" ("+Middle(Visible(k.code), 60)+"; "+sampleList(k.samples)+")")
+	}
+	if more := len(kinds) - len(out); more > 0 {
+		out = append(out, count(more, "more kind of warning stands", "more kinds of warnings stand")+" with the samples.")
+	}
+	return out
+}
+
+// sampleList is "sample 3" or "samples 1, 2, 5 and 40 more".
+func sampleList(numbers []int) string {
+	const most = 8
+	if len(numbers) == 0 {
+		return "no sample"
+	}
+	var s []string
+	for _, n := range numbers[:min(len(numbers), most)] {
+		s = append(s, strconv.Itoa(n))
+	}
+	list := oneOr(len(numbers), "sample ", "samples ") + strings.Join(s, ", ")
+	if more := len(numbers) - most; more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
+}
+
+func notClaimed(c *casefile.Case) []string {
+	s := []string{
+		"A relay is not the origin of the mail. It passed the mail on, often without its owner's knowledge.",
+		"A host that is named below as an end of a trail is not said to belong to a spammer. Hosts are often misused.",
+		"From:, To: and Subject: were written by the sender and prove nothing. Neither does a Received: field that is told as unverified.",
+	}
+	if c.Settings.Offline {
+		s = append(s, "The case was made offline. Registries were not asked who holds the networks, so relay verdicts are provisional and letters are held.")
+	}
+	return s
+}
+
+// placeContents keeps room for the list of contents on page 1, which is filled at the
+// end. When the summary is long there is none; the outline is always there.
+func (d *doc) placeContents() {
+	const chapters = 6
+	h := 8 + chapters*4.4
+	if d.pdf.PageNo() != 1 || d.y+h > pageBottom {
+		return
+	}
+	d.contentsAt = pageBottom - h
+}
+
+func (d *doc) fillContents() {
+	if d.contentsAt == 0 {
+		return
+	}
+	y := d.contentsAt
+	d.rule(leftEdge, y, rightEdge, y, accent, 0.2)
+	d.put(leftEdge, y+5, 8.5, sansBold, accent, "Contents")
+	y += 7
+	for _, e := range d.contents {
+		d.put(leftEdge, y+3, 8.2, sans, ink, e.title)
+		n := strconv.Itoa(e.page)
+		d.put(rightEdge-sans.width(n, 8.2), y+3, 8.2, sans, ink, n)
+		d.pdf.Link(leftEdge, y, textWidth, 4.2, e.link)
+		y += 4.4
+	}
+}
+
+// orNone is s, or what stands for nothing.
+func orNone(s, none string) string {
+	if strings.TrimSpace(s) == "" {
+		return none
+	}
+	return s
+}
+
+// earlier reports whether the RFC 3339 time a is before b; false when either is none.
+func earlier(a, b string) bool {
+	ta, errA := time.Parse(time.RFC3339, a)
+	tb, errB := time.Parse(time.RFC3339, b)
+	return errA == nil && errB == nil && ta.Before(tb)
+}

@@ -1,0 +1,134 @@
+package render
+
+import (
+	"strconv"
+
+	"relaytrace/casefile"
+	"relaytrace/trace"
+)
+
+// otherHosts writes the hosts that are no relays: where trails end, and bystanders.
+func (d *doc) otherHosts() {
+	d.chapter("Other hosts")
+	d.heading("Where trails end", 20, 0)
+	if len(d.c.Sources) == 0 {
+		d.para("No trail ends at a host that is not told as a relay above.")
+	} else {
+		d.para("These addresses stand at the end of what can be believed. A host that added no field of its own is either " +
+			"the source or a relay that hides all; the header cannot tell which, so both are said.")
+		var rows [][]cell
+		for i := range d.c.Sources {
+			s := &d.c.Sources[i]
+			rows = append(rows, []cell{
+				{s: s.IP.String(), face: mono},
+				{s: namesOf(s.Names, s.HELOs, 3)},
+				{s: holderOf(&s.Record)},
+				{s: sourceWords(s) + "; address " + string(s.Certainty)},
+				{s: sampleList(s.Samples), link: d.firstSample(s.Samples)},
+			})
+		}
+		d.table([]column{{"Address", 31}, {"Name recorded", 37}, {"Who answers for it", 38}, {"What it is", 42}, {"Seen in", 22}}, rows)
+	}
+	d.bystanders()
+}
+
+func sourceWords(s *casefile.Source) string {
+	if s.Ends == trace.EndNoField {
+		return "source or silent relay"
+	}
+	return "trail ends " + endWords(s.Ends)
+}
+
+func (d *doc) bystanders() {
+	d.heading("Named, and not accused", 20, 0)
+	if len(d.c.Bystanders) == 0 {
+		d.para("No other host is named in a way that could be mistaken for a charge.")
+		return
+	}
+	d.para("The headers name these hosts, and spammers put names there to lay a false trail. Nothing is held against them: " +
+		"they were not shown to have touched the mail, or did so in the ordinary course.")
+	var rows [][]cell
+	for _, b := range d.c.Bystanders {
+		ip := "none"
+		if b.IP.IsValid() {
+			ip = b.IP.String()
+		}
+		rows = append(rows, []cell{
+			{s: orNone(Middle(Visible(b.Name), 100), "no name")}, {s: ip, face: mono},
+			{s: d.whyWords(b)}, {s: sampleList(b.Samples), link: d.firstSample(b.Samples)},
+		})
+	}
+	d.table([]column{{"Name in the header", 48}, {"Address", 31}, {"Why it is not accused", 66}, {"Named in", 25}}, rows)
+}
+
+// whyWords tells a bystander's reason by the text of the finding, and by its code.
+func (d *doc) whyWords(b casefile.Bystander) string {
+	for _, n := range b.Samples {
+		s := d.bySample[n]
+		if s == nil {
+			continue
+		}
+		for _, f := range s.Path.Findings {
+			if f.Code == b.Why && f.Text != "" {
+				return f.Text + " (" + b.Why + ")"
+			}
+		}
+	}
+	return b.Why
+}
+
+// firstSample is the link to the first of the samples, 0 for none.
+func (d *doc) firstSample(numbers []int) int {
+	if len(numbers) == 0 {
+		return 0
+	}
+	return d.sampleLink[numbers[0]]
+}
+
+// lists writes problems, digests of samples, and the files of the case folder.
+func (d *doc) lists() {
+	d.chapter("Problems, samples and files")
+	d.heading("Problems met", 15, 0)
+	if len(d.c.Problems) == 0 {
+		d.para("None.")
+	} else {
+		var rows [][]cell
+		for _, p := range d.c.Problems {
+			rows = append(rows, []cell{{s: p.Where}, {s: p.What}})
+		}
+		d.table([]column{{"Where", 65}, {"What", 105}}, rows)
+	}
+	d.heading("Samples with their digests", 20, 0)
+	d.note("SHA-256 over the bytes as received. The file SHA256SUMS in the folder evidence holds the same, for sha256sum -c.")
+	var rows [][]cell
+	for i := range d.c.Samples {
+		s := &d.c.Samples[i]
+		found := ""
+		if len(s.Origins) > 0 {
+			found = originWords(s.Origins[0])
+		}
+		if more := len(s.Origins) - 1; more > 0 {
+			found += ", and " + count(more, "more place", "more places")
+		}
+		rows = append(rows, []cell{
+			{s: strconv.Itoa(s.Number), link: d.sampleLink[s.Number]},
+			{s: s.SHA256, face: mono}, {s: found},
+		})
+	}
+	d.table([]column{{"Sample", 13}, {"SHA-256", 108}, {"Found in", 49}}, rows)
+	d.files()
+}
+
+func (d *doc) files() {
+	if len(d.c.Files) == 0 {
+		return
+	}
+	d.heading("Files of the case folder", 20, 0)
+	var rows [][]cell
+	for _, f := range d.c.Files {
+		rows = append(rows, []cell{
+			{s: f.Path}, {s: strconv.FormatInt(f.Size, 10)}, {s: f.SHA256, face: mono},
+		})
+	}
+	d.table([]column{{"File", 46}, {"Bytes", 16}, {"SHA-256", 108}}, rows)
+}
