@@ -325,7 +325,7 @@ func (r *Record) note(code, text string) {
 // Holder names who holds the network around the address and the range held, "first -
 // last". If the network itself names no holder, the one of the network above is given,
 // with the wider range. Both are empty when none is known.
-func (r *Record) Holder() (name, scope string) {
+func (r Record) Holder() (name, scope string) {
 	for _, n := range []*Network{r.Network, r.Parent} {
 		if n != nil && n.Holder != "" {
 			return n.Holder, n.Scope()
@@ -336,7 +336,7 @@ func (r *Record) Holder() (name, scope string) {
 
 // Failed reports whether a look-up ended without an answer. If so, that a fact is
 // missing from the record does not mean that it does not exist.
-func (r *Record) Failed() bool {
+func (r Record) Failed() bool {
 	for _, l := range r.Lookups {
 		if l.Outcome != OutcomeOK && l.Outcome != OutcomeNotFound {
 			return true

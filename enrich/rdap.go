@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -61,7 +62,7 @@ type rdapClient struct {
 
 func newRDAPClient(override map[string]string, client *http.Client, now func() time.Time) (*rdapClient, error) {
 	c := &rdapClient{bases: make(map[Registry]*url.URL), now: now, turn: make(chan struct{}, 1)}
-	c.guard = &guard{base: http.DefaultTransport, named: make(map[string]string), now: now, waits: make(map[string]time.Time)}
+	c.guard = &guard{base: http.DefaultTransport, named: make(map[Registry]*url.URL), now: now, waits: make(map[string]time.Time)}
 	for registry, base := range rdapBases {
 		c.bases[registry], _ = url.Parse(base)
 	}
@@ -75,7 +76,7 @@ func newRDAPClient(override map[string]string, client *http.Client, now func() t
 			return nil, fmt.Errorf("RDAP base URL for %s: %w", name, err)
 		}
 		c.bases[registry] = u
-		c.guard.named[origin(u)] = name
+		c.guard.named[registry] = u
 	}
 	c.http = &http.Client{Transport: c.guard, CheckRedirect: c.guard.checkRedirect}
 	if client != nil {
@@ -298,7 +299,7 @@ func describeBody(got *rdap.HTTPResponse, err error) error {
 		return fmt.Errorf("the answer is empty (HTTP %d)", got.Response.StatusCode)
 	}
 	kind := got.Response.Header.Get("Content-Type")
-	if kind != "" && !strings.Contains(kind, "json") {
+	if kind != "" && !strings.Contains(kind, "json") && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return fmt.Errorf("the answer is not RDAP (content type %q)", clip(kind))
 	}
 	return fmt.Errorf("the answer cannot be read: %w", err)

@@ -293,7 +293,7 @@ func TestFaults(t *testing.T) {
 			w.Write(ripe[:100])
 		}, OutcomeFailed, "unexpected EOF", ""},
 		{"hung up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, OutcomeFailed, "EOF", ""},
-		{"redirect without a target", status(302), OutcomeFailed, "Location", ""},
+		{"redirect without a target", status(302), OutcomeFailed, "302", ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -440,6 +440,29 @@ func TestSettings(t *testing.T) {
 		u, err := url.Parse(base)
 		if err != nil || u.Scheme != "https" || !strings.HasSuffix(base, "/") || rdapHosts[u.Hostname()] != string(registry) {
 			t.Errorf("%s: base %q is not https at a host of its own", registry, base)
+		}
+	}
+}
+
+// TestRecordJSON checks the contract: lists are never null, raw answers stay outside,
+// and a record that is read back is the same.
+func TestRecordJSON(t *testing.T) {
+	b := newBench(t, serve(rdapJSON, fixture(t, "arin.json")))
+	for _, addr := range []string{"192.149.252.1", "2002:c000:204::1", "10.0.0.1"} {
+		first, err := json.Marshal(b.ask(t, addr))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(first), `{"schema":"relaytrace.record/1","address":"`+addr+`"`) ||
+			strings.Contains(string(first), "null") || strings.Contains(string(first), "vcardArray") {
+			t.Errorf("record %s", first)
+		}
+		var back Record
+		if err := json.Unmarshal(first, &back); err != nil {
+			t.Fatal(err)
+		}
+		if second, _ := json.Marshal(back); string(second) != string(first) {
+			t.Errorf("read back:\n%s, want\n%s", second, first)
 		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,7 +28,7 @@ const (
 // asked for rest, and bounds what is read.
 type guard struct {
 	base  http.RoundTripper
-	named map[string]string // origin -> registry, for the base URLs that settings name
+	named map[Registry]*url.URL // the base URLs that settings name
 	now   func() time.Time
 
 	mu    sync.Mutex
@@ -69,7 +71,7 @@ func isGuardError(err error) bool {
 // servers that the settings name. Nothing else: an answer may point anywhere, at the
 // user's own network too.
 func (g *guard) check(u *url.URL) error {
-	if g.named[origin(u)] != "" && u.User == nil {
+	if u.User == nil && g.namedOf(u) != "" {
 		return nil
 	}
 	port := u.Port()
@@ -92,10 +94,28 @@ func (g *guard) nameOf(rawURL string) string {
 	if err != nil {
 		return rawURL
 	}
-	if name := g.named[origin(u)]; name != "" {
-		return name
+	return firstOf(string(g.namedOf(u)), rdapHosts[strings.ToLower(u.Hostname())], u.Hostname())
+}
+
+// namedOf is the registry for which the settings name the server of u; empty if for none.
+// One server may stand for several: the longest base URL that u begins with counts.
+func (g *guard) namedOf(u *url.URL) Registry {
+	var best Registry
+	longest := -1
+	for _, registry := range slices.Sorted(maps.Keys(g.named)) {
+		base := g.named[registry]
+		if origin(base) != origin(u) {
+			continue
+		}
+		length := 0
+		if strings.HasPrefix(u.Path, base.Path) {
+			length = len(base.Path)
+		}
+		if length > longest {
+			best, longest = registry, length
+		}
 	}
-	return firstOf(rdapHosts[strings.ToLower(u.Hostname())], u.Hostname())
+	return best
 }
 
 // RoundTrip implements http.RoundTripper.

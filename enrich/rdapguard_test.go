@@ -191,7 +191,7 @@ func TestRangesAndPrefixes(t *testing.T) {
 		{"0.0.0.0", "255.255.255.255", "0.0.0.0/0"},
 		{"255.255.255.254", "255.255.255.255", "255.255.255.254/31"},
 		{"2001:67c:2e8::", "2001:67c:2e8:ffff:ffff:ffff:ffff:ffff", "2001:67c:2e8::/48"},
-		{"2a00::", "2a00:2:ffff:ffff:ffff:ffff:ffff:ffff", "2a00::/47 2a00:2::/48"},
+		{"2a00::", "2a00:2:ffff:ffff:ffff:ffff:ffff:ffff", "2a00::/31 2a00:2::/32"},
 		{"::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "::/0"},
 	} {
 		var got []string

@@ -153,7 +153,10 @@ func lastOf(p netip.Prefix) netip.Addr {
 	for bit := offset + p.Bits(); bit < 128; bit++ {
 		b[bit/8] |= 0x80 >> (bit % 8)
 	}
-	return netip.AddrFrom16(b).Unmap()
+	if p.Addr().Is4() {
+		return netip.AddrFrom16(b).Unmap() // As16 has mapped it
+	}
+	return netip.AddrFrom16(b)
 }
 
 // prefixesOf covers first to last with the fewest prefixes; at most twice the number of

@@ -20,18 +20,12 @@ func fit(f *face, size, width float64, s string) string {
 	return Middle(s, lo)
 }
 
-// wrap breaks s into lines at most width millimetres wide at size points: at its line
-// feeds, then between words, and inside a word only when it is wider than a line.
-// Nothing is left out but the space at which a line breaks. There is at least one line.
+// wrap breaks s, as the face shows it, into lines at most width millimetres wide at
+// size points: between words, and inside a word only when it is wider than a line.
+// Line feeds of s are shown, so that it cannot pose as more than one text. Nothing is
+// left out but the space at which a line breaks. There is at least one line.
 func wrap(f *face, size, width float64, s string) []string {
-	var lines []string
-	for part := range strings.SplitSeq(f.showLines(s), "\n") {
-		lines = append(lines, wrapLine(f, size, width, part)...)
-	}
-	return lines
-}
-
-func wrapLine(f *face, size, width float64, s string) []string {
+	s = f.show(s)
 	var lines []string
 	space := f.width(" ", size)
 	var now strings.Builder

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"net/netip"
 	"path"
 	"strings"
 	"time"
@@ -125,6 +126,14 @@ func newFrame(c *casefile.Case, l casefile.Letter, created time.Time) (*frame, e
 	}
 	f.Held = holdReasons(l, f)
 	return f, nil
+}
+
+// mayName lists the addresses that settings and registries put into the prose.
+func (f *frame) mayName() map[netip.Addr]bool {
+	allowed := make(map[netip.Addr]bool)
+	allowAddresses(allowed, f.ID, f.Organisation, f.Domain, f.Reporter, f.Holder)
+	allowAddresses(allowed, f.Held...)
+	return allowed
 }
 
 // holdReasons collects why the letter is not fit to be sent. A letter without recipient, or

@@ -21,7 +21,6 @@ type asked struct {
 	According    []string       // hosts outside whose corroborated fields name it
 	Provisional  bool           // holders and networks are not known
 	Withheld     int            // transactions in which its own field names no client address
-	Clients      []string       // addresses that its own fields name, without doubles
 	Transactions []*transaction // by sample number
 	Window       *logWindow     // nil when no field gives a time
 	Stamped      bool           // some stamp of the window is by its own clock
@@ -37,31 +36,27 @@ type transaction struct {
 	Sample   int
 	Naming   quotedField  // names the relay's address as its peer
 	Own      *quotedField // written by the relay, believed; nil when there is none
-	Unproven *unproven    // a field that may be the relay's, told without naming anybody; else nil
+	Unproven *trace.Hop   // may be the relay's own field; not quoted, only its ID and time are told
 	Client   string       // address that the relay recorded, empty when it did not
 	Private  bool         // Client is of a private network: only the relay's owner can look behind it
 	Withheld bool         // the relay's field should name a client and names no address
-	Keys     []searchKey  // what a log can be searched for
 
-	when  time.Time // by the relay's clock where it has stamped; zero when unknown
-	stamp stamp
-	msgID string
-	qp    string // number that qmail's own log calls qp
+	when    time.Time // by the relay's clock where it has stamped; zero when unknown
+	stamp   stamp
+	message *trace.Message
+	clock   *casefile.ClockBounds // by the relay's own believed stamp; may be nil
+	qp      string                // number that qmail's own log calls qp
 }
 
 // quotedField is a trace field that may be quoted.
 type quotedField struct {
 	Writer  string // the host that wrote it, as it names itself
 	Trusted bool   // of the recipient's side
-	Lines   []string
 	MTA     string
 	ID      string
 
 	hop *trace.Hop
 }
-
-// unproven is what is told of a field that could not be tied to the relay.
-type unproven struct{ ID, Stamp string }
 
 // searchKey is one thing to search a log for.
 type searchKey struct{ Label, Value string }
@@ -80,6 +75,9 @@ func (s stamp) Line() string {
 	}
 	return s.Verbatim + " (" + s.UTC + "), " + whose
 }
+
+// Clients counts the different addresses that its own fields name.
+func (a *asked) Clients() int { return len(a.clients) }
 
 // Recorded reports whether a host of the recipients' side recorded the address.
 func (a *asked) Recorded() bool { return len(a.Recorders) > 0 }
@@ -109,8 +107,9 @@ func namedOnly(hosts []string) []string {
 
 // KeyLines lays out the keys as verbatim lines, the values one below the other.
 func (t *transaction) KeyLines() string {
-	lines := make([]string, len(t.Keys))
-	for i, k := range t.Keys {
+	keys := t.keys()
+	lines := make([]string, len(keys))
+	for i, k := range keys {
 		lines[i] = fmt.Sprintf("%-19s%s", k.Label, k.Value)
 	}
 	return verbatimLines(lines)
@@ -121,22 +120,29 @@ func believed(h *trace.Hop) bool {
 	return h.Standing == trace.Trusted || h.Standing == trace.Corroborated
 }
 
-// mayBeAsked returns the relay of the case at ip if a letter may speak of it.
-func mayBeAsked(c *casefile.Case, ip netip.Addr) (*casefile.Relay, error) {
-	i := slices.IndexFunc(c.Relays, func(r casefile.Relay) bool { return r.IP.Unmap() == ip.Unmap() })
-	if i < 0 || !ip.IsValid() {
-		return nil, fmt.Errorf("%s is no relay of the case", ip)
-	}
-	r := &c.Relays[i]
+// mayBeAsked says why a letter may not speak of a relay, or returns nil.
+func mayBeAsked(c *casefile.Case, r *casefile.Relay) error {
 	switch {
+	case !r.IP.IsValid():
+		return errors.New("a relay without an address")
 	case r.Certainty != trace.Recorded && r.Certainty != trace.CertaintyCorroborated:
-		return nil, fmt.Errorf("%s is only claimed: nobody is written to on that ground", ip)
+		return fmt.Errorf("%s is only claimed: nobody is written to on that ground", r.IP)
 	case r.Verdict != casefile.VerdictSuspected && r.Verdict != casefile.VerdictProvisional:
-		return nil, fmt.Errorf("%s is not suspected: its verdict is %q", ip, r.Verdict)
-	case isBystander(c, ip):
-		return nil, fmt.Errorf("%s is also a bystander of the case: the case contradicts itself", ip)
+		return fmt.Errorf("%s is not suspected: its verdict is %q", r.IP, r.Verdict)
+	case isBystander(c, r.IP):
+		return fmt.Errorf("%s is also a bystander of the case: the case contradicts itself", r.IP)
 	}
-	return r, nil
+	return nil
+}
+
+// relayAt finds the relay of the case at ip.
+func relayAt(c *casefile.Case, ip netip.Addr) (*casefile.Relay, error) {
+	for i := range c.Relays {
+		if ip.IsValid() && c.Relays[i].IP.Unmap() == ip.Unmap() {
+			return &c.Relays[i], nil
+		}
+	}
+	return nil, fmt.Errorf("%s is no relay of the case", ip)
 }
 
 func isBystander(c *casefile.Case, ip netip.Addr) bool {
@@ -147,9 +153,8 @@ func isBystander(c *casefile.Case, ip netip.Addr) bool {
 
 // newAsked gathers what the believed fields of the case say of a relay. Transactions
 // that only an unverified field names are left out: they are no ground to ask on.
-func newAsked(c *casefile.Case, ip netip.Addr) (*asked, error) {
-	r, err := mayBeAsked(c, ip)
-	if err != nil {
+func newAsked(c *casefile.Case, r *casefile.Relay) (*asked, error) {
+	if err := mayBeAsked(c, r); err != nil {
 		return nil, err
 	}
 	a := &asked{
@@ -174,7 +179,7 @@ func newAsked(c *casefile.Case, ip netip.Addr) (*asked, error) {
 	}
 	a.Window = newWindow(a.Transactions)
 	a.Stamped = a.Window != nil && (a.Window.First.Own || a.Window.Last.Own)
-	a.Clock = clockBound(r.Seen)
+	a.Clock = clockBound(a.Transactions)
 	return a, nil
 }
 
@@ -196,11 +201,10 @@ func ownNames(c *casefile.Case, r *casefile.Relay) []string {
 // newTransaction checks one passage against the trace fields and returns nil when the
 // field that names the relay is not believed.
 func newTransaction(c *casefile.Case, a *asked, seen casefile.Seen) (*transaction, error) {
-	i := slices.IndexFunc(c.Samples, func(s casefile.Sample) bool { return s.Number == seen.Sample })
-	if i < 0 {
+	sample := sampleNumber(c, seen.Sample)
+	if sample == nil {
 		return nil, errors.New("the case has no such sample")
 	}
-	sample := &c.Samples[i]
 	hops := sample.Path.Hops
 	if seen.Hop < 0 || seen.Hop >= len(hops) || seen.Own >= len(hops) || seen.Own >= 0 && seen.Own <= seen.Hop {
 		return nil, errors.New("the trace fields are not numbered as they stand")
@@ -212,17 +216,29 @@ func newTransaction(c *casefile.Case, a *asked, seen casefile.Seen) (*transactio
 	if !believed(naming) {
 		return nil, nil
 	}
-	t := &transaction{Relay: a, Sample: sample.Number, Naming: newField(naming)}
+	t := &transaction{Relay: a, Sample: sample.Number, Naming: newField(naming), message: &sample.Path.Message}
 	a.addWriter(t.Naming)
 	if seen.Own >= 0 {
-		if err := t.addOwn(&hops[seen.Own], seen.Client); err != nil {
+		if err := t.addOwn(&hops[seen.Own], seen); err != nil {
 			return nil, err
 		}
 	}
 	t.qp = queueProcess(hops, seen)
 	t.addTime(naming)
-	t.addKeys(naming, sample.Path.Message)
 	return t, nil
+}
+
+// sampleNumber finds a sample, at once where the case numbers them in order.
+func sampleNumber(c *casefile.Case, n int) *casefile.Sample {
+	if n > 0 && n <= len(c.Samples) && c.Samples[n-1].Number == n {
+		return &c.Samples[n-1]
+	}
+	for i := range c.Samples {
+		if c.Samples[i].Number == n {
+			return &c.Samples[i]
+		}
+	}
+	return nil
 }
 
 func (a *asked) addWriter(f quotedField) {
@@ -237,28 +253,25 @@ func (a *asked) addWriter(f quotedField) {
 
 // addOwn takes up the field that the relay wrote. An unverified one is neither quoted
 // nor held against the relay: anybody can write a field in an innocent's name.
-func (t *transaction) addOwn(own *trace.Hop, client netip.Addr) error {
+func (t *transaction) addOwn(own *trace.Hop, seen casefile.Seen) error {
 	if !believed(own) {
 		if own.Standing == trace.Unverified {
-			t.Unproven = &unproven{ID: plainID(own.ID), Stamp: oneLine(own.Time.Stamp, 80)}
+			t.Unproven = own
 		}
 		return nil
 	}
 	ip := own.From.IP
-	if client.IsValid() && client.Unmap() != ip.Unmap() {
-		return fmt.Errorf("the client %s is not the one that trace field %d names", client, own.Index)
+	if client := seen.Client; client.IsValid() && client.Unmap() != ip.Unmap() {
+		return fmt.Errorf("the client %s is not the one that trace field %d names", seen.Client, own.Index)
 	}
 	f := newField(own)
-	t.Own = &f
+	t.Own, t.clock = &f, seen.Clock
 	switch {
 	case ip.IsValid():
 		ip = ip.Unmap()
 		t.Client = ip.String()
 		t.Private = !ip.IsGlobalUnicast() || ip.IsPrivate()
-		if !t.Relay.clients[ip] {
-			t.Relay.clients[ip] = true
-			t.Relay.Clients = append(t.Relay.Clients, t.Client)
-		}
+		t.Relay.clients[ip] = true
 	case own.Discloses == trace.DisclosesName || own.Discloses == trace.DisclosesHELO || own.Discloses == trace.DisclosesNothing:
 		t.Withheld = true
 		t.Relay.Withheld++
@@ -269,9 +282,12 @@ func (t *transaction) addOwn(own *trace.Hop, client netip.Addr) error {
 func newField(h *trace.Hop) quotedField {
 	return quotedField{
 		Writer: oneLine(h.By.Host, 255), Trusted: h.Standing == trace.Trusted,
-		Lines: fieldLines("Received", h.Raw), MTA: h.By.MTA, ID: oneLine(h.ID, 100), hop: h,
+		MTA: h.By.MTA, ID: oneLine(h.ID, 100), hop: h,
 	}
 }
+
+// Lines is the field as found.
+func (f quotedField) Lines() []string { return fieldLines("Received", f.hop.Raw) }
 
 // addTime prefers the relay's own stamp: its logs are by the same clock.
 func (t *transaction) addTime(naming *trace.Hop) {
@@ -289,32 +305,45 @@ func (t *transaction) addTime(naming *trace.Hop) {
 	}
 }
 
-// addKeys lists what a log may hold, as the fields have it.
-func (t *transaction) addKeys(naming *trace.Hop, m trace.Message) {
-	own := &trace.Hop{}
+// keys lists what a log may hold, as the fields have it.
+func (t *transaction) keys() []searchKey {
+	var keys []searchKey
+	add := func(label, value string) {
+		if value = oneLine(value, 300); value != "" {
+			keys = append(keys, searchKey{Label: label, Value: value})
+		}
+	}
+	own, naming := &trace.Hop{}, t.Naming.hop
 	if t.Own != nil {
 		own = t.Own.hop
-		t.add("Your queue ID", own.ID)
-		t.add("Your qp number", t.qp)
-		t.add("Your stamp", own.Time.Stamp)
-		t.add("  in UTC", utc(own))
-		t.add("HELO given to you", own.From.HELO)
+		add("Your queue ID", own.ID)
+		add("Your qp number", t.qp)
+		add("Your stamp", own.Time.Stamp)
+		add("  in UTC", utc(own))
+		add("HELO given to you", own.From.HELO)
 	}
-	t.add("HELO you gave", naming.From.HELO)
-	t.add("Taken over by", naming.By.Host)
-	t.add("  at", naming.Time.Stamp)
-	t.add("  in UTC", utc(naming))
-	t.add("  as queue ID", naming.ID)
-	t.add("Envelope from", firstOf(own.Envelope, naming.Envelope, m.ReturnPath))
+	if t.Unproven != nil {
+		add("Perhaps your ID", plainID(t.Unproven.ID))
+		add("Perhaps your time", utc(t.Unproven))
+	}
+	add("HELO you gave", naming.From.HELO)
+	add("Taken over by", naming.By.Host)
+	add("  at", naming.Time.Stamp)
+	add("  in UTC", utc(naming))
+	add("  as queue ID", naming.ID)
+	add("Envelope from", firstOf(own.Envelope, naming.Envelope, t.message.ReturnPath))
 	recipients := own.For
 	if len(recipients) == 0 {
 		recipients = naming.For
 	}
-	t.add("Recipient (for)", strings.Join(recipients[:min(len(recipients), 5)], ", "))
-	t.add("Message-ID", m.MessageID)
-	t.add("Subject", m.Subject)
-	t.msgID = oneLine(m.MessageID, 200)
+	add("Recipient (for)", strings.Join(recipients[:min(len(recipients), 5)], ", "))
+	add("Message-ID", t.message.MessageID)
+	add("Subject", t.message.Subject)
+	return keys
 }
+
+// msgID is the Message-ID, ready to be shown.
+func (t *transaction) msgID() string { return oneLine(t.message.MessageID, 200) }
 
 func utc(h *trace.Hop) string {
 	if h.Time.UTC == "" {
@@ -323,19 +352,13 @@ func utc(h *trace.Hop) string {
 	return Stamp(h.Time.UTC)
 }
 
-func (t *transaction) add(label, value string) {
-	if value = oneLine(value, 300); value != "" {
-		t.Keys = append(t.Keys, searchKey{Label: label, Value: value})
-	}
-}
-
 // clockBound returns the tightest bound on a relay's clock: that of the smallest gap,
 // since what the gap holds beyond the clock's error is time in the queue.
-func clockBound(seen []casefile.Seen) string {
+func clockBound(all []*transaction) string {
 	var best *casefile.ClockBounds
-	for _, s := range seen {
-		if s.Clock != nil && (best == nil || s.Clock.GapSeconds < best.GapSeconds) {
-			best = s.Clock
+	for _, t := range all {
+		if t.clock != nil && (best == nil || t.clock.GapSeconds < best.GapSeconds) {
+			best = t.clock
 		}
 	}
 	if best == nil || strings.TrimSpace(best.Text) == "" {

@@ -46,18 +46,19 @@ type specimen struct {
 // plain text, without WHOIS or traceroute of addresses that it knows better itself.
 func janetReport(c *casefile.Case, f *frame) (subject, text string, err error) {
 	r := &janetData{frame: f, Events: len(c.Samples)}
-	allowed := make(map[netip.Addr]bool)
+	allowed := f.mayName()
 	for i := range c.Relays {
 		relay := &c.Relays[i]
 		if relay.Verdict == casefile.VerdictWithdrawn || relay.Certainty == trace.Claimed {
 			continue // an innocent, or nobody's word for it
 		}
-		a, err := newAsked(c, relay.IP)
+		a, err := newAsked(c, relay)
 		if err != nil {
 			return "", "", err
 		}
 		r.addRelay(a)
 		allowed[a.addr] = true
+		allowAddresses(allowed, a.According...)
 	}
 	if err := r.addSources(c, allowed); err != nil {
 		return "", "", err
@@ -89,7 +90,7 @@ func (r *janetData) addRelay(a *asked) {
 	case a.Withheld > 0:
 		r.Withholders++
 		line += fmt.Sprintf("; withheld the previous hop in %d", a.Withheld)
-	case own > 0 && len(a.Clients) > 0:
+	case own > 0 && a.Clients() > 0:
 		line += "; recorded the previous hop"
 	default:
 		line += "; no field of its own is known"

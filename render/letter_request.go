@@ -30,8 +30,9 @@ type logRequestData struct {
 	Untold   int      // transactions beyond the table
 	NoOwn    int      // transactions without a believed field of the relay
 	Withheld int
-	Clients  []string
+	Clients  int  // addresses that the relays themselves recorded
 	Old      bool // the oldest is over 90 days old
+	AllOld   bool // so is the youngest
 	Age      string
 	Searches []logSearch
 	Taken    bool // every transaction has a field of the relay that tells of a host that connected
@@ -52,7 +53,11 @@ func logRequest(c *casefile.Case, l casefile.Letter, f *frame) (subject, text st
 	}
 	q := &logRequestData{frame: f}
 	for _, ip := range l.Relays {
-		a, err := newAsked(c, ip)
+		relay, err := relayAt(c, ip)
+		if err != nil {
+			return "", "", err
+		}
+		a, err := newAsked(c, relay)
 		if err != nil {
 			return "", "", err
 		}
@@ -76,12 +81,15 @@ func logRequest(c *casefile.Case, l casefile.Letter, f *frame) (subject, text st
 	return fmt.Sprintf("Case %s: please preserve mail logs of %s (TLP:AMBER)", f.ID, few(addresses, 3)), text, nil
 }
 
-// mayName lists the addresses that the prose may name: the relays asked about and the
-// clients that their own fields record.
+// mayName lists the addresses that the prose may name: the relays asked about, the
+// clients that their own fields record, and hosts that go by an address and wrote a
+// believed field about a relay.
 func (q *logRequestData) mayName() map[netip.Addr]bool {
-	allowed := make(map[netip.Addr]bool)
+	allowed := q.frame.mayName()
 	for _, a := range q.Relays {
 		allowed[a.addr] = true
+		allowAddresses(allowed, append(slices.Clone(a.Recorders), a.According...)...)
+		allowAddresses(allowed, a.Clock)
 		for client := range a.clients {
 			allowed[client] = true
 		}
@@ -101,11 +109,7 @@ func (q *logRequestData) sum() {
 		}
 		q.Servers = append(q.Servers, server)
 		q.Withheld += a.Withheld
-		for _, client := range a.Clients {
-			if !slices.Contains(q.Clients, client) {
-				q.Clients = append(q.Clients, client)
-			}
-		}
+		q.Clients += a.Clients()
 		for _, t := range a.Transactions {
 			samples[t.Sample] = true
 			all = append(all, t)
@@ -166,7 +170,7 @@ func (q *logRequestData) table(all []*transaction) {
 		if t.Own != nil {
 			id = t.Own.ID
 		}
-		cells = append(cells, orDash(t.stamp.Verbatim), orDash(t.stamp.UTC), orDash(id), orDash(t.msgID))
+		cells = append(cells, orDash(t.stamp.Verbatim), orDash(t.stamp.UTC), orDash(id), orDash(t.msgID()))
 		q.Rest = append(q.Rest, strings.Join(cells, " | "))
 	}
 }
@@ -191,10 +195,10 @@ func (q *logRequestData) age(all []*transaction) {
 		}
 		youngest, oldest = min(youngest, days), max(oldest, days)
 	}
-	q.Old = oldest > oldLogs
+	q.Old, q.AllOld = oldest > oldLogs, youngest > oldLogs
 	switch {
 	case !known:
-	case youngest < 0 || q.created.Before(latest(all)):
+	case q.created.Before(latest(all)):
 		q.Age = "Some stamps lie later than the date of this letter, so a clock on the way was wrong."
 	case oldest == 0:
 		q.Age = "Less than a day has passed since."

@@ -59,8 +59,8 @@ func searches(all []*transaction) []logSearch {
 		if id := queueID(t); id != "" && len(s.IDs) < maxIDs && !slices.Contains(s.IDs, id) {
 			s.IDs = append(s.IDs, id)
 		}
-		if s.MsgID == "" && safeMsgID.MatchString(t.msgID) {
-			s.MsgID = t.msgID
+		if s.MsgID == "" && safeMsgID.MatchString(t.message.MessageID) {
+			s.MsgID = t.message.MessageID
 		}
 	}
 	var inOrder []logSearch

@@ -207,11 +207,31 @@ func strangers(text string, allowed map[netip.Addr]bool) []string {
 			continue
 		}
 		for word := range strings.FieldsSeq(line) {
-			word = strings.Trim(word, `.,:;()[]<>"'*`)
-			if a, err := netip.ParseAddr(word); err == nil && !allowed[a.Unmap()] {
+			if a, ok := wordAddress(word); ok && !allowed[a] {
 				found = append(found, word)
 			}
 		}
 	}
 	return found
+}
+
+// allowAddresses adds every address that stands in texts.
+func allowAddresses(allowed map[netip.Addr]bool, texts ...string) {
+	for _, text := range texts {
+		for word := range strings.FieldsSeq(text) {
+			if a, ok := wordAddress(word); ok {
+				allowed[a] = true
+			}
+		}
+	}
+}
+
+// wordAddress reads a word of prose as an address, whatever punctuation is about it.
+func wordAddress(word string) (netip.Addr, bool) {
+	const marks = `.,;()[]<>"'*`
+	a, err := netip.ParseAddr(strings.Trim(word, marks+":"))
+	if err != nil {
+		a, err = netip.ParseAddr(strings.Trim(word, marks)) // 2001:db8::
+	}
+	return a.Unmap(), err == nil
 }

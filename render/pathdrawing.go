@@ -13,7 +13,7 @@ const (
 	smallHeight = 3.1
 	boxPadding  = 1.6
 	arrowAt     = 12.0 // from the left edge of the box
-	legPadding  = 2.0
+	legPadding  = 1.5
 	textPadding = 2.5
 )
 

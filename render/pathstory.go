@@ -2,13 +2,18 @@ package render
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"relaytrace/trace"
 )
 
-// maxDrawn is how many trace fields a picture shows; the rest is folded with a count.
-const maxDrawn = 12
+// maxDrawn is how many trace fields a picture shows. Of a path with more, foldedTo are
+// drawn, so that the picture with its gaps still fits a page, and the rest is counted.
+const (
+	maxDrawn = 12
+	foldedTo = 10
+)
 
 // story is a relay path as it is drawn: hosts from the recipient down to where the
 // trail ends, and what stands between each two of them. There is one leg fewer than
@@ -26,7 +31,8 @@ type stop struct {
 	head    string   // what the host is, in capitals, beside its box; empty for most
 	callout []string // more about it
 	role    role
-	doubted bool // named by a field that is contradicted
+	names   []string // by which it is known so far
+	doubted bool     // named by a field that is contradicted
 }
 
 // role is what a picture marks a host as.
@@ -56,9 +62,8 @@ func storyOf(p *trace.Path) story {
 		h := &p.Hops[i]
 		if k == 0 || i > drawn[k-1]+1 && t.foldedBefore(drawn[k-1], i) || !t.joined(h) {
 			t.writer(h, k == 0, drawn, k)
-		} else if name := writerName(h); name != "" {
-			above := t.last()
-			above.lines = append(above.lines, fmt.Sprintf("writes field %d as %s", h.Index, name))
+		} else {
+			t.alsoWrote(h)
 		}
 		t.hop(h)
 	}
@@ -99,9 +104,9 @@ func (t *storyteller) choose() []int {
 	if edge := t.edge(all); edge > 2 {
 		kept = append([]int{all[0]}, all[edge:]...)
 	}
-	if len(kept) > maxDrawn {
+	if len(kept) > foldedTo {
 		const tail = 3
-		head := kept[:maxDrawn-tail]
+		head := kept[:foldedTo-tail]
 		kept = append(append([]int{}, head...), kept[len(kept)-tail:]...)
 	}
 	t.notes = append(t.notes, fmt.Sprintf("%d of %d fields are drawn; the raw fields show all.", len(kept), len(all)))
@@ -162,14 +167,35 @@ func (t *storyteller) writer(h *trace.Hop, top bool, drawn []int, k int) {
 		s.title = "a host that does not name itself"
 	}
 	s.lines = []string{fmt.Sprintf("says that it wrote field %d", h.Index)}
+	if h.Standing == trace.Trusted || h.Standing == trace.Corroborated {
+		s.lines = []string{fmt.Sprintf("wrote field %d", h.Index)}
+	}
 	if h.Standing == trace.Trusted {
 		s.role = roleOurs
-		s.lines = []string{fmt.Sprintf("wrote field %d", h.Index)}
 		if top {
 			s.head = "RECIPIENT'S SIDE"
 		}
 	}
+	if s.head == "" {
+		t.markBystander(&s, h, h.By.IP, h.By.Host)
+	}
 	t.stops = append(t.stops, s)
+}
+
+// alsoWrote says on the box above by what name its host wrote field h, when the box
+// does not show that name already.
+func (t *storyteller) alsoWrote(h *trace.Hop) {
+	above := t.last()
+	name := writerName(h)
+	if name == "" {
+		return
+	}
+	for _, known := range above.names {
+		if strings.EqualFold(known, name) {
+			return
+		}
+	}
+	above.lines = append(above.lines, fmt.Sprintf("writes field %d as %s", h.Index, name))
 }
 
 // hop adds the hand-over that field h tells, and the host that it names as its peer.
@@ -219,6 +245,10 @@ func (t *storyteller) peer(h *trace.Hop) stop {
 		s.role = roleOurs
 	}
 	s.lines = append(s.lines, names(h.From)...)
+	s.names = []string{s.title, h.From.RDNS, h.From.Name, h.From.HELO}
+	if h.Standing == trace.Unverified {
+		s.lines = append(s.lines, fmt.Sprintf("only claimed, by field %d", h.Index))
+	}
 	return s
 }
 
@@ -232,7 +262,11 @@ func (t *storyteller) above(h *trace.Hop) bool {
 func names(f trace.From) []string {
 	var lines []string
 	if f.RDNS != "" {
-		lines = append(lines, "name looked up: "+f.RDNS)
+		same := ""
+		if strings.EqualFold(f.RDNS, f.HELO) {
+			same, f.HELO = "; it calls itself so too", ""
+		}
+		lines = append(lines, "name looked up: "+f.RDNS+same)
 	}
 	if f.Name != "" && f.Name != f.RDNS {
 		lines = append(lines, "name, not known if looked up: "+f.Name)
@@ -258,10 +292,24 @@ func (t *storyteller) mark(s *stop, h *trace.Hop) {
 	if o := t.path.Origin; o != nil && o.Hop == h.Index && s.head == "" {
 		t.markEnd(s, o)
 	}
+	if s.head == "" {
+		t.markBystander(s, h, h.From.IP, h.From.RDNS, h.From.Name, h.From.HELO)
+	}
+}
+
+// markBystander says beside a host that field h names it and that nobody accuses it.
+func (t *storyteller) markBystander(s *stop, h *trace.Hop, ip netip.Addr, names ...string) {
 	for _, b := range t.path.Bystanders {
-		if b.Hop == h.Index && s.head == "" && (b.IP.IsValid() && b.IP == h.From.IP || !h.From.IP.IsValid()) {
-			s.head = "BYSTANDER"
-			s.callout = append(s.callout, "named here, not accused")
+		if b.Hop != h.Index {
+			continue
+		}
+		hit := b.IP.IsValid() && b.IP == ip
+		for _, n := range names {
+			hit = hit || b.Name != "" && strings.EqualFold(b.Name, n)
+		}
+		if hit {
+			s.head, s.callout = "BYSTANDER", append(s.callout, "named here, not accused")
+			return
 		}
 	}
 }
@@ -275,8 +323,8 @@ func (t *storyteller) markEnd(s *stop, o *trace.Origin) {
 		s.role, s.head = roleRelay, "THE TRAIL ENDS HERE"
 		s.callout = append(s.callout, "address "+certaintyWords(o.Certainty))
 	case trace.EndUnexplained:
-		s.role, s.head = roleRelay, "BELIEF ENDS HERE"
-		s.callout = append(s.callout, "address "+certaintyWords(o.Certainty), "fields below are not tied to it")
+		s.role, s.head = roleRelay, "SOURCE OR RELAY"
+		s.callout = append(s.callout, "address "+certaintyWords(o.Certainty), "the fields below are not tied to it")
 	default:
 		s.callout = append(s.callout, "address "+certaintyWords(o.Certainty))
 	}

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -71,7 +72,7 @@ func samplesPoint(c *casefile.Case) string {
 	}
 	s := count(len(c.Samples), "sample", "samples") + " of mail reported as forged"
 	if c.Settings.Domain != "" {
-		s += " in the name of " + bounded(c.Settings.Domain)
+		s += " in the name of " + Middle(Visible(bounded(c.Settings.Domain)), 80)
 	}
 	first, last := span(c)
 	switch {
@@ -119,7 +120,7 @@ func reportedPoint(c *casefile.Case) string {
 	var sides []string
 	for i := range c.Samples {
 		side := recipientSide(&c.Samples[i].Path)
-		if side == "" || contains(sides, side) {
+		if side == "" || slices.Contains(sides, side) {
 			continue
 		}
 		sides = append(sides, side)
@@ -142,15 +143,6 @@ func recipientSide(p *trace.Path) string {
 		}
 	}
 	return ""
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 func relaysPoint(c *casefile.Case) string {
@@ -199,14 +191,7 @@ func clearedPoint(c *casefile.Case) string {
 	if n == 0 {
 		return ""
 	}
-	return count(n, "host looked", "hosts looked") + " like a relay at first and " + oneOr(n, "is", "are") + " cleared. The reason is kept with each."
-}
-
-func oneOr(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
+	return count(n, "host looked", "hosts looked") + " like a relay at first and " + oneOf(n == 1, "is", "are") + " cleared. The reason is kept with each."
 }
 
 // ends lists the ends of a trail in the order in which they are told.
@@ -274,7 +259,7 @@ func lettersPoint(c *casefile.Case) string {
 	s := "Drafted, not sent: " + count(requests, "request", "requests") + " for logs and " +
 		count(reports, "report", "reports") + " to JANET."
 	if held > 0 {
-		s += " " + count(held, "draft is", "drafts are") + " on HOLD and must not be sent as " + oneOr(held, "it stands.", "they stand.")
+		s += " " + count(held, "draft is", "drafts are") + " on HOLD and must not be sent as " + oneOf(held == 1, "it stands.", "they stand.")
 	}
 	return s
 }
@@ -326,7 +311,7 @@ func sampleList(numbers []int) string {
 	for _, n := range numbers[:min(len(numbers), most)] {
 		s = append(s, strconv.Itoa(n))
 	}
-	list := oneOr(len(numbers), "sample ", "samples ") + strings.Join(s, ", ")
+	list := oneOf(len(numbers) == 1, "sample ", "samples ") + strings.Join(s, ", ")
 	if more := len(numbers) - most; more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}

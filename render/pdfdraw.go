@@ -7,13 +7,14 @@ import (
 )
 
 // leastScale is how far a picture may shrink to fit a page before it is broken over two.
-const leastScale = 0.8
+const leastScale = 0.76
 
 // draw paints a picture at the current place. A picture that does not fit the page
 // goes to the next; one that fits no page is made smaller, and then broken where its
 // layout allows.
 func (d *doc) draw(p drawing) {
-	if left := pageBottom - d.y; p.h*leastScale > left {
+	const full = pageBottom - pageTop
+	if left := pageBottom - d.y; p.h*leastScale > left && (left < full/2 || p.h*leastScale <= full && left < full*2/3) {
 		d.newPage()
 	}
 	scale := min(1, max((pageBottom-d.y)/p.h, leastScale))

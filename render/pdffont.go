@@ -66,18 +66,14 @@ const mmPerPoint = 25.4 / 72
 
 // show returns s as one line that the face can draw whole: what Visible hides and
 // what the face lacks are both shown as code points.
-func (f *face) show(s string) string { return f.covered(Visible(s)) }
-
-// showLines is show with line feeds kept.
-func (f *face) showLines(s string) string { return f.covered(VisibleLines(s)) }
-
-func (f *face) covered(s string) string {
+func (f *face) show(s string) string {
+	s = Visible(s)
 	if plain(s) {
 		return s
 	}
 	var b strings.Builder
 	for _, r := range s {
-		if r == '\n' || f.covers(r) {
+		if f.covers(r) {
 			b.WriteRune(r)
 		} else {
 			b.WriteString(codePoint(r))

@@ -115,7 +115,7 @@ func (d *doc) lists() {
 			{s: s.SHA256, face: mono}, {s: found},
 		})
 	}
-	d.table([]column{{"Sample", 13}, {"SHA-256", 108}, {"Found in", 49}}, rows)
+	d.table([]column{{"Sample", 14}, {"SHA-256", 108}, {"Found in", 48}}, rows)
 	d.files()
 }
 

@@ -18,7 +18,7 @@ func (d *doc) relays() {
 		return
 	}
 	d.para("A relay took the mail from one organisation and passed it to another, with ties to neither. " +
-		"Those that withheld the previous hop stand first. Click an address for its section.")
+		"Those that withheld the previous hop stand first. Each has a section below.")
 	var rows [][]cell
 	for i := range d.c.Relays {
 		r := &d.c.Relays[i]
@@ -33,8 +33,8 @@ func (d *doc) relays() {
 		})
 	}
 	d.table([]column{
-		{"Address", 31}, {"Name recorded", 37}, {"Who answers for it", 38},
-		{"Verdict", 25}, {"Withholds", 15}, {"Samples", 13}, {"Letter", 11},
+		{"Address", 30}, {"Name recorded", 35}, {"Who answers for it", 36},
+		{"Verdict", 24}, {"Withholds", 18}, {"Samples", 15}, {"Letter", 12},
 	}, rows)
 	for i := range d.c.Relays {
 		d.relay(&d.c.Relays[i])
@@ -64,7 +64,7 @@ func (d *doc) reasons(r *casefile.Relay) {
 		if !reason.For {
 			mark, side = "−", "against"
 		}
-		d.bullet(mark, bounded(reason.Text)+" ("+side+"; "+Visible(reason.Code)+")")
+		d.bullet(mark, Middle(Visible(bounded(reason.Text)), maxFact)+" ("+side+"; "+Visible(reason.Code)+")")
 	}
 }
 
@@ -101,8 +101,8 @@ func (d *doc) seen(r *casefile.Relay) {
 		rows = append(rows, row)
 	}
 	d.table([]column{
-		{"Sample", 13}, {"Its stamp, verbatim", 37}, {"Its stamp in UTC", 25},
-		{"Next took it at", 25}, {"Previous hop", 31}, {"Its clock", 39},
+		{"Sample", 14}, {"Its stamp, verbatim", 36}, {"Its stamp, UTC", 25},
+		{"Next host, UTC", 26}, {"Previous hop", 31}, {"Its clock", 38},
 	}, rows)
 }
 
@@ -222,11 +222,9 @@ func holderOf(r *enrich.Record) string {
 	if r.Registry != "" {
 		s += "; registry " + string(r.Registry)
 	}
-	for _, c := range r.Countries {
-		if c.Approximate {
-			return s + "; " + c.Code + " (approximate, " + c.Date + ")"
-		}
-		return s + "; " + c.Code
+	if len(r.Countries) > 0 {
+		c := r.Countries[0]
+		s += "; " + c.Code + oneOf(c.Approximate, " (approximate, "+c.Date+")", "")
 	}
 	return s
 }

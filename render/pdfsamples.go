@@ -75,7 +75,7 @@ func (d *doc) sample(s *casefile.Sample) {
 	} {
 		d.fact(f.label, Middle(Visible(bounded(f.value)), 400))
 	}
-	d.y += 2
+	d.y += 4
 	d.draw(drawPath(&s.Path, textWidth))
 	d.y += 2
 	d.findings(&s.Path)
@@ -143,7 +143,7 @@ func (d *doc) rawFields(s *casefile.Sample) {
 		raw := h.Raw
 		cut := min(maxRawField, left)
 		if len(raw) > cut {
-			raw = strings.ToValidUTF8(raw[:cut], "")
+			raw = raw[:cutAt(raw, cut)]
 		}
 		d.rawField(h, raw)
 		if more := len(h.Raw) - len(raw); more > 0 {

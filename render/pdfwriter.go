@@ -1,8 +1,6 @@
 package render
 
-import (
-	"strings"
-)
+import "unicode/utf8"
 
 // chapter begins a part of the document: on a new page, in the outline and in the
 // contents.
@@ -61,7 +59,7 @@ func (d *doc) note(s string) { d.block(0, noteSize, noteLead, sans, faint, s, 1.
 func (d *doc) bullet(mark, s string) {
 	d.need(bodyLead)
 	d.put(leftEdge+1, d.y+3.4, bodySize, sansBold, accent, mark)
-	d.block(6, bodySize, bodyLead, sans, ink, s, 0.9)
+	d.block(6, bodySize, bodyLead, sans, ink, Middle(Visible(bounded(s)), 2*maxFact), 0.9)
 }
 
 // block writes wrapped text, over as many pages as it needs.
@@ -77,6 +75,10 @@ func (d *doc) block(indent, size, lead float64, f *face, t tone, s string, after
 // labelWidth is how much room the labels of facts take.
 const labelWidth = 36.0
 
+// maxFact is how many characters of a fact are told: more than any that a person
+// wrote. The whole stands in case.json.
+const maxFact = 600
+
 // fact writes a label and what it tells.
 func (d *doc) fact(label, value string) { d.factIn(sans, 8.4, label, value) }
 
@@ -87,7 +89,7 @@ func (d *doc) factIn(f *face, size float64, label, value string) {
 	if value == "" {
 		return
 	}
-	for i, l := range wrap(f, size, textWidth-labelWidth, value) {
+	for i, l := range wrap(f, size, textWidth-labelWidth, Middle(Visible(bounded(value)), maxFact)) {
 		d.need(4)
 		if i == 0 {
 			d.put(leftEdge, d.y+3.1, 8.4, sans, faint, label)
@@ -154,7 +156,18 @@ func bounded(s string) string {
 	if len(s) <= most {
 		return s
 	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
+	return s[:cutAt(s, most)] + "…"
+}
+
+// cutAt is the place at or a little before n, n < len(s), at which s can be cut
+// without splitting a character. Bytes that are not UTF-8 are left as they are.
+func cutAt(s string, n int) int {
+	for back := range min(n, utf8.UTFMax) {
+		if utf8.RuneStart(s[n-back]) {
+			return n - back
+		}
+	}
+	return n
 }
 
 func (d *doc) tableHead(columns []column) {

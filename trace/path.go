@@ -1,21 +1,37 @@
 package trace
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"relaytrace/trace/received"
+)
 
 // PathSchema names the JSON document that a Path is.
 const PathSchema = "relaytrace.path/1"
 
 // Kind tells what sort of step a trace field records.
-type Kind string
+type Kind = received.Kind
 
-// The kinds of trace fields.
+// The kinds of trace fields; package received says what each is.
 const (
-	Transfer Kind = "transfer" // a hand-over from another host over the network
-	Local    Kind = "local"    // submission or pick-up on the machine itself
-	Internal Kind = "internal" // a step inside one system: LMTP, content filter, message store
-	Fetch    Kind = "fetch"    // collected by POP or IMAP
-	Note     Kind = "note"     // a delivery note that is no hop
-	Unparsed Kind = "unparsed" // neither from nor by could be read
+	Transfer = received.Transfer
+	Local    = received.Local
+	Internal = received.Internal
+	Fetch    = received.Fetch
+	Note     = received.Note
+	Unparsed = received.Unparsed
+)
+
+// Disclosure tells what a trace field says of the previous hop.
+type Disclosure = received.Disclosure
+
+// The disclosures, from the fullest to nothing.
+const (
+	DisclosesAddress  = received.Address
+	DisclosesName     = received.NameOnly
+	DisclosesHELO     = received.HELOOnly
+	DisclosesNothing  = received.None
+	DisclosesNotAsked = received.NotAsked
 )
 
 // Standing tells how far a trace field may be believed.
@@ -27,18 +43,6 @@ const (
 	Corroborated Standing = "corroborated" // linked up to the boundary, genuine in form, nothing against it
 	Unverified   Standing = "unverified"   // unexplained; not the same as forged
 	Contradicted Standing = "contradicted" // positive evidence against it
-)
-
-// Disclosure tells what a trace field says of the previous hop.
-type Disclosure string
-
-// The disclosures, from the fullest to nothing.
-const (
-	DisclosesAddress  Disclosure = "address"   // an address recorded from the connection
-	DisclosesName     Disclosure = "name-only" // a name that may have been looked up, no address
-	DisclosesHELO     Disclosure = "helo-only" // only what the client said of itself
-	DisclosesNothing  Disclosure = "none"
-	DisclosesNotAsked Disclosure = "n/a" // a step with no previous hop on the network
 )
 
 // Certainty tells how well an address is known.

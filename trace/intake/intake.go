@@ -43,11 +43,14 @@ type Problem struct {
 }
 
 // Error gives "file:line: what is wrong", the line only where there is one.
-func (p Problem) Error() string {
+func (p Problem) Error() string { return fmt.Sprintf("%s: %v", p.Place(), p.Err) }
+
+// Place gives "file:line", or the file alone.
+func (p Problem) Place() string {
 	if p.Line > 0 {
-		return fmt.Sprintf("%s:%d: %v", p.File, p.Line, p.Err)
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
 	}
-	return fmt.Sprintf("%s: %v", p.File, p.Err)
+	return p.File
 }
 
 // Unwrap gives what is wrong without the place.

@@ -1,0 +1,285 @@
+package trace
+
+import (
+	"bytes"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"relaytrace/trace/header"
+	"relaytrace/trace/received"
+)
+
+// hop is a trace field while it is worked on.
+type hop struct {
+	*Hop
+	f     received.Field
+	body  []byte
+	at    time.Time // the stamp's instant; zero when it is not known
+	scope scope     // of the peer's address
+	rdns  string    // the looked-up name, when nothing says that it does not lead back to the address
+}
+
+// analysis is the state of one call of Analyze.
+type analysis struct {
+	set  *Settings
+	path *Path
+	hops []hop
+	own  []string // names of hosts that wrote trusted fields
+	// what the header says of recipients and lists, in lower case
+	recipients []string // domains
+	lists      []string
+	edge       int   // the hop that holds the boundary, -1 without one
+	peers      []int // for each hop, the hop whose peer wrote it; -1 when unknown
+	writer     writer
+	broken     int // the first hop below the boundary that nothing links, or -1
+	deepest    int // the deepest hop that is linked, or -1
+}
+
+// Analyze reads the relay path out of the header of one sample. data is the sample as
+// received and fields are those that header.Scan found in it. The Path shares no memory
+// with data. Analyze never fails: what cannot be known is told as such. It is safe to
+// call concurrently.
+func Analyze(data []byte, fields []header.Field, set *Settings) Path {
+	p := Path{
+		Schema: PathSchema,
+		Hops:   []Hop{}, Relays: []Relay{}, Bystanders: []Bystander{}, Findings: []Finding{},
+	}
+	a := analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1}
+	a.readHeader(data, fields)
+	a.readHops(data, fields)
+	if len(a.hops) == 0 {
+		p.Ends = EndNoTrace
+		a.find("no-trace", -1, Notice, "", "The sample has no Received: field, so nothing says where it went.")
+		return p
+	}
+	a.walkTrusted()
+	a.walkChain()
+	a.conclude()
+	a.findRelays()
+	a.findBystanders()
+	a.findFacts()
+	a.sortFindings()
+	return p
+}
+
+// readHeader takes what the message says of itself.
+func (a *analysis) readHeader(data []byte, fields []header.Field) {
+	m := &a.path.Message
+	for _, f := range fields {
+		var dst *string
+		switch {
+		case f.Is(data, "Message-ID"):
+			dst = &m.MessageID
+		case f.Is(data, "Subject"):
+			dst = &m.Subject
+		case f.Is(data, "From"):
+			dst = &m.From
+		case f.Is(data, "To"):
+			dst = &m.To
+		case f.Is(data, "Date"):
+			dst = &m.Date
+		case f.Is(data, "Return-Path"):
+			dst = &m.ReturnPath
+		case f.Is(data, "Delivered-To"), f.Is(data, "X-Original-To"), f.Is(data, "Envelope-To"):
+			a.recipients = appendDomain(a.recipients, text(f.Body(data)))
+			continue
+		case f.Is(data, "List-Id"), f.Is(data, "X-BeenThere"), f.Is(data, "List-Post"), f.Is(data, "Mailing-List"):
+			a.lists = appendDomain(a.lists, text(f.Body(data)))
+			continue
+		default:
+			continue
+		}
+		if *dst == "" {
+			*dst = text(f.Body(data))
+		}
+	}
+}
+
+// appendDomain adds the registrable domain that stands last in a field's text.
+func appendDomain(list []string, s string) []string {
+	s = strings.Trim(s, "<> \t")
+	if i := strings.LastIndexAny(s, "@<"); i >= 0 {
+		s = s[i+1:]
+	}
+	for range 4 { // "<razor-users.lists.sourceforge.net>" and "list x@y; contact z@y" alike
+		if d := registrable(strings.Trim(s, "<>;, ")); d != "" {
+			return append(list, d)
+		}
+		i := strings.IndexByte(s, '.')
+		if i < 0 {
+			break
+		}
+		s = s[i+1:]
+	}
+	return list
+}
+
+// text unfolds a field's body; bytes that are not UTF-8 are written \xNN.
+func text(b []byte) string {
+	b = bytes.TrimSpace(b)
+	if utf8.Valid(b) && bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') < 0 {
+		return string(b)
+	}
+	var s strings.Builder
+	s.Grow(len(b))
+	fold := false
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		switch {
+		case r == '\r' || r == '\n':
+			fold = true
+		case fold && (r == ' ' || r == '\t'):
+		case r == utf8.RuneError && n == 1:
+			s.WriteString(hexByte(b[0]))
+			fold = false
+		default:
+			if fold {
+				s.WriteByte(' ')
+			}
+			fold = false
+			s.WriteRune(r)
+		}
+		b = b[n:]
+	}
+	return s.String()
+}
+
+// verbatim keeps a field's body as found, folding too; bytes that are not UTF-8 are written \xNN.
+func verbatim(b []byte) string {
+	if utf8.Valid(b) {
+		return string(b)
+	}
+	var s strings.Builder
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			s.WriteString(hexByte(b[0]))
+		} else {
+			s.WriteRune(r)
+		}
+		b = b[n:]
+	}
+	return s.String()
+}
+
+func hexByte(c byte) string {
+	const hex = "0123456789abcdef"
+	return string([]byte{'\\', 'x', hex[c>>4], hex[c&15]})
+}
+
+// readHops parses every Received: field.
+func (a *analysis) readHops(data []byte, fields []header.Field) {
+	n := 0
+	for _, f := range fields {
+		if f.Is(data, "Received") {
+			n++
+		}
+	}
+	a.path.Hops = make([]Hop, 0, n)
+	a.hops = make([]hop, 0, n)
+	a.peers = make([]int, n)
+	for _, f := range fields {
+		if !f.Is(data, "Received") {
+			continue
+		}
+		a.peers[len(a.hops)] = -1
+		a.path.Hops = append(a.path.Hops, Hop{Index: len(a.hops), Line: f.Line, Findings: []string{}})
+		a.hops = append(a.hops, hop{Hop: &a.path.Hops[len(a.hops)], body: f.Body(data)})
+		a.hops[len(a.hops)-1].read(a.set)
+	}
+}
+
+// read fills a hop from its field.
+func (h *hop) read(set *Settings) {
+	h.f = received.Parse(h.body)
+	f := &h.f
+	at := func(s received.Span) string { return text(s.Of(h.body)) }
+	h.Raw = verbatim(h.body)
+	h.From = From{
+		HELO: at(f.From.HELO), RDNS: at(f.From.RDNS), Name: at(f.From.Name), IP: f.From.Addr,
+		Port: port(f.From.Port.Of(h.body)), Ident: at(f.From.Ident), Auth: at(f.From.Auth),
+	}
+	h.By = By{Host: at(f.By.Host), IP: f.By.Addr, MTA: string(f.Family), Version: at(f.Version)}
+	if addressText(h.By.Host) {
+		h.By.Host = ""
+	}
+	h.With, h.ID, h.Envelope = at(f.With), at(f.ID), at(f.Envelope)
+	h.TLS = strings.TrimSpace(at(f.TLSVersion) + " " + at(f.TLSCipher))
+	h.For = make([]string, 0, f.ForLen())
+	for i := range f.ForLen() {
+		h.For = append(h.For, at(f.For(i)))
+	}
+	h.at = f.Time.UTC()
+	h.Time = Time{Stamp: at(f.Time.Stamp), UTC: stamp(h.at), QueueIDUTC: stamp(f.Queue.UTC())}
+	h.Kind, h.Discloses, h.Standing = f.Kind, f.Discloses, Unverified
+	h.scope = set.scopeOf(h.From.IP)
+	if h.f.From.Remark.Empty() || !bytes.Contains(f.From.Remark.Of(h.body), []byte("forged")) {
+		h.rdns = h.From.RDNS
+	}
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
+
+func port(b []byte) int {
+	n := 0
+	for _, c := range b {
+		if c < '0' || c > '9' || n > 65535 {
+			return 0
+		}
+		n = n*10 + int(c-'0')
+	}
+	if n > 65535 {
+		return 0
+	}
+	return n
+}
+
+// names returns the names under which a peer was recorded, the looked-up one first.
+func (h *hop) names() []string {
+	var n []string
+	for _, s := range []string{h.From.RDNS, h.From.HELO, h.From.Name} {
+		if s != "" {
+			n = append(n, s)
+		}
+	}
+	return n
+}
+
+// peerText names a hop's peer for people.
+func (h *hop) peerText() string {
+	switch {
+	case h.From.IP.IsValid() && h.From.RDNS != "":
+		return h.From.RDNS + " [" + h.From.IP.String() + "]"
+	case h.From.IP.IsValid():
+		return "[" + h.From.IP.String() + "]"
+	case h.From.RDNS != "":
+		return h.From.RDNS
+	case h.From.HELO != "":
+		return "a host that called itself " + quote(h.From.HELO)
+	case h.From.Name != "":
+		return "a host named " + quote(h.From.Name)
+	}
+	return "a host that the field does not name"
+}
+
+func quote(s string) string { return "\u201c" + s + "\u201d" }
+
+// byText names the host that wrote a field.
+func (h *hop) byText() string {
+	switch {
+	case h.By.Host != "":
+		return h.By.Host
+	case h.By.IP.IsValid():
+		return h.By.IP.String()
+	}
+	return "a host that does not name itself"
+}
+
+// unnamed reports whether a field does not say which host wrote it.
+func (h *hop) unnamed() bool { return h.By.Host == "" && !h.By.IP.IsValid() }

@@ -1,0 +1,289 @@
+package trace
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// link is how a field is tied to the host that the field above recorded. The higher the stronger.
+type link int
+
+const (
+	linkNone    link = iota
+	linkHELO         // by a name that the host gave itself: anybody can
+	linkDomain       // by the registrable domain of the looked-up name
+	linkName         // by the looked-up name
+	linkSelf         // a further step on the same host
+	linkAddress      // by address
+)
+
+func (l link) String() string {
+	return [...]string{"none", "helo", "domain", "name", "by-self", "address"}[l]
+}
+
+// strong reports whether a link can carry belief.
+func (l link) strong() bool { return l > linkHELO }
+
+// writer is the host that should have written the next field down.
+type writer struct {
+	addr netip.Addr
+	rdns string   // looked-up name
+	weak []string // HELO and names of which it is not known what they are
+	self []string // names that the host itself wrote behind by
+}
+
+// writerOf says who should have written the field below h: its peer.
+func writerOf(h *hop) writer {
+	w := writer{addr: h.From.IP, rdns: h.rdns}
+	for _, n := range []string{h.From.HELO, h.From.Name} {
+		if n != "" {
+			w.weak = append(w.weak, n)
+		}
+	}
+	if h.rdns == "" && h.From.RDNS != "" {
+		w.weak = append(w.weak, h.From.RDNS)
+	}
+	return w
+}
+
+// link tells how the field h is tied to the writer, and by which words.
+func (w *writer) link(h *hop) (link, string) {
+	by := h.By.Host
+	if w.addr.IsValid() && h.By.IP == w.addr {
+		return linkAddress, w.addr.String()
+	}
+	if a, ok := idAddress(h); ok && w.addr == a {
+		return linkAddress, h.ID
+	}
+	for _, s := range w.self {
+		if sameHost(s, by) {
+			return linkSelf, by
+		}
+	}
+	switch {
+	case sameHost(w.rdns, by):
+		return linkName, by
+	case sameDomain(w.rdns, by) && !customerName(w.rdns, w.addr):
+		return linkDomain, by
+	}
+	if len(w.weak) > 0 && sameHost(w.weak[0], by) && sameDomain(w.weak[0], w.rdns) && !customerName(w.rdns, w.addr) {
+		return linkDomain, by // a short name, of a HELO in the looked-up domain
+	}
+	for _, n := range w.weak {
+		if sameHost(n, by) || sameDomain(n, by) || addressText(n) && h.By.IP.IsValid() && n == "["+h.By.IP.String()+"]" {
+			return linkHELO, by
+		}
+	}
+	if sameDomain(w.rdns, by) {
+		return linkHELO, by
+	}
+	return linkNone, by
+}
+
+// idAddress reads the writer's own address out of the queue ID of MIMEsweeper's SMTPRS 4:
+// "T", ten hex digits, and eight that are the address.
+func idAddress(h *hop) (netip.Addr, bool) {
+	if h.By.MTA != "mailsweeper" || len(h.ID) < 19 || h.ID[0] != 'T' {
+		return netip.Addr{}, false
+	}
+	var a [4]byte
+	if n, err := fmt.Sscanf(h.ID[11:19], "%02x%02x%02x%02x", &a[0], &a[1], &a[2], &a[3]); n != 4 || err != nil {
+		return netip.Addr{}, false
+	}
+	return netip.AddrFrom4(a), true
+}
+
+// walkChain goes down from the boundary and gives each field its standing.
+func (a *analysis) walkChain() {
+	if a.edge < 0 {
+		a.leaveRest(a.deepest + 1)
+		return
+	}
+	a.writer = writerOf(&a.hops[a.edge])
+	source, believed := a.edge, true
+	for j := a.edge + 1; j < len(a.hops); j++ {
+		h := &a.hops[j]
+		k, by := a.writer.link(h)
+		onSame := h.Kind != Transfer && h.Kind != Fetch && h.unnamed()
+		if onSame && a.broken < 0 {
+			k = linkSelf
+		}
+		if a.broken >= 0 && k != linkNone { // a link to what is itself not linked carries nothing
+			k = linkNone
+		}
+		h.Link = k.String()
+		against := a.against(j)
+		switch {
+		case against != "":
+			h.Standing, h.Why = Contradicted, against
+			believed = false
+			if a.broken < 0 {
+				a.broken = j
+			}
+			continue
+		case a.broken >= 0:
+			h.Why = "a field above it is not tied to the path"
+			continue
+		case k == linkNone:
+			h.Why = fmt.Sprintf("nothing ties %s to %s", h.byText(), a.hops[source].peerText())
+			a.broken = j
+			continue
+		}
+		a.deepest, a.peers[j] = j, source
+		if h.Kind == Transfer && h.From.IP.IsValid() && h.From.IP == a.writer.addr {
+			h.Kind = Internal // the host took it from itself under its own address
+		}
+		sign := a.sign(j)
+		switch {
+		case onSame:
+			h.Why = "a note of the host above it"
+		case !k.strong():
+			h.Why = fmt.Sprintf("%s is tied to the host above only by a name that host gave itself", by)
+		case !believed:
+			h.Why = "a field above it is not verified"
+		case sign == "":
+			h.Why = "the link is good, but nothing shows that a genuine server wrote it"
+		default:
+			h.Standing = Corroborated
+			h.Why = fmt.Sprintf("linked by %s; %s", k, sign)
+		}
+		believed = believed && (h.Standing == Corroborated || onSame)
+		source = a.descend(j, source)
+	}
+	a.settleNotes()
+}
+
+// descend says who should have written the field below hop j: its peer, or the same host
+// again where j is no hand-over.
+func (a *analysis) descend(j, source int) int {
+	h := &a.hops[j]
+	if h.Kind == Transfer || h.Kind == Fetch {
+		a.writer = writerOf(h)
+		return j
+	}
+	if h.By.Host != "" {
+		a.writer.self = append(a.writer.self, h.By.Host)
+	}
+	if h.Kind == Internal || h.Kind == Transfer {
+		a.writer.weak = append(a.writer.weak, h.names()...)
+	}
+	return source
+}
+
+// settleNotes believes a note that names no host where it stands between believed fields.
+func (a *analysis) settleNotes() {
+	for j := a.edge + 1; j < len(a.hops); j++ {
+		h := &a.hops[j]
+		if !h.unnamed() || h.Link != linkSelf.String() || a.hops[j-1].Standing != Corroborated && j-1 != a.edge {
+			continue
+		}
+		if j+1 < len(a.hops) && a.hops[j+1].Standing == Corroborated || j+1 == len(a.hops) && j-1 != a.edge {
+			h.Standing = Corroborated
+		}
+	}
+}
+
+// leaveRest marks what stands below a trusted part without a boundary.
+func (a *analysis) leaveRest(from int) {
+	for j := from; j < len(a.hops); j++ {
+		h := &a.hops[j]
+		if h.Standing == Trusted {
+			continue
+		}
+		if a.broken < 0 {
+			a.broken = j
+		}
+		h.Link = linkNone.String()
+		h.Why = "nobody knows who handed the mail to the recipient's side"
+		if s := a.against(j); s != "" {
+			h.Standing, h.Why = Contradicted, s
+		}
+	}
+}
+
+// sign names an independent sign that a genuine server wrote field j, or nothing.
+func (a *analysis) sign(j int) string {
+	h := &a.hops[j]
+	if h.f.Unread.Reason != "" {
+		return ""
+	}
+	switch d, ok := h.queueGap(); {
+	case ok && d.Abs() <= queueTolerance:
+		return "the time in its queue ID agrees with its stamp"
+	case h.By.MTA != "":
+		return "its form is exactly that of " + h.By.MTA
+	case h.ID != "" && len(h.ID) >= 6 && contains(a.path.Message.MessageID, h.ID):
+		return "the Message-ID was made from its queue ID"
+	}
+	return ""
+}
+
+// How far the time in a queue ID may lie from the stamp: agreement, and what wrong zones
+// and long sessions cannot explain. Honest zones are at most 26 hours apart, and
+// sendmail makes its ID when the session begins.
+const (
+	queueTolerance = 10 * time.Minute
+	queueLimit     = 36 * time.Hour
+)
+
+// queueGap is the stamp minus the instant in the queue ID.
+func (h *hop) queueGap() (time.Duration, bool) {
+	q := h.f.Queue.UTC()
+	if q.IsZero() || h.at.IsZero() {
+		return 0, false
+	}
+	return h.at.Sub(q), true
+}
+
+// against names the positive evidence against field j, or nothing.
+func (a *analysis) against(j int) string {
+	h := &a.hops[j]
+	if h.f.Decoy != "" {
+		a.find("decoy-signature", j, Warning, h.Time.Stamp, decoyText[h.f.Decoy])
+		return "it bears the signature of a bulk mailer that invents fields"
+	}
+	if h.scope == impossible {
+		a.find("impossible-address", j, Warning, h.From.IP.String(), "No host on the Internet can connect from this address.")
+		return "it names an address from which no host can connect"
+	}
+	if d, ok := h.queueGap(); ok && d.Abs() > queueLimit {
+		a.find("queue-id-contradicts-stamp", j, Warning, h.ID,
+			fmt.Sprintf("The queue ID was made at %s, %s away from the stamp; zones and queueing explain less.", h.Time.QueueIDUTC, days(d)))
+		return "the time in its queue ID is days away from its stamp"
+	}
+	if s := a.ownNameMisused(j); s != "" {
+		a.find("own-name-misused", j, Warning, h.By.Host, s)
+		return "it claims to be written by the recipient's own host, which writes otherwise"
+	}
+	return ""
+}
+
+// ownNameMisused tells a field that claims the name of a host whose own fields, at the
+// top, are of another software. Mail that left and came back by a list is no such case:
+// its field is of the same software.
+func (a *analysis) ownNameMisused(j int) string {
+	h := &a.hops[j]
+	if h.By.Host == "" || h.Kind != Transfer || sameHost(h.By.Host, "localhost") {
+		return ""
+	}
+	for i := range a.hops[:j] {
+		o := &a.hops[i]
+		if o.Standing != Trusted || o.By.MTA == "" || !sameHost(o.By.Host, h.By.Host) {
+			continue
+		}
+		if o.By.MTA == h.By.MTA {
+			return ""
+		}
+		return fmt.Sprintf("%s wrote field %d as %s; this field is of another form.", o.By.Host, i, o.By.MTA)
+	}
+	return ""
+}
+
+func days(d time.Duration) string {
+	d = d.Abs()
+	if h := int(d.Hours()); h < 72 {
+		return fmt.Sprintf("%d hours", h)
+	}
+	return fmt.Sprintf("%d days", int(d.Hours()/24))
+}

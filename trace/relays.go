@@ -1,0 +1,252 @@
+package trace
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// findRelays names the hosts that took the mail from one organisation and passed it to
+// another, as far as this sample alone suggests it. The verdict is the case's.
+func (a *analysis) findRelays() {
+	if a.edge < 0 {
+		return
+	}
+	for j := a.edge + 1; j <= a.deepest; j++ {
+		h := &a.hops[j]
+		p := a.peers[j]
+		if p < 0 || h.Standing == Contradicted || h.Kind != Transfer && h.Kind != Unparsed || a.relayKnown(a.hops[p].From.IP) {
+			continue
+		}
+		peer := &a.hops[p]
+		if peer.scope != publicAddr {
+			continue
+		}
+		if code, why := a.excused(peer, h); code != "" {
+			if code != "relay-or-provider" || !a.relayKnown(peer.From.IP) {
+				a.bystander(peer.From.RDNS, peer.From.IP, p, code)
+			}
+			a.find(code, p, Info, peer.From.IP.String(), why)
+			continue
+		}
+		if h.scope == privateAddr || h.scope == loopbackAddr || h.From.IP == peer.From.IP {
+			continue // the mail came from behind it: its own system, as far as the field tells
+		}
+		r := Relay{
+			IP: peer.From.IP, Name: peer.From.RDNS, Hop: p, Own: j,
+			Withholds: h.scope == noAddr, Certainty: certaintyOf(peer.Standing),
+		}
+		a.path.Relays = append(a.path.Relays, r)
+		if r.Withholds {
+			a.findWithheld(j, peer)
+		} else {
+			a.find("relay-suspected", p, Notice, peer.From.IP.String(),
+				peer.peerText()+" passed on mail that its own field says it took from "+h.peerText()+", which has no visible tie to it.")
+		}
+	}
+}
+
+func (a *analysis) relayKnown(ip netip.Addr) bool {
+	for _, r := range a.path.Relays {
+		if r.IP == ip {
+			return true
+		}
+	}
+	return false
+}
+
+// findWithheld states what a relay's own field leaves out (RFC 2505 section 2.2.1 asks
+// that a Received: line name the address of the previous hop).
+func (a *analysis) findWithheld(j int, peer *hop) {
+	h := &a.hops[j]
+	switch h.Discloses {
+	case DisclosesHELO:
+		a.find("previous-hop-helo-only", j, Warning, h.From.HELO,
+			"The field written by "+peer.peerText()+" repeats only what the previous hop called itself and leaves out its address.")
+	case DisclosesName:
+		a.find("previous-hop-name-only", j, Warning, firstOf(h.names()),
+			"The field written by "+peer.peerText()+" gives a name for the previous hop and leaves out its address.")
+	default:
+		a.find("previous-hop-withheld", j, Warning, h.byText(),
+			"The field written by "+peer.peerText()+" says nothing of the host that handed the mail to it.")
+	}
+}
+
+func firstOf(s []string) string {
+	if len(s) == 0 {
+		return ""
+	}
+	return s[0]
+}
+
+// excused says why the host that recorded own's client is no relay for strangers, as a
+// finding code and a sentence.
+func (a *analysis) excused(peer, own *hop) (code, why string) {
+	name := peer.rdns
+	if name == "" {
+		name = own.By.Host
+	}
+	http := strings.HasPrefix(strings.ToLower(own.With), "http")
+	switch {
+	case http:
+		return "webmail-submission", "It took the mail from a browser: a webmail provider."
+	case own.f.WithAuth:
+		return "authenticated-submission", "It took the mail from a client that authenticated itself: the sender's own provider."
+	case sameNetwork(peer.From.IP, own.From.IP):
+		return "own-provider", "Its client has an address close to its own: a provider or an organisation with its own mail."
+	case a.sameOwnerAsClient(name, own):
+		return "own-provider", "Its client has a name in its own domain: a provider or an organisation with its own mail."
+	case own.scope == noAddr && own.Discloses == DisclosesName && a.insideName(own.From.Name):
+		return "own-provider", "It names its client without an address, by a name of its own inside or of the sender's domain: an organisation's own mail."
+	}
+	if code, why := a.servesRecipient(peer, own, name); code != "" {
+		return code, why
+	}
+	if own.scope == publicAddr && !a.strangeClient(peer, own) {
+		return "relay-or-provider", "It passed on mail from a client with no visible tie to it. Nothing shows that the client was a stranger: it may be the sender's own provider."
+	}
+	return "", ""
+}
+
+// sameOwnerAsClient reports whether the client's looked-up name, or the name it gave
+// itself, is in a domain of the server's owner.
+func (a *analysis) sameOwnerAsClient(server string, own *hop) bool {
+	for _, c := range []string{own.From.RDNS, own.From.HELO, own.From.Name} {
+		if sameOwner(server, c) || sameOwner(own.By.Host, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// servesRecipient tells servers that handled the mail for its recipient: forwarders,
+// mailing lists, mail exchangers.
+func (a *analysis) servesRecipient(peer, own *hop, name string) (code, why string) {
+	bounce := domainOf(a.path.Message.ReturnPath)
+	for _, r := range own.For {
+		d := domainOf(r)
+		switch {
+		case d == "":
+		case d == registrable(name) || d == registrable(own.By.Host):
+			return "forwarder", "Its own field is for a recipient in its own domain: it forwarded that recipient's mail."
+		case d == bounce && own.Link != linkHELO.String():
+			return "mailing-list", "Its own field is for an address in the domain to which bounces go: a mailing list sent the mail on."
+		}
+	}
+	d := registrable(peer.rdns)
+	if d == "" {
+		return "", ""
+	}
+	if slices.Contains(a.lists, d) && own.Standing == Corroborated {
+		return "mailing-list", "It bears the domain of the mailing list that the header names, and its own field is corroborated."
+	}
+	if slices.Contains(a.recipients, d) {
+		return "recipients-mail-exchanger", "It bears the domain to which the mail was delivered."
+	}
+	return "", ""
+}
+
+// strangeClient reports whether something shows that a server's client was a stranger to
+// it. A provider's outgoing server knows its customers, whose machines call themselves
+// what they like; so a server with a looked-up name of its own needs a client that said a
+// false name, and one that has the name of an outgoing server is never enough.
+func (a *analysis) strangeClient(peer, own *hop) bool {
+	if a.relayDeeper(own) {
+		return false // what stands below took the mail from strangers; this one may be its smarthost
+	}
+	line := peer.rdns == "" || customerName(peer.rdns, peer.From.IP)
+	helo := own.From.HELO
+	lie := addressText(helo) || registrable(helo) != "" && !sameOwner(helo, own.From.RDNS)
+	switch {
+	case peer.Standing != Trusted && peer.Standing != Corroborated:
+		return lie && own.From.RDNS != ""
+	case line:
+		return true
+	case outgoingName(peer.rdns):
+		return false
+	}
+	return lie
+}
+
+// relayDeeper reports whether the client of a hop wrote a field itself that is linked
+// and that names a public client in its turn.
+func (a *analysis) relayDeeper(own *hop) bool {
+	for j := own.Index + 1; j <= a.deepest; j++ {
+		h := &a.hops[j]
+		if a.peers[j] == own.Index && h.Kind == Transfer && h.Standing != Contradicted && h.scope != privateAddr && h.scope != loopbackAddr {
+			return true
+		}
+	}
+	return false
+}
+
+// insideName reports whether a client that is named without an address bears a name of
+// an inside machine, without dots, or one in the sender's domain.
+func (a *analysis) insideName(n string) bool {
+	if n == "" || addressText(n) {
+		return false
+	}
+	d := registrable(n)
+	return strings.IndexByte(n, '.') < 0 || d != "" && d == domainOf(a.path.Message.From)
+}
+
+// domainOf returns the registrable domain of a mail address, or of the last address in a field.
+func domainOf(address string) string {
+	i := strings.LastIndexByte(address, '@')
+	if i < 0 {
+		return ""
+	}
+	address = address[i+1:]
+	if j := strings.IndexAny(address, "> \t,;)"); j >= 0 {
+		address = address[:j]
+	}
+	return registrable(address)
+}
+
+// bystander names a host that must not be accused.
+func (a *analysis) bystander(name string, ip netip.Addr, hop int, why string) {
+	if name == "" && !ip.IsValid() {
+		return
+	}
+	for _, b := range a.path.Bystanders {
+		if b.Hop == hop && strings.EqualFold(b.Name, name) && b.IP == ip {
+			return
+		}
+	}
+	a.path.Bystanders = append(a.path.Bystanders, Bystander{Name: name, IP: ip, Hop: hop, Why: why})
+}
+
+// findBystanders collects the names and addresses that a header gives and that nothing
+// makes answerable: claims, invented fields, fields that are not tied to the path.
+func (a *analysis) findBystanders() {
+	for i := range a.hops {
+		h := &a.hops[i]
+		why := ""
+		switch {
+		case h.Standing == Contradicted:
+			why = "forged-field"
+		case h.Standing == Unverified && (a.broken >= 0 && i >= a.broken || a.edge < 0):
+			why = "unverified-claim"
+		}
+		if why != "" {
+			a.bystander(h.By.Host, h.By.IP, i, why)
+			a.bystander(firstOf(h.names()), h.From.IP, i, why)
+		}
+		if h.Standing != Trusted || i == a.edge {
+			a.heloClaim(i)
+		}
+	}
+}
+
+// heloClaim names the owner of a host name that a client merely said.
+func (a *analysis) heloClaim(i int) {
+	h := &a.hops[i]
+	helo := h.From.HELO
+	if registrable(helo) == "" && !addressText(helo) || sameDomain(helo, h.From.RDNS) || h.From.IP.IsValid() && strings.Contains(helo, h.From.IP.String()) {
+		return
+	}
+	if i+1 < len(a.hops) && a.hops[i+1].Link == linkHELO.String() && (sameHost(helo, a.hops[i+1].By.Host) || sameDomain(helo, a.hops[i+1].By.Host)) {
+		return // the field below bears the name too: it is told there
+	}
+	a.bystander(helo, netip.Addr{}, i, "helo-claim")
+}

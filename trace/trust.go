@@ -1,0 +1,176 @@
+package trace
+
+// walkTrusted goes down from the top as long as each field hands over within the
+// recipient's own side, and finds the boundary. The top field was written by the system
+// that delivered.
+func (a *analysis) walkTrusted() {
+	for i := range a.hops {
+		h := &a.hops[i]
+		h.Standing = Trusted
+		if i == 0 {
+			h.Why = "the topmost field was written by the system that delivered"
+		}
+		if h.By.Host != "" && !sameHost(h.By.Host, "localhost") {
+			a.own = append(a.own, h.By.Host)
+		}
+		why, inside := a.inside(i)
+		if !inside {
+			a.atEdge(i)
+			return
+		}
+		a.deepest = i
+		if i+1 < len(a.hops) {
+			a.hops[i+1].Why = why
+			a.hops[i+1].Link = a.linkWithin(i)
+			a.peers[i+1] = i
+		}
+	}
+	a.path.Ends = EndLocal
+	a.edge = -1
+	last := &a.hops[len(a.hops)-1]
+	if last.scope == publicAddr && last.Kind == Transfer {
+		// A declared forwarder or own host is the last that anybody names: it may have
+		// taken the mail without a field of its own.
+		a.setBoundary(len(a.hops) - 1)
+		a.path.Ends = EndNoField
+	}
+}
+
+// atEdge decides what a trusted field that hands over from outside tells of the boundary.
+func (a *analysis) atEdge(i int) {
+	h := &a.hops[i]
+	switch {
+	case h.scope == publicAddr || h.scope == impossible:
+		a.setBoundary(i)
+	case h.Kind == Local || h.Kind == Note || h.scope == loopbackAddr || h.Kind == Internal:
+		a.path.Ends = EndLocal
+	case h.scope == privateAddr:
+		a.path.Ends = EndNoBoundary
+		a.find("boundary-unknown", i, Warning, h.From.IP.String(),
+			"A trusted field records a private address that belongs to nothing known of the recipient's side: the true peer is hidden behind address translation, and nothing below can be believed.")
+	default:
+		a.setBoundary(i)
+		a.path.Ends = EndNoBoundary
+		a.find("boundary-without-address", i, Warning, h.With,
+			"The trusted field at the edge of the recipient's side records no address of the host that handed the mail in.")
+	}
+}
+
+func (a *analysis) setBoundary(i int) {
+	h := &a.hops[i]
+	a.edge = i
+	helo := h.From.HELO
+	if helo == "" {
+		helo = h.From.Name
+	}
+	a.path.Boundary = &Boundary{Hop: i, IP: h.From.IP, HELO: helo, RDNS: h.From.RDNS, By: h.byText()}
+}
+
+// inside reports whether trusted hop i took the mail from within the recipient's side,
+// so that the next field was written there too, and says why in words.
+func (a *analysis) inside(i int) (why string, ok bool) {
+	h := &a.hops[i]
+	last := i+1 == len(a.hops)
+	switch {
+	case h.Kind == Fetch:
+		return "the mail was fetched from a mailbox of the recipient, and its server wrote this field", true
+	case h.Kind == Note && h.unnamed():
+		return "a note of the same host stands above it", true
+	case h.Kind == Note, h.Kind == Local:
+		return "a step on the same host stands above it", last || a.sameSystem(i)
+	case h.scope == loopbackAddr:
+		return "the host above took it from itself", last || a.sameSystem(i)
+	case h.Kind == Internal && h.scope == noAddr:
+		return "an internal step stands above it", last || a.sameSystem(i) || a.linkWithin(i) != ""
+	}
+	if a.declared(&a.set.Trust, h) {
+		return "the field above took it from a host declared as the recipient's own", last || a.follows(i)
+	}
+	if a.declared(&a.set.Forwarder, h) {
+		return "the field above took it from a declared forwarder or list", last || a.follows(i)
+	}
+	return a.inferred(i, last)
+}
+
+// inferred decides hand-overs that nobody declared.
+func (a *analysis) inferred(i int, last bool) (why string, ok bool) {
+	h := &a.hops[i]
+	switch h.scope {
+	case privateAddr:
+		if last {
+			return "", a.ownName(h.From.RDNS)
+		}
+		next := &a.hops[i+1]
+		return "the field above took it from a private address whose recorded name wrote this field",
+			a.linkWithin(i) != "" || a.ownName(next.By.Host)
+	case publicAddr:
+		if h.By.IP == h.From.IP {
+			return "the host above took it from its own address", !last && a.sameSystem(i)
+		}
+		// A name looked up by qmail is not verified, anyone can have his address point there.
+		if !last && h.rdns != "" && h.By.MTA != "qmail" && sameDomain(h.rdns, h.By.Host) &&
+			!customerName(h.rdns, h.From.IP) && sameDomain(a.hops[i+1].By.Host, h.rdns) {
+			return "the field above took it from a host of its own domain, which wrote this field", true
+		}
+	}
+	return "", false
+}
+
+// declared reports whether the peer of a hop is in a declared set: by its address, or by
+// a looked-up name. A HELO does not count.
+func (a *analysis) declared(set *Hosts, h *hop) bool {
+	if h.From.IP.IsValid() && set.HasAddr(h.From.IP) {
+		return true
+	}
+	return set.HasName(h.rdns) && h.By.MTA != "qmail" || h.scope == privateAddr && set.HasName(h.From.HELO)
+}
+
+// follows reports whether the field below hop i was written by its peer or by another
+// declared host. A declared host that adds no field would lend its trust to the next.
+func (a *analysis) follows(i int) bool {
+	next := &a.hops[i+1]
+	return a.linkWithin(i) != "" || a.ownName(next.By.Host) || a.set.Forwarder.HasName(next.By.Host) ||
+		next.Kind == Note || next.Kind == Local && a.sameSystem(i)
+}
+
+// ownName reports whether a host name is declared as the recipient's own or wrote a
+// trusted field already.
+func (a *analysis) ownName(name string) bool {
+	if a.set.Trust.HasName(name) {
+		return true
+	}
+	for _, o := range a.own {
+		if sameHost(o, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameSystem reports whether the field below hop i was written on the same system.
+func (a *analysis) sameSystem(i int) bool {
+	h, next := &a.hops[i], &a.hops[i+1]
+	if next.Kind == Fetch || next.Kind == Note || next.unnamed() {
+		return true
+	}
+	if h.unnamed() && i > 0 {
+		w := writerOf(&a.hops[i-1])
+		if k, _ := w.link(next); k != linkNone {
+			return true
+		}
+	}
+	return sameHost(h.By.Host, next.By.Host) || sameDomain(h.By.Host, next.By.Host) || a.ownName(next.By.Host) ||
+		sameHost(next.By.Host, "localhost") || sameHost(h.By.Host, "localhost") && a.ownName(next.By.Host) ||
+		h.scope == loopbackAddr && (sameHost(h.From.HELO, next.By.Host) || sameHost(h.From.Name, next.By.Host))
+}
+
+// linkWithin names how the field below hop i is tied to the peer of hop i, in words of
+// the Link field; empty when nothing ties it.
+func (a *analysis) linkWithin(i int) string {
+	w := writerOf(&a.hops[i])
+	k, _ := w.link(&a.hops[i+1])
+	if k == linkNone {
+		return ""
+	}
+	return k.String()
+}
