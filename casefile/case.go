@@ -6,6 +6,7 @@ package casefile
 import (
 	"net/netip"
 
+	"relaytrace/casefile/judge"
 	"relaytrace/enrich"
 	"relaytrace/trace"
 )
@@ -25,6 +26,7 @@ type Case struct {
 	Relays     []Relay     `json:"relays"`  // those that withhold the previous hop first, then by number of samples
 	Sources    []Source    `json:"sources"` // other hosts where a trail ends: origins and silent hosts
 	Bystanders []Bystander `json:"bystanders"`
+	OwnHosts   []int       `json:"own_hosts"` // samples whose path ends on the recipients' own side: the mail may really come from there
 	Letters    []Letter    `json:"letters"`
 	Problems   []Problem   `json:"problems"`
 	Files      []File      `json:"files"` // every other file of the case folder, by path
@@ -55,13 +57,14 @@ type Sample struct {
 }
 
 // Verdict is what a case says of a relay, over all its samples.
-type Verdict string
+type Verdict = judge.Verdict
 
-// The verdicts.
+// The verdicts; package judge says when each is given.
 const (
-	VerdictSuspected   Verdict = "suspected-open-relay" // took mail from an unrelated network for an unrelated recipient
-	VerdictProvisional Verdict = "provisional"          // looks so, but holder and AS are not known
-	VerdictWithdrawn   Verdict = "withdrawn"            // shown innocent; the reason is kept
+	VerdictSuspected   = judge.Suspected
+	VerdictUndisclosed = judge.Undisclosed
+	VerdictProvisional = judge.Provisional
+	VerdictWithdrawn   = judge.Withdrawn
 )
 
 // Relay is a relay over all samples of the case.
@@ -95,11 +98,7 @@ type ClockBounds struct {
 }
 
 // Reason is a statement for or against a verdict.
-type Reason struct {
-	Code string `json:"code"` // stable, kebab-case
-	For  bool   `json:"for"`  // speaks for the verdict, or against it
-	Text string `json:"text"`
-}
+type Reason = judge.Reason
 
 // Source is a host where a trail ends that is not judged a relay: an origin, or a
 // boundary peer that added no field, which is the source itself or a silent relay.

@@ -126,6 +126,11 @@ func (c *rdapClient) fill(ctx context.Context, r *Record) {
 	if answer == nil {
 		return
 	}
+	if answer.placeholder {
+		// Not even its handle goes into the record: two strangers would seem to share it.
+		r.note(answer.notes[0].Code, answer.notes[0].Text)
+		return
+	}
 	r.Network = &answer.network
 	c.addAnswer(r, answer, lookup)
 	if answer.network.Holder != "" || answer.up == nil {

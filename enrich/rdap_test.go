@@ -230,6 +230,10 @@ func TestDetailsOfAnswers(t *testing.T) {
 	if !slices.Equal(n.Withheld, []string{"Personal e-mail information"}) || len(n.Remarks) != 1 {
 		t.Errorf("withheld %q, remarks %q", n.Withheld, n.Remarks)
 	}
+	arin := newBench(t, serve(rdapJSON, fixture(t, "arin.json"))).ask(t, "192.149.252.1").Network
+	if !slices.Equal(arin.Withheld, []string{"REDACTED FOR PRIVACY"}) || !slices.Equal(arin.Remarks, []string{"Registration Comments: 24x7 desk"}) {
+		t.Errorf("withheld %q, remarks %q", arin.Withheld, arin.Remarks)
+	}
 	messy := newBench(t, serve(rdapJSON, fixture(t, "messy.json")))
 	r := messy.ask(t, "193.0.0.1")
 	if n := r.Network; !slices.Equal(n.Remarks, []string{"one remark as a string"}) || !slices.Equal(n.Status, []string{"active"}) ||

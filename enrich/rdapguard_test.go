@@ -178,6 +178,9 @@ func TestRegistryIsNoHolder(t *testing.T) {
 	for _, test := range tests {
 		r := newBench(t, serve(rdapJSON, test.body)).ask(t, "193.0.0.1")
 		holder, _ := r.Holder()
+		if (r.Network == nil) != hasNote(r, "registry-placeholder") {
+			t.Errorf("%s\nnetwork %+v, notes %+v", test.body, r.Network, r.Notes)
+		}
 		if holder != test.holder || len(r.Contacts) != test.contacts || test.note != "" && !hasNote(r, test.note) || r.Failed() {
 			t.Errorf("%s\nholder %q, contacts %q, notes %+v", test.body, holder, contacts(r), r.Notes)
 		}

@@ -75,7 +75,8 @@ func readAnswer(object any, addr netip.Addr) (*rdapAnswer, error) {
 	a.readRedacted(members("redacted"))
 	description := a.readRemarks(members("remarks"))
 	if a.placeholder = isPlaceholder(&a.network); a.placeholder {
-		a.note("registry-placeholder", "The registry describes only the block that it manages or does not manage, and no holder.")
+		a.note("registry-placeholder", "The registry describes only a wide block of its own or of others, and no network in it; "+
+			"no holder and no contact were taken from the answer.")
 		return a, nil
 	}
 	w := entityWalk{answer: a}

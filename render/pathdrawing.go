@@ -59,6 +59,8 @@ func (s *stop) look() (fill, border tone, st stroke, writing tone) {
 		return marked, alarm, heavy, ink
 	case s.role == roleBlank:
 		return paper, alarm, dashed, ink
+	case s.role == roleClaim:
+		return paper, ink, dashed, ink
 	case s.role == roleOurs:
 		return ours, accent, solid, ink
 	default:

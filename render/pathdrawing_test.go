@@ -1,12 +1,19 @@
 package render
 
 import (
+	"flag"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"relaytrace/trace"
 )
+
+var updatePictures = flag.Bool("update-pictures", false, "write the goldens of pictures anew")
 
 // checkDrawing fails unless everything stands inside the picture and can be shown.
 func checkDrawing(t *testing.T, d drawing) {
@@ -51,6 +58,7 @@ func TestDrawPathSays(t *testing.T) {
 		{"origin", originPath(), []string{"THE TRAIL ENDS HERE", "192.0.2.99", "its own field records the previous hop"}, []string{"WITHHELD"}},
 		{"silent", silentPath(), []string{"SOURCE OR SILENT RELAY", silentIP, "it added no field of its own"}, []string{"\nRELAY"}},
 		{"forged", forgedPath(), []string{"no link: nothing ties field 1 to the host above", "NOT BELIEVED: field 2 is contradicted", "BYSTANDER", "named here, not accused", "SOURCE OR RELAY", "only claimed, by field 1"}, nil},
+		{"claimed", claimedPath(), []string{"RELAY, BY A CLAIM", "THE TRAIL ENDS HERE, BY A CLAIM"}, []string{"RELAY\n"}},
 		{"none", noTracePath(), []string{"no hand-over to draw"}, nil},
 	} {
 		d := drawPath(&tt.path, textWidth)
@@ -82,6 +90,41 @@ func TestDrawPathStrokes(t *testing.T) {
 			if s, ok := s.(line); ok && s.arrow && s.stroke != tt.want {
 				t.Errorf("a field that is %s has an arrow of stroke %d, want %d", tt.standing, s.stroke, tt.want)
 			}
+		}
+	}
+}
+
+// What each kind of path looks like, shape by shape.
+func TestDrawPathGoldens(t *testing.T) {
+	for name, p := range map[string]trace.Path{
+		"withheld": withheldPath(), "origin": originPath(), "silent": silentPath(), "forged": forgedPath(),
+		"claimed": claimedPath(), "no-trace": noTracePath(), "long": longPath(40),
+	} {
+		var b strings.Builder
+		d := drawPath(&p, textWidth)
+		fmt.Fprintf(&b, "picture %.1f x %.1f\n", d.w, d.h)
+		for _, s := range d.shapes {
+			switch s := s.(type) {
+			case box:
+				fmt.Fprintf(&b, "box  %5.1f %5.1f  %.1f x %.1f fill %d border %d stroke %d\n", s.x, s.y, s.w, s.h, s.fill, s.border, s.stroke)
+			case line:
+				fmt.Fprintf(&b, "line %5.1f %5.1f  to %.1f %.1f tone %d stroke %d arrow %t\n", s.x1, s.y1, s.x2, s.y2, s.tone, s.stroke, s.arrow)
+			case text:
+				fmt.Fprintf(&b, "text %5.1f %5.1f  %s\n", s.x, s.y, s.s)
+			}
+		}
+		file := filepath.Join("testdata", "pdf", name+".path.txt")
+		if *updatePictures {
+			if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), b.String()); diff != "" {
+			t.Errorf("%s (-golden +now):\n%s", name, diff)
 		}
 	}
 }

@@ -43,6 +43,7 @@ const (
 	roleOurs       // of the recipient's side
 	roleRelay      // a relay, or a host where a trail ends
 	roleBlank      // a previous hop that is not known
+	roleClaim      // what roleRelay marks, by the word of an unverified field alone
 )
 
 // leg is what stands between a host and the one below it: the hand-over that a field
@@ -246,7 +247,7 @@ func (t *storyteller) peer(h *trace.Hop) stop {
 	}
 	s.lines = append(s.lines, names(h.From)...)
 	s.names = []string{s.title, h.From.RDNS, h.From.Name, h.From.HELO}
-	if h.Standing == trace.Unverified {
+	if h.Standing == trace.Unverified && s.role != roleBlank {
 		s.lines = append(s.lines, fmt.Sprintf("only claimed, by field %d", h.Index))
 	}
 	return s
@@ -282,10 +283,16 @@ func (t *storyteller) mark(s *stop, h *trace.Hop) {
 	for _, r := range t.path.Relays {
 		if r.Hop == h.Index {
 			s.role, s.head = roleRelay, "RELAY"
+			if r.Certainty == trace.Claimed {
+				s.role, s.head = roleClaim, "RELAY, BY A CLAIM"
+			}
 			s.callout = append(s.callout, "address "+certaintyWords(r.Certainty), withholdsWords(r))
 		}
 		if r.Own == h.Index && r.Withholds {
 			s.role, s.head = roleBlank, "PREVIOUS HOP WITHHELD"
+			if r.Certainty == trace.Claimed {
+				s.head += ", BY A CLAIM"
+			}
 			s.callout = append(s.callout, "only the relay's log can tell")
 		}
 	}
@@ -327,6 +334,9 @@ func (t *storyteller) markEnd(s *stop, o *trace.Origin) {
 		s.callout = append(s.callout, "address "+certaintyWords(o.Certainty), "the fields below are not tied to it")
 	default:
 		s.callout = append(s.callout, "address "+certaintyWords(o.Certainty))
+	}
+	if s.role == roleRelay && o.Certainty == trace.Claimed {
+		s.role, s.head = roleClaim, s.head+", BY A CLAIM"
 	}
 }
 

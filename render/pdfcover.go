@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -115,34 +116,58 @@ func receivedAt(p *trace.Path) string {
 	return t
 }
 
-// reportedPoint says when all samples rest on one recipient's word.
+// reportedPoint names those on whose word the samples rest.
 func reportedPoint(c *casefile.Case) string {
-	var sides []string
+	var all []int
 	for i := range c.Samples {
-		side := recipientSide(&c.Samples[i].Path)
-		if side == "" || slices.Contains(sides, side) {
-			continue
-		}
-		sides = append(sides, side)
+		all = append(all, c.Samples[i].Number)
 	}
-	if len(sides) != 1 {
+	sides := recipientSides(c, all)
+	switch len(sides) {
+	case 0:
 		return ""
+	case 1:
+		return "All samples were taken in from outside by the systems of one recipient (" + sides[0] +
+			"). What this case says of other hosts is told as reported by them."
+	default:
+		return "The samples were taken in from outside by the systems of " + list(sides, 6) +
+			". What rests on one of them alone is told as reported by it."
 	}
-	return "All samples were taken in by one recipient's systems (" + sides[0] +
-		"). What this case says of other hosts is told as reported by them."
 }
 
-// recipientSide names the systems that delivered a sample by the last two labels of
-// the host that wrote the top field. Under a suffix such as co.uk it takes different
-// owners for one: that errs towards "as reported".
-func recipientSide(p *trace.Path) string {
-	for i := range p.Hops {
-		if h := &p.Hops[i]; h.Kind == trace.Transfer && h.Standing == trace.Trusted && h.By.Host != "" {
-			labels := strings.Split(strings.ToLower(strings.Trim(h.By.Host, ".")), ".")
-			return Middle(Visible(strings.Join(labels[max(0, len(labels)-2):], ".")), 60)
+// recipientSides names those that took in the samples, in the order of the samples.
+func recipientSides(c *casefile.Case, numbers []int) []string {
+	var sides []string
+	for i := range c.Samples {
+		if !slices.Contains(numbers, c.Samples[i].Number) {
+			continue
+		}
+		if side := recipientSide(&c.Samples[i].Path); side != "" && !slices.Contains(sides, side) {
+			sides = append(sides, side)
 		}
 	}
-	return ""
+	return sides
+}
+
+// recipientSide names the systems that took a sample in by the last two labels of the
+// host that wrote the field at the boundary, or else the top field. Under a suffix such
+// as co.uk it takes different owners for one: that errs towards "as reported".
+func recipientSide(p *trace.Path) string {
+	host := ""
+	if p.Boundary != nil {
+		host = p.Boundary.By
+	}
+	if host == "" && len(p.Hops) > 0 {
+		host = writerName(&p.Hops[0])
+	}
+	if host == "" {
+		return ""
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return host
+	}
+	labels := strings.Split(strings.ToLower(strings.Trim(bounded(host), ".")), ".")
+	return Middle(Visible(strings.Join(labels[max(0, len(labels)-2):], ".")), 60)
 }
 
 func relaysPoint(c *casefile.Case) string {
@@ -194,29 +219,39 @@ func clearedPoint(c *casefile.Case) string {
 	return count(n, "host looked", "hosts looked") + " like a relay at first and " + oneOf(n == 1, "is", "are") + " cleared. The reason is kept with each."
 }
 
-// ends lists the ends of a trail in the order in which they are told.
-var ends = []trace.End{
-	trace.EndWithheld, trace.EndOrigin, trace.EndNoField, trace.EndUnexplained,
-	trace.EndNoBoundary, trace.EndLocal, trace.EndNoTrace,
+func endsPoint(c *casefile.Case) string {
+	var told []string
+	times := make(map[string]int)
+	for i := range c.Samples {
+		w := trailWords(&c.Samples[i].Path)
+		if times[w] == 0 {
+			told = append(told, w)
+		}
+		times[w]++
+	}
+	slices.SortStableFunc(told, func(a, b string) int { return times[b] - times[a] })
+	for i, w := range told {
+		told[i] = fmt.Sprintf("%s (%d)", Middle(Visible(w), 160), times[w])
+	}
+	return "Where the trails end, with the number of samples: " + strings.Join(told, "; ") + "."
 }
 
-func endsPoint(c *casefile.Case) string {
-	var parts []string
-	for _, e := range ends {
-		n := 0
-		for i := range c.Samples {
-			if c.Samples[i].Path.Ends == e {
-				n++
+// trailWords tells where the trail of a sample ends, and says so when no more than an
+// unverified field stands behind it.
+func trailWords(p *trace.Path) string {
+	switch p.Ends {
+	case trace.EndOrigin:
+		if p.Origin != nil && p.Origin.Certainty == trace.Claimed {
+			return "at an address that only an unverified field names, which is a claim"
+		}
+	case trace.EndWithheld:
+		for _, r := range p.Relays {
+			if r.Withholds && r.Certainty == trace.Claimed {
+				return "at a relay that withheld the previous hop, by the word of an unverified field alone"
 			}
 		}
-		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s (%d)", endWords(e), n))
-		}
 	}
-	if len(parts) == 0 {
-		return "Where the trails end is not known."
-	}
-	return "Where the trails end, with the number of samples: " + strings.Join(parts, "; ") + "."
+	return endWords(p.Ends)
 }
 
 // endWords tells where a trail ends.
@@ -264,39 +299,41 @@ func lettersPoint(c *casefile.Case) string {
 	return s
 }
 
-// maxWarnings is how many kinds of warnings the summary names.
+// maxWarnings is how many different warnings the summary names.
 const maxWarnings = 8
 
-// warnings are the findings of the highest severity, one line a kind.
+// toldFirst are the findings that say that the mail may really have come from the
+// forged organisation, or that its own systems are named. A reader must know of them
+// before all else.
+var toldFirst = []string{"own-host-is-source", "own-name-misused"}
+
+// warnings are the findings to be told first, each with its samples. Two hosts never
+// share a line.
 func warnings(c *casefile.Case) []string {
-	type kind struct {
-		code, text string
-		samples    []int
-	}
-	var kinds []kind
-	at := make(map[string]int)
+	type warning struct{ code, text string }
+	var order []warning
+	samples := make(map[warning][]int)
 	for i := range c.Samples {
 		for _, f := range c.Samples[i].Path.Findings {
-			if f.Severity != trace.Warning {
+			if !slices.Contains(toldFirst, f.Code) {
 				continue
 			}
-			k, seen := at[f.Code]
-			if !seen {
-				k = len(kinds)
-				at[f.Code] = k
-				kinds = append(kinds, kind{code: f.Code, text: f.Text})
+			w := warning{f.Code, f.Text}
+			seen := samples[w]
+			if len(seen) == 0 {
+				order = append(order, w)
 			}
-			if s := kinds[k].samples; len(s) == 0 || s[len(s)-1] != c.Samples[i].Number {
-				kinds[k].samples = append(s, c.Samples[i].Number)
+			if n := c.Samples[i].Number; len(seen) == 0 || seen[len(seen)-1] != n {
+				samples[w] = append(seen, n)
 			}
 		}
 	}
 	var out []string
-	for _, k := range kinds[:min(len(kinds), maxWarnings)] {
-		out = append(out, Middle(Visible(k.text), 300)+" ("+Middle(Visible(k.code), 60)+"; "+sampleList(k.samples)+")")
+	for _, w := range order[:min(len(order), maxWarnings)] {
+		out = append(out, Middle(Visible(bounded(w.text)), 300)+" ("+w.code+"; "+sampleList(samples[w])+")")
 	}
-	if more := len(kinds) - len(out); more > 0 {
-		out = append(out, count(more, "more kind of warning stands", "more kinds of warnings stand")+" with the samples.")
+	if more := len(order) - len(out); more > 0 {
+		out = append(out, count(more, "more such finding stands", "more such findings stand")+" with the samples.")
 	}
 	return out
 }

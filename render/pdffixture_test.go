@@ -15,7 +15,7 @@ const (
 	silentIP = "203.0.113.77"
 )
 
-// pdfCase is a case of seven samples, one for each way in which a trail ends.
+// pdfCase is a case of eight samples, one for each way in which a trail ends.
 func pdfCase() *casefile.Case {
 	c := &casefile.Case{
 		Schema: casefile.Schema, ID: "RT-7Q2M4XKD", Created: "2002-09-03T09:30:00Z", Version: "0.1.0",
@@ -37,7 +37,7 @@ func pdfCase() *casefile.Case {
 		Problems: []casefile.Problem{{Where: "samples/broken.eml", What: "the file is empty"}},
 		Files:    []casefile.File{{Path: "case.json", SHA256: strings.Repeat("c0", 32), Size: 48_211}},
 	}
-	for _, p := range []trace.Path{withheldPath(), originPath(), silentPath(), forgedPath(), noTracePath(), longPath(9), longPath(40)} {
+	for _, p := range []trace.Path{withheldPath(), originPath(), silentPath(), forgedPath(), noTracePath(), longPath(9), longPath(40), claimedPath()} {
 		addSample(c, p)
 	}
 	return c
@@ -160,6 +160,19 @@ func forgedPath() trace.Path {
 	p.Bystanders = []trace.Bystander{{Name: "mail.famous.example", IP: netip.MustParseAddr("192.0.2.200"), Hop: 2, Why: "by-host-is-a-decoy"}}
 	p.Findings = []trace.Finding{{Code: "by-host-is-a-decoy", Hop: 2, Severity: trace.Notice, Quote: "by mail.famous.example with QMQP",
 		Text: "The field has a form that bulk mailers write with the name of a well-known server."}}
+	return p
+}
+
+// claimedPath is a relay and an end that only unverified fields name.
+func claimedPath() trace.Path {
+	edge := pdfHop(0, "mx.isp.example", "203.0.113.10", "", "mailer", trace.Trusted, trace.DisclosesAddress, "")
+	one := pdfHop(1, "mailer", "203.0.113.11", "", "inner", trace.Unverified, trace.DisclosesAddress, "helo")
+	two := pdfHop(2, "inner", "203.0.113.12", "", "pc", trace.Unverified, trace.DisclosesAddress, "helo")
+	p := pdfPath(trace.EndOrigin, edge, one, two)
+	p.Boundary = &trace.Boundary{Hop: 0, IP: edge.From.IP, By: "mx.isp.example"}
+	p.Origin = &trace.Origin{Hop: 2, IP: two.From.IP, Certainty: trace.Claimed}
+	p.Relays = []trace.Relay{{IP: one.From.IP, Hop: 1, Own: 2, Certainty: trace.Claimed}}
+	p.Findings = []trace.Finding{{Code: "own-name-misused", Hop: 2, Severity: trace.Warning, Text: "A field below the boundary is written in the name of the recipient's own server."}}
 	return p
 }
 

@@ -48,6 +48,7 @@ func (d *doc) relay(r *casefile.Relay) {
 	d.fact("Previous hop", withholdsAlone(r))
 	d.fact("Names looked up", list(r.Names, 12))
 	d.fact("Calls itself", list(quotedAll(r.HELOs), 12))
+	d.fact("As reported by", reportedBy(d.c, r))
 	d.record(&r.Record)
 	d.fact("Letter", d.letterWords(r))
 	d.reasons(r)
@@ -309,6 +310,20 @@ func withholdsAlone(r *casefile.Relay) string {
 		}
 	}
 	return "not known: the relay wrote no field of its own"
+}
+
+// reportedBy names the recipients' systems whose word stands behind what is said of a
+// relay.
+func reportedBy(c *casefile.Case, r *casefile.Relay) string {
+	var numbers []int
+	for _, s := range r.Seen {
+		numbers = append(numbers, s.Sample)
+	}
+	sides := recipientSides(c, numbers)
+	if len(sides) == 1 {
+		return sides[0] + " alone"
+	}
+	return list(sides, 6)
 }
 
 // samplesOf is the number of samples in which the relay is seen.

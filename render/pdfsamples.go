@@ -39,7 +39,7 @@ func (d *doc) legend() {
 	}{
 		{stop{role: roleOurs}, solid, ink, "blue box: the recipient's own side; solid arrow: a trusted or corroborated field"},
 		{stop{role: roleRelay}, solid, ink, "orange box, thick border: a relay, or a host where the trail ends; words beside it say which"},
-		{stop{role: roleBlank}, dashed, ink, "dashed box with “?”: a host of which no address is known; dashed arrow: an unverified field"},
+		{stop{role: roleBlank}, dashed, ink, "dashed box: a host of which no address is known (“?”), or only claimed; dashed arrow: an unverified field"},
 		{stop{doubted: true}, dotted, faint, "grey box set apart, dotted: told by a contradicted field, not believed"},
 	}
 	p := drawing{w: textWidth, h: float64(len(rows)) * 5}
@@ -67,7 +67,7 @@ func (d *doc) sample(s *casefile.Sample) {
 	if more := len(s.Origins) - maxOrigins; more > 0 {
 		d.fact("Found in", fmt.Sprintf("%d more places; case.json lists them", more))
 	}
-	d.fact("Trail ends", endWords(s.Path.Ends))
+	d.fact("Trail ends", trailWords(&s.Path))
 	m := s.Path.Message
 	for _, f := range []struct{ label, value string }{
 		{"Envelope sender", m.ReturnPath}, {"Says From:", m.From}, {"Says Subject:", m.Subject},

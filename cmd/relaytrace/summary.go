@@ -15,7 +15,7 @@ var ends = []struct {
 	end   trace.End
 	words string
 }{
-	{trace.EndOrigin, "at a recorded source"},
+	{trace.EndOrigin, "at a source"},
 	{trace.EndWithheld, "at a relay that withheld the previous hop"},
 	{trace.EndNoField, "at a host that added no field: source or silent relay"},
 	{trace.EndUnexplained, "where the fields below cannot be explained"},
@@ -106,15 +106,24 @@ func writeEnds(w *bufio.Writer, c *casefile.Case) {
 	if len(c.Samples) == 0 {
 		return
 	}
-	n := map[trace.End]int{}
+	n, sure := map[trace.End]int{}, map[trace.Certainty]int{}
 	for _, s := range c.Samples {
 		n[s.Path.Ends]++
+		if s.Path.Ends == trace.EndOrigin && s.Path.Origin != nil {
+			sure[s.Path.Origin.Certainty]++
+		}
 	}
 	fmt.Fprint(w, "\nThe trails end:\n")
 	for _, e := range ends {
-		if n[e.end] > 0 {
-			fmt.Fprintf(w, "  %4d  %s\n", n[e.end], e.words)
+		if n[e.end] == 0 {
+			continue
 		}
+		fmt.Fprintf(w, "  %4d  %s", n[e.end], e.words)
+		if e.end == trace.EndOrigin {
+			fmt.Fprintf(w, " (%d recorded, %d according to a relay, %d only claimed)",
+				sure[trace.Recorded], sure[trace.CertaintyCorroborated], sure[trace.Claimed])
+		}
+		fmt.Fprintln(w)
 	}
 }
 

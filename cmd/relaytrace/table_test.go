@@ -99,12 +99,10 @@ func TestEveryEndIsKnown(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-	defer cancel()
-	inner, stop := context.WithCancel(context.Background())
-	context.AfterFunc(ctx, stop)
+	ctx, stop := context.WithCancel(context.Background())
+	time.AfterFunc(50*time.Millisecond, stop)
 	var out, errs strings.Builder
-	code := run(inner, []string{"trace", "-"}, func(string) string { return "" }, r, &out, &errs)
+	code := run(ctx, []string{"trace", "-"}, func(string) string { return "" }, r, &out, &errs)
 	if code != exitFailed || errs.String() != "relaytrace: interrupted\n" || out.Len() > 0 {
 		t.Errorf("exit code %d, stderr %q, stdout %q", code, errs.String(), out.String())
 	}

@@ -207,7 +207,7 @@ func (w *walker) sample(file string, line int, data []byte) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
-	if err, hint := unfit(data); err != nil {
+	if hint, err := unfit(data); err != nil {
 		w.tell(file, line, err, hint)
 		return nil
 	}

@@ -20,25 +20,25 @@ var mailFields = []string{
 	"In-Reply-To", "Resent-From", "Resent-Date", "MIME-Version", "Content-Type", "Status", "X-Mailer",
 }
 
-// unfit tells why data is no message, and what to do; nil when it is one.
-func unfit(data []byte) (err error, hint string) {
+// unfit tells why data is no message, and what to do about it; the error is nil when it is one.
+func unfit(data []byte) (hint string, err error) {
 	if bytes.HasPrefix(data, []byte("\xFF\xFE")) || bytes.HasPrefix(data, []byte("\xFE\xFF")) {
-		return errors.New("text in UTF-16, not a message as received"), "save the message as .eml, or as plain text in UTF-8"
+		return "save the message as .eml, or as plain text in UTF-8", errors.New("text in UTF-16, not a message as received")
 	}
 	var room [64]header.Field
 	h := header.Scan(data, room[:0])
 	// Spam with a NUL in it exists: what begins with a field is a message all the same.
 	if bytes.IndexByte(data[:min(len(data), nulWithin)], 0) >= 0 && !beginsWithField(data, h) {
-		return errors.New("binary file, not a message"), "export the message as .eml or mbox"
+		return "export the message as .eml or mbox", errors.New("binary file, not a message")
 	}
 	for _, f := range h.Fields {
 		for _, name := range mailFields {
 			if f.Is(data, name) {
-				return nil, ""
+				return "", nil
 			}
 		}
 	}
-	return errors.New("no header field of a mail message"), "save the message with its full header, as received"
+	return "save the message with its full header, as received", errors.New("no header field of a mail message")
 }
 
 // beginsWithField tells whether nothing but From_ lines stands before the first field.

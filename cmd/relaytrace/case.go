@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"relaytrace/casefile"
+)
+
+// caseID is what --id may be: it stands in file names, subjects and Message-IDs.
+var caseID = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?$`)
+
+// caseFlags are the flags of the verb case.
+type caseFlags struct {
+	flags
+	out    string
+	now    string
+	id     string
+	asJSON bool
+}
+
+// builder makes the case of what was read: it judges the relays, asks who answers for
+// their addresses, names the evidence files, and lists the letters.
+type builder func(ctx context.Context, s settings, in input, id string, now time.Time) (casefile.Case, error)
+
+func (a *app) caseVerb(build builder) *cobra.Command {
+	var f caseFlags
+	c := &cobra.Command{
+		Use:   "case [flags] -o DIR SAMPLE...",
+		Short: "Make a case of samples: findings, evidence, PDF and draft letters",
+		Long: `case makes a case of the samples and writes it to a folder: case.json, case.pdf, draft
+letters, and the samples byte for byte with their SHA-256. The folder is written whole or
+not at all. It may be new, empty, or hold the same case unchanged, which is then replaced.
+
+A SAMPLE is a message with its full header, an mbox, a folder of them, or - for standard
+input. Registries are asked who answers for the address of each relay, unless --offline
+is given; letters then have no recipient and are marked HOLD. Nothing is ever sent.
+
+The exit code is 0 when all went well, 1 when the command failed and nothing was written,
+2 for wrong usage, and 3 when the case was written but some inputs could not be used or
+some look-ups failed.`,
+		Example: `  relaytrace case -o RT-2026-01 samples/
+  relaytrace case --offline --trust mx.college.example -o demo spam.eml in.mbox
+  relaytrace case --config incident.toml --id COLLEGE-7 -o college-7 samples/
+  relaytrace case --json -o demo samples/ | jq '.relays[].ip'`,
+		Args: someSamples,
+		RunE: func(c *cobra.Command, args []string) error { return a.makeCase(c, f, args, build) },
+	}
+	f.addTrust(c)
+	c.Flags().StringVarP(&f.out, "output", "o", "", "write the case to the folder `DIR`")
+	c.Flags().StringArrayVar(&f.geoip, "geoip", nil, "read a GeoIP database of MaxMind or DB-IP from `FILE` (repeat for more)")
+	c.Flags().BoolVar(&f.offline, "offline", false, "ask no registry")
+	c.Flags().StringVar(&f.now, "now", "", "take `TIME` (RFC 3339) for the present; the same input then gives the same bytes")
+	c.Flags().StringVar(&f.id, "id", "", "call the case `ID` in place of one made from the samples")
+	c.Flags().BoolVar(&f.asJSON, "json", false, "print the case document in place of the summary")
+	return c
+}
+
+// makeCase reads the samples, asks about the relays, and writes the case.
+func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string, build builder) error {
+	switch {
+	case f.out == "":
+		return usage("no output folder", "name one with -o DIR")
+	case f.id != "" && !caseID.MatchString(f.id):
+		return usage(fmt.Sprintf("--id: %q is not fit for a case", f.id), "use up to 40 letters, digits and hyphens")
+	}
+	now, err := clock(f.now)
+	if err != nil {
+		return err
+	}
+	s, err := a.settings(c, f.flags, paths)
+	if err != nil {
+		return err
+	}
+	if err := casefile.CheckFolder(f.out); err != nil {
+		return err
+	}
+	in, err := a.readSamples(c.Context(), s, paths)
+	if err != nil {
+		return err
+	}
+	made, err := build(c.Context(), s, in, f.id, now)
+	if err != nil {
+		return err
+	}
+	files, err := caseFiles(&made, in)
+	if err != nil {
+		return err
+	}
+	if err := casefile.WriteFolder(c.Context(), f.out, &made, files); err != nil {
+		return err
+	}
+	if len(made.Problems) > 0 {
+		a.incomplete = true
+	}
+	if !f.asJSON {
+		writeSummary(a.stdout, &made, f.out)
+		return nil
+	}
+	doc, err := casefile.EncodeJSON(&made, "  ")
+	if err != nil {
+		return err
+	}
+	_, err = a.stdout.Write(doc)
+	return err
+}
