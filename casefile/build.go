@@ -3,7 +3,6 @@ package casefile
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/hex"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -14,30 +13,23 @@ import (
 	"relaytrace/trace"
 )
 
-// Given is one sample as read, with its path. Data is the bytes as received.
-type Given struct {
-	Data    []byte
-	Origins []trace.Sample
-	Path    trace.Path
-}
-
 // Input is all that a case is made from.
 type Input struct {
 	ID       string // empty: one is made from the settings and samples
 	Now      time.Time
 	Version  string
 	Settings Settings
-	Given    []Given // in the order read; the same bytes twice are one sample with two origins
-	Records  map[netip.Addr]enrich.Record
+	Samples  []Sample                     // in the order read, each digest once; Number and Evidence are given by Build
+	Records  map[netip.Addr]enrich.Record // what is known of Addresses
 	Problems []Problem
 }
 
 // Addresses returns every public address that a path names as relay, as client of one, or
 // as the end of a trail: those to ask about, without repeats, in ascending order.
-func Addresses(paths []trace.Path) []netip.Addr {
+func Addresses(samples []Sample) []netip.Addr {
 	set := map[netip.Addr]bool{}
-	for i := range paths {
-		p := &paths[i]
+	for i := range samples {
+		p := &samples[i].Path
 		if p.Boundary != nil {
 			set[p.Boundary.IP] = true
 		}
@@ -61,17 +53,21 @@ func Addresses(paths []trace.Path) []netip.Addr {
 	return all
 }
 
-// Build makes the case and the samples' evidence files. The same Input gives the same
-// Case. Files is left empty: the folder knows its files when they are written.
-func Build(in Input) (*Case, []NamedBytes) {
+// Build makes the case. The same Input gives the same Case. Files is left empty: the
+// folder knows its files when they are written. The Input is not changed.
+func Build(in Input) *Case {
 	c := &Case{
 		Schema: Schema, ID: in.ID, Created: in.Now.UTC().Format(time.RFC3339), Version: in.Version,
-		Settings: in.Settings, Samples: []Sample{}, Relays: []Relay{}, Sources: []Source{},
+		Settings: in.Settings, Samples: slices.Clone(in.Samples), Relays: []Relay{}, Sources: []Source{},
 		Bystanders: []Bystander{}, OwnHosts: []int{}, Letters: []Letter{}, Problems: []Problem{}, Files: []File{},
 	}
 	c.Settings.fill()
 	c.Problems = append(c.Problems, in.Problems...)
-	files := c.addSamples(in.Given)
+	for i := range c.Samples {
+		s := &c.Samples[i]
+		s.Number = i + 1
+		s.Evidence = fmt.Sprintf("evidence/%04d-%s.eml", s.Number, s.SHA256[:12])
+	}
 	if c.ID == "" {
 		c.ID = NewID(c.Settings, c.Samples)
 	}
@@ -80,7 +76,7 @@ func Build(in Input) (*Case, []NamedBytes) {
 	b.sources()
 	b.bystanders()
 	b.letters()
-	return c, files
+	return c
 }
 
 func (s *Settings) fill() {
@@ -89,34 +85,6 @@ func (s *Settings) fill() {
 			*l = []string{}
 		}
 	}
-}
-
-// addSamples numbers the samples and names their copies in evidence/.
-func (c *Case) addSamples(given []Given) []NamedBytes {
-	var files []NamedBytes
-	number := map[string]int{}
-	for _, g := range given {
-		sum := sha256.Sum256(g.Data)
-		digest := hex.EncodeToString(sum[:])
-		if n, ok := number[digest]; ok {
-			c.Samples[n-1].Origins = append(c.Samples[n-1].Origins, g.Origins...)
-			continue
-		}
-		n := len(c.Samples) + 1
-		number[digest] = n
-		s := Sample{
-			Number: n, SHA256: digest, Size: int64(len(g.Data)), Origins: slices.Clone(g.Origins),
-			Evidence: fmt.Sprintf("evidence/%04d-%s.eml", n, digest[:12]), Path: g.Path,
-		}
-		for i := range s.Origins {
-			s.Origins[i].SHA256 = ""
-		}
-		s.Path.Sample = g.Origins[0]
-		s.Path.Sample.SHA256 = digest
-		c.Samples = append(c.Samples, s)
-		files = append(files, NamedBytes{Path: s.Evidence, Data: g.Data})
-	}
-	return files
 }
 
 // NewID makes a case ID that depends on the forged domain and the samples alone: "RT-"
