@@ -36,14 +36,15 @@ func (d *doc) cover() {
 }
 
 func (d *doc) summary() {
-	for _, s := range summaryPoints(d.c) {
-		d.bullet("•", s)
-	}
 	if w := warnings(d.c); len(w) > 0 {
 		d.label("Read first", 10)
 		for _, s := range w {
 			d.bullet("!", s)
 		}
+		d.y += 2
+	}
+	for _, s := range summaryPoints(d.c) {
+		d.bullet("•", s)
 	}
 	d.label("What is not claimed", 20)
 	for _, s := range notClaimed(d.c) {
@@ -171,10 +172,14 @@ func recipientSide(p *trace.Path) string {
 }
 
 func relaysPoint(c *casefile.Case) string {
-	found, withheld, provisional := 0, 0, 0
+	found, withheld, provisional, claimed := 0, 0, 0, 0
 	for i := range c.Relays {
 		r := &c.Relays[i]
-		if r.Verdict == casefile.VerdictWithdrawn {
+		switch {
+		case r.Verdict == casefile.VerdictWithdrawn:
+			continue
+		case r.Certainty == trace.Claimed:
+			claimed++
 			continue
 		}
 		found++
@@ -185,25 +190,37 @@ func relaysPoint(c *casefile.Case) string {
 			provisional++
 		}
 	}
-	if found == 0 {
-		return "No relay was found that is suspected of passing on mail between strangers."
+	s := "No relay was found on the word of a field that can be believed."
+	if found > 0 {
+		s = count(found, "relay was", "relays were") + " found that took this mail from others and passed it on. " +
+			withheldWords(withheld, found) + provisionalWords(provisional, found)
 	}
-	s := count(found, "relay was", "relays were") + " found that took this mail from one network and passed it to another. "
-	switch {
-	case withheld == 0:
-		s += "None of them withheld the host that it took the mail from."
-	case withheld == found && found == 1:
-		s += "It withheld the host that it took the mail from: only its owner's log can tell."
-	default:
-		s += strconv.Itoa(withheld) + " of them withheld the host that it took the mail from: only the owner's log can tell."
-	}
-	switch {
-	case provisional == found:
-		s += " Every verdict is provisional, since the holders of the networks are not known."
-	case provisional > 0:
-		s += " " + count(provisional, "verdict is", "verdicts are") + " provisional, since the holder of the network is not known."
+	if claimed > 0 {
+		s += " " + count(claimed, "address is", "addresses are") + " named as a relay by unverified fields alone; nobody is written to on that ground."
 	}
 	return s
+}
+
+func withheldWords(withheld, found int) string {
+	switch {
+	case withheld == 0:
+		return oneOf(found == 1, "It did not withhold", "None of them withheld") + " the host that it took the mail from."
+	case found == 1:
+		return "It withheld the host that it took the mail from: only its owner's log can tell."
+	default:
+		return strconv.Itoa(withheld) + " of them withheld the host that the mail was taken from: only the owner's log can tell."
+	}
+}
+
+func provisionalWords(provisional, found int) string {
+	switch provisional {
+	case 0:
+		return ""
+	case found:
+		return " " + oneOf(found == 1, "The verdict is", "Every verdict is") + " provisional, since it is not known who holds the networks."
+	default:
+		return " " + count(provisional, "verdict is", "verdicts are") + " provisional, since it is not known who holds the network."
+	}
 }
 
 func clearedPoint(c *casefile.Case) string {
@@ -329,10 +346,14 @@ func warnings(c *casefile.Case) []string {
 		}
 	}
 	var out []string
+	if n := len(c.OwnHosts); n > 0 {
+		out = append(out, "The mail may really have come from the recipients' own side: "+oneOf(n == 1, "the path of ", "the paths of ")+
+			sampleList(c.OwnHosts)+oneOf(n == 1, " ends there.", " end there.")+" Do not deny it before that is cleared up.")
+	}
 	for _, w := range order[:min(len(order), maxWarnings)] {
 		out = append(out, Middle(Visible(bounded(w.text)), 300)+" ("+w.code+"; "+sampleList(samples[w])+")")
 	}
-	if more := len(order) - len(out); more > 0 {
+	if more := len(order) - maxWarnings; more > 0 {
 		out = append(out, count(more, "more such finding stands", "more such findings stand")+" with the samples.")
 	}
 	return out

@@ -26,6 +26,7 @@ func pdfCase() *casefile.Case {
 			Forwarder: []string{}, GeoIP: []string{}, Offline: true, ConfigFile: "demo.toml",
 		},
 		Samples:    []casefile.Sample{},
+		OwnHosts:   []int{6},
 		Relays:     []casefile.Relay{pdfRelay()},
 		Sources:    []casefile.Source{pdfSource()},
 		Bystanders: []casefile.Bystander{{Name: "mail.famous.example", IP: netip.MustParseAddr("192.0.2.200"), Why: "by-host-is-a-decoy", Samples: []int{4}}},

@@ -269,6 +269,8 @@ func verdictShort(v casefile.Verdict) string {
 	switch v {
 	case casefile.VerdictSuspected:
 		return "suspected open relay"
+	case casefile.VerdictUndisclosed:
+		return "previous hop undisclosed"
 	default:
 		return string(v)
 	}
@@ -278,6 +280,8 @@ func verdictWords(v casefile.Verdict) string {
 	switch v {
 	case casefile.VerdictSuspected:
 		return "suspected open relay: it took mail from an unrelated network for an unrelated recipient"
+	case casefile.VerdictUndisclosed:
+		return "previous hop undisclosed: its field leaves out from whom it took the mail; only its owner can tell"
 	case casefile.VerdictProvisional:
 		return "provisional: it looks like an open relay, but the holder of its network or its client's is not known"
 	case casefile.VerdictWithdrawn:

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"regexp"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,11 +21,7 @@ type caseFlags struct {
 	asJSON bool
 }
 
-// builder makes the case of what was read: it judges the relays, asks who answers for
-// their addresses, names the evidence files, and lists the letters.
-type builder func(ctx context.Context, s settings, in input, id string, now time.Time) (casefile.Case, error)
-
-func (a *app) caseVerb(build builder) *cobra.Command {
+func (a *app) caseVerb() *cobra.Command {
 	var f caseFlags
 	c := &cobra.Command{
 		Use:   "case [flags] -o DIR SAMPLE...",
@@ -48,7 +42,7 @@ some look-ups failed.`,
   relaytrace case --config incident.toml --id COLLEGE-7 -o college-7 samples/
   relaytrace case --json -o demo samples/ | jq '.relays[].ip'`,
 		Args: someSamples,
-		RunE: func(c *cobra.Command, args []string) error { return a.makeCase(c, f, args, build) },
+		RunE: func(c *cobra.Command, args []string) error { return a.makeCase(c, f, args) },
 	}
 	f.addTrust(c)
 	c.Flags().StringVarP(&f.out, "output", "o", "", "write the case to the folder `DIR`")
@@ -61,7 +55,7 @@ some look-ups failed.`,
 }
 
 // makeCase reads the samples, asks about the relays, and writes the case.
-func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string, build builder) error {
+func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string) error {
 	switch {
 	case f.out == "":
 		return usage("no output folder", "name one with -o DIR")
@@ -83,25 +77,29 @@ func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string, build buil
 	if err != nil {
 		return err
 	}
-	made, err := build(c.Context(), s, in, f.id, now)
+	records, err := a.askRegistries(c.Context(), s, &in, now)
 	if err != nil {
 		return err
 	}
-	files, err := caseFiles(&made, in)
+	made := casefile.Build(casefile.Input{
+		ID: f.id, Now: now(), Version: versionOf(), Settings: s.Settings,
+		Samples: in.samples, Records: records, Problems: in.problems,
+	})
+	files, err := caseFiles(made, in)
 	if err != nil {
 		return err
 	}
-	if err := casefile.WriteFolder(c.Context(), f.out, &made, files); err != nil {
+	if err := casefile.WriteFolder(c.Context(), f.out, made, files); err != nil {
 		return err
 	}
 	if len(made.Problems) > 0 {
 		a.incomplete = true
 	}
 	if !f.asJSON {
-		writeSummary(a.stdout, &made, f.out)
+		writeSummary(a.stdout, made, f.out)
 		return nil
 	}
-	doc, err := casefile.EncodeJSON(&made, "  ")
+	doc, err := casefile.EncodeJSON(made, "  ")
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"time"
 
 	"relaytrace/casefile"
+	"relaytrace/enrich"
 	"relaytrace/render"
 	"relaytrace/trace"
 	"relaytrace/trace/header"
@@ -30,6 +34,7 @@ func (a *app) readSamples(ctx context.Context, s settings, paths []string) (inpu
 	defer bar.end()
 	known := map[string]int{} // digest -> index in samples
 	take := func(got intake.Sample) error {
+		bar.step()
 		p := analyze(got, believe)
 		digest := p.Sample.SHA256
 		if i, ok := known[digest]; ok {
@@ -39,10 +44,8 @@ func (a *app) readSamples(ctx context.Context, s settings, paths []string) (inpu
 		known[digest] = len(in.samples)
 		in.data[digest] = got.Data
 		in.samples = append(in.samples, casefile.Sample{
-			Number: len(in.samples) + 1, SHA256: digest, Size: int64(len(got.Data)),
-			Origins: []trace.Sample{p.Sample}, Path: p,
+			SHA256: digest, Size: int64(len(got.Data)), Origins: []trace.Sample{p.Sample}, Path: p,
 		})
-		bar.step()
 		return nil
 	}
 	problem := func(p intake.Problem) {
@@ -57,6 +60,40 @@ func (a *app) readSamples(ctx context.Context, s settings, paths []string) (inpu
 		return in, errNoSample
 	}
 	return in, nil
+}
+
+// askRegistries gathers what is known of every address of the case. A look-up that fails
+// is told, here and in the case, and stops nothing.
+func (a *app) askRegistries(ctx context.Context, s settings, in *input, now func() time.Time) (map[netip.Addr]enrich.Record, error) {
+	e, err := enrich.New(enrich.Settings{
+		Offline: s.Offline, GeoIP: s.GeoIP, RDAPBase: s.rdap, Now: now,
+	})
+	if err != nil {
+		return nil, hinted(err, "check geoip and rdap in the settings, and --geoip")
+	}
+	defer e.Close()
+	addrs := casefile.Addresses(in.samples)
+	records := make(map[netip.Addr]enrich.Record, len(addrs))
+	bar := a.newProgress("asking registries", len(addrs))
+	defer bar.end()
+	for _, addr := range addrs {
+		r := e.Lookup(ctx, addr)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		for _, l := range r.Lookups {
+			if l.Outcome == enrich.OutcomeOK || l.Outcome == enrich.OutcomeNotFound {
+				continue
+			}
+			p := casefile.Problem{Where: addr.String(), What: fmt.Sprintf("%s of %s: %s: %s", l.Kind, l.Server, l.Outcome, l.Error)}
+			in.problems = append(in.problems, p)
+			bar.end()
+			a.tell(p.Where+": "+p.What, "")
+		}
+		records[addr] = r
+		bar.step()
+	}
+	return records, nil
 }
 
 // analyze traces one sample.

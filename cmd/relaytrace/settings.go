@@ -296,14 +296,14 @@ func texts[T ~struct{ text string }](list []T) []string {
 	return out
 }
 
-// clock parses --now; empty is the time of the system.
-func clock(now string) (time.Time, error) {
+// clock gives the clock of a command: one that stands still at --now, or the system's.
+func clock(now string) (func() time.Time, error) {
 	if now == "" {
-		return time.Now().UTC().Truncate(time.Second), nil
+		return time.Now, nil
 	}
 	t, err := time.Parse(time.RFC3339, now)
 	if err != nil {
-		return t, usage(fmt.Sprintf("--now: %q is not a time such as 2026-06-30T12:00:00Z", now), "relaytrace case --help")
+		return nil, usage(fmt.Sprintf("--now: %q is not a time such as 2026-06-30T12:00:00Z", now), "relaytrace case --help")
 	}
-	return t.UTC(), nil
+	return t.UTC, nil
 }

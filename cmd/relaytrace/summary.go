@@ -57,7 +57,7 @@ func writeRelays(w *bufio.Writer, c *casefile.Case) {
 		}
 		rows = append(rows, []string{
 			r.IP.String(), nameOf(r.Names, r.HELOs), fmt.Sprint(samplesOf(r.Seen)), hop,
-			strings.ReplaceAll(string(r.Verdict), "-", " "), holderOf(r),
+			strings.ReplaceAll(string(r.Verdict), "-", " "), holderOf(r, c.Settings.Offline),
 		})
 	}
 	fmt.Fprintf(w, "Relays found: %d, of which %d withheld the previous hop\n", found, withheld)
@@ -81,12 +81,15 @@ func nameOf(names, helos []string) string {
 	return "-"
 }
 
-// holderOf names who answers for a relay's address, as far as is known.
-func holderOf(r casefile.Relay) string {
-	if n := r.Record.Network; n != nil && n.Holder != "" {
-		return render.Middle(render.Visible(n.Holder), 30)
-	}
-	if r.Record.Registry != "" {
+// holderOf names who answers for a relay's address, or says why that is not known.
+func holderOf(r casefile.Relay, offline bool) string {
+	name, _ := r.Record.Holder()
+	switch {
+	case name != "":
+		return render.Middle(render.Visible(name), 30)
+	case r.Record.Failed():
+		return "look-up failed"
+	case offline:
 		return "not asked (" + string(r.Record.Registry) + ")"
 	}
 	return "not known"

@@ -8,6 +8,10 @@ import (
 // readBy reads who wrote the field: host, address, and the banner of its software.
 func (p *parser) readBy() {
 	rest, first := p.r[byClause], true
+	if fam, n := familyOf(rest.Of(p.b)); fam == "mailenable" { // "by MailEnable Inbound Mail Agent"
+		p.setFamily(fam, Span{})
+		rest.Start += n
+	}
 	for {
 		it, more, ok := p.next(rest)
 		if !ok {
@@ -22,21 +26,25 @@ func (p *parser) readBy() {
 			first = false
 		case p.b[it.Start] == '[':
 			p.byAddr(it.Span)
+		case equalFold(it.Of(p.b), "over") && hasPrefixFold(rest.Of(p.b), " tls "): // "over TLS secured channel"
+			p.f.WithTLS = true
 		}
 	}
 }
 
 // byHost reads a host name, an address literal, or both run together: "host[192.0.2.1]".
+// The host is what stands there, an address too.
 func (p *parser) byHost(s Span) {
 	w := s.Of(p.b)
 	for len(w) > 0 && w[len(w)-1] == ',' {
 		w, s.End = w[:len(w)-1], s.End-1
 	}
-	if i := bytes.IndexByte(w, '['); i >= 0 && p.byAddr(Span{s.Start + i, s.End}) {
-		s.End = s.Start + i
+	if i := bytes.IndexByte(w, '['); i >= 0 {
+		if p.byAddr(Span{s.Start + i, s.End}) && i > 0 {
+			s.End = s.Start + i
+		}
 	} else if a, ok := parseAddr(w); ok {
 		p.f.By.IP, p.f.By.Addr = s, a
-		return
 	}
 	if !s.Empty() {
 		p.f.By.Host = s
@@ -54,13 +62,20 @@ func (p *parser) byAddr(s Span) bool {
 
 func (p *parser) byComment(s Span) {
 	w := s.Of(p.b)
-	if p.banner(s) {
-		if hasPrefixFold(w, "postfix, from ") {
+	switch {
+	case p.banner(s):
+		if n := foldPrefix(w, "postfix, from "); n > 0 {
 			p.f.Kind = Local
-			if i := indexFold(w, "userid "); i >= 0 {
-				p.f.From.Ident = p.trim(Span{s.Start + i + 7, s.End})
+			if i, end := indexFold(w, "userid "); i >= 0 {
+				p.f.From.Ident = p.trim(Span{s.Start + end, s.End})
 			}
 		}
+		return
+	case hasPrefixFold(w, "envelope-sender "):
+		p.shape.bySender = true
+	case len(w) > 3 && hasPrefixFold(w, "qp ") && isDigit(w[len(w)-1]): // qmail with the ID of its queue
+		p.setFamily("qmail", Span{})
+		p.f.ID = p.trim(Span{s.Start + 3, s.End})
 		return
 	}
 	if p.remark(s) {
@@ -73,25 +88,29 @@ func (p *parser) byComment(s Span) {
 		p.bannerWithin(Span{after, s.End})
 		return
 	}
-	if a, ok := parseAddr(w); ok && p.f.By.IP.Empty() {
-		p.f.By.IP, p.f.By.Addr = s, a
+	if a, ok := parseAddr(w); ok {
+		if p.f.By.IP.Empty() {
+			p.f.By.IP, p.f.By.Addr = s, a
+		}
 		return
 	}
-	p.bannerWithin(s)
+	if p.bannerWithin(s); p.f.Family == "" && p.shape.banner.Empty() {
+		p.shape.banner = s
+	}
 }
 
 // literal finds the last address in square brackets within s, and the offset behind its
 // bracket. The last, because what stands before it may be chosen by the client.
 func (p *parser) literal(s Span) (lit Span, a netip.Addr, after int, ok bool) {
-	for end := s.End; end > s.Start; {
+	for end, tries := s.End, 0; end > s.Start && tries < maxTries; tries++ {
 		i := bytes.LastIndexByte(p.b[s.Start:end], ']')
 		if i < 0 {
 			return Span{}, netip.Addr{}, 0, false
 		}
 		shut := s.Start + i
-		open := bytes.LastIndexByte(p.b[max(s.Start, shut-48):shut], '[')
-		if open >= 0 {
-			lit = p.trim(Span{max(s.Start, shut-48) + open + 1, shut})
+		from := max(s.Start, shut-maxLiteral)
+		if open := bytes.LastIndexByte(p.b[from:shut], '['); open >= 0 {
+			lit = p.trim(Span{from + open + 1, shut})
 			if a, ok = parseAddr(lit.Of(p.b)); ok {
 				if hasPrefixFold(lit.Of(p.b), "ipv6:") {
 					lit.Start += 5
@@ -104,38 +123,102 @@ func (p *parser) literal(s Span) (lit Span, a netip.Addr, after int, ok bool) {
 	return Span{}, netip.Addr{}, 0, false
 }
 
-// readWith reads the protocol and the remarks that stand behind it.
+// maxTries bounds how many brackets are tried: a server writes few.
+const maxTries = 16
+
+// maxLiteral bounds an address literal: the longest IPv6 form, its tag, and some blanks.
+const maxLiteral = 64
+
+// readVia reads the first words of the via clause, without comment.
+func (p *parser) readVia() {
+	for rest := p.r[viaClause]; ; {
+		it, more, ok := p.next(rest)
+		if !ok {
+			break
+		}
+		if it.comment {
+			if fam, _ := familyOf(p.f.Via.Of(p.b)); fam == "dmail" && it.Start == p.f.Via.End+1 {
+				p.f.Via.End = it.End + 1 // "dmail-2002(12)"
+				break
+			}
+			if p.remark(it.Span) {
+				rest = more
+				continue
+			}
+			break
+		}
+		if p.f.Via.Empty() {
+			p.f.Via = it.Span
+		}
+		p.f.Via.End, rest = it.End, more
+	}
+	if v := p.f.Via; !v.Empty() {
+		p.banner(v)
+		p.f.WithAuth = p.f.WithAuth || hasPrefixFold(v.Of(p.b), "http")
+		p.f.WithTLS = p.f.WithTLS || containsFold(v.Of(p.b), "encrypted")
+	}
+}
+
+// readWith reads the protocol, or the product that stands in its place, and the remarks
+// behind it.
 func (p *parser) readWith() {
-	rest, first := p.r[withClause], true
+	rest := p.r[withClause]
+	if fam, n := familyOf(rest.Of(p.b)); fam != "" {
+		s := Span{rest.Start, rest.Start + n}
+		if n == len(rest.Of(p.b)) || !isAlpha(p.b[s.End]) {
+			p.f.With = s
+			p.setFamily(fam, p.productVersion(Span{s.End, rest.End}))
+			rest.Start = s.End
+		}
+	}
 	for {
 		it, more, ok := p.next(rest)
 		if !ok {
 			break
 		}
 		rest = more
-		switch {
+		switch w := it.Of(p.b); {
 		case it.comment:
-			if !p.remark(it.Span) && !p.banner(it.Span) {
-				p.bannerWithin(it.Span)
-			}
-			first = first && p.f.With.Empty()
-		case first && p.f.With.Empty():
+			p.comment(it.Span)
+		case p.f.With.Empty() && equalFold(w, "encrypted"):
+		case p.f.With.Empty():
 			p.f.With = it.Span
-		case first:
-			p.f.With.End = it.End
-		case equalFold(it.Of(p.b), "tls"): // Exim: "tls TLS_AES_256_GCM_SHA384"
-			if cipher, after, ok := p.next(rest); ok && !cipher.comment {
-				p.f.TLSCipher, rest = cipher.Span, after
-				p.f.WithTLS = true
-			}
-		}
-		if it.comment && !p.f.With.Empty() {
-			first = false
+		case equalFold(w, "encrypted"): // qmail: "AES256-SHA encrypted SMTP"
+			p.f.TLSCipher, p.f.With, p.f.WithTLS = p.f.With, Span{}, true
+		default:
+			rest = p.loose(it.Span, rest)
 		}
 	}
 	w := p.f.With.Of(p.b)
-	p.f.WithAuth = p.f.WithAuth || protocolSays(w, 'a')
-	p.f.WithTLS = p.f.WithTLS || protocolSays(w, 's')
+	http := hasPrefixFold(w, "http")
+	p.f.WithAuth = p.f.WithAuth || http || protocolSays(w, 'a')
+	p.f.WithTLS = p.f.WithTLS || http && len(w) == 5 || protocolSays(w, 's')
+}
+
+// comment reads a comment behind with, id and for.
+func (p *parser) comment(s Span) {
+	if !p.remark(s) && !p.banner(s) {
+		p.bannerWithin(s)
+	}
+}
+
+// loose reads a word that announces a value of its own behind with, id and for, and
+// returns what follows.
+func (p *parser) loose(word, rest Span) Span {
+	w := word.Of(p.b)
+	switch {
+	case equalFold(w, "tls"): // Exim, Haraka: "tls TLS_AES_256_GCM_SHA384"
+		if it, after, ok := p.next(rest); ok && !it.comment {
+			p.f.TLSCipher, p.f.WithTLS = it.Span, true
+			return after
+		}
+	case equalFold(w, "envelope-from"), equalFold(w, "sender:"): // Haraka; Smail
+		if it, after, ok := p.next(rest); ok && !it.comment {
+			p.f.Envelope = p.unangle(it.Span)
+			return after
+		}
+	}
+	return rest
 }
 
 // protocolSays reports whether a protocol keyword carries the letter that means
@@ -144,21 +227,18 @@ func protocolSays(w []byte, letter byte) bool {
 	if equalFold(w, "asmtp") {
 		return letter == 'a'
 	}
-	i := indexFold(w, "mtp")
-	if i < 0 || i > 5 {
+	i, end := indexFold(w, "mtp")
+	if i < 0 || i > 6 || len(w) > end+2 {
 		return false
 	}
-	for _, c := range w[i+3:] {
+	found := false
+	for _, c := range w[end:] {
 		if c|0x20 != 'a' && c|0x20 != 's' {
 			return false
 		}
+		found = found || c|0x20 == letter
 	}
-	for _, c := range w[i+3:] {
-		if c|0x20 == letter {
-			return true
-		}
-	}
-	return false
+	return found
 }
 
 func (p *parser) readID() {
@@ -171,11 +251,11 @@ func (p *parser) readID() {
 		rest = more
 		switch {
 		case it.comment:
-			if !p.remark(it.Span) && !p.banner(it.Span) {
-				p.bannerWithin(it.Span)
-			}
+			p.comment(it.Span)
 		case first:
 			p.f.ID, first = p.unangle(it.Span), false
+		default:
+			rest = p.loose(it.Span, rest)
 		}
 	}
 }
@@ -191,17 +271,34 @@ func (p *parser) readFor() {
 		w := it.Of(p.b)
 		switch {
 		case it.comment:
-			if !p.remark(it.Span) && !p.banner(it.Span) {
-				p.bannerWithin(it.Span)
-			}
-		case equalFold(w, "sender:"): // Smail
-			if from, after, ok := p.next(rest); ok && !from.comment {
-				p.f.Envelope, rest = p.unangle(from.Span), after
-			}
-		case p.f.forN > 0 && bytes.IndexByte(w, '@') < 0:
+			p.comment(it.Span)
 		case equalFold(w, "multiple") || equalFold(w, "recipients"):
-		default:
+		case p.f.forN == 0 || bytes.IndexByte(w, '@') >= 0:
 			p.addFor(it.Span)
+		default:
+			rest = p.loose(it.Span, rest)
+		}
+	}
+}
+
+// readTail reads what stands behind the date: FreeBSD's envelope sender, Courier's ID.
+func (p *parser) readTail() {
+	rest := p.tail
+	for {
+		it, more, ok := p.next(rest)
+		if !ok {
+			return
+		}
+		rest = more
+		switch {
+		case it.comment:
+			p.remark(it.Span)
+		case keyword(it.Of(p.b)) == idClause && p.f.ID.Empty():
+			if id, after, ok := p.next(rest); ok && !id.comment {
+				p.f.ID, rest = p.unangle(id.Span), after
+			}
+		default:
+			return
 		}
 	}
 }

@@ -90,15 +90,6 @@ func (p *parser) famousBy() bool {
 	return p.aolWithoutBanner()
 }
 
-// groupsShape tells the fields of Yahoo's groups: "from [ip] by" with NNFMP, "from
-// unknown (ip) by" with QMQP, "22 Aug 2002 13:38:25 -0000".
-func (p *parser) groupsShape() bool {
-	t := &p.f.Time
-	stamp := t.Stamp.Of(p.b)
-	return len(stamp) > 0 && isDigit(stamp[0]) && bytes.Equal(t.Zone.Of(p.b), []byte("-0000")) &&
-		(p.shape.bare || !p.f.From.Name.Empty())
-}
-
 // aolWithoutBanner tells the names of AOL's relays over a field that AOL never wrote:
 // its servers give their version, "(v88.20)", and an identifier.
 func (p *parser) aolWithoutBanner() bool {

@@ -12,33 +12,41 @@ var banners = [...]struct {
 	family Family
 }{
 	{"/\\##/\\ smail", "smail"},
+	{"aerofox", "aerofox"},
 	{"aftermail", "aftermail"},
-	{"aix", "sendmail"},
 	{"aimc", "aimc"},
+	{"aix", "sendmail"},
 	{"altavista mail", "altavista"},
 	{"amavis", "amavis"},
-	{"aerofox", "aerofox"},
 	{"apache james", "james"},
+	{"appleshare ip mail server", "appleshare"},
+	{"avmailgate", "avmailgate"},
 	{"axigen", "axigen"},
+	{"azoogle", "azoogle"},
 	{"barracuda", "barracuda"},
+	{"bulk_mailer", "bulkmailer"},
 	{"chasquid", "chasquid"},
+	{"clearswift", "mailsweeper"},
 	{"communigate", "communigate"},
 	{"content technologies", "mailsweeper"},
-	{"clearswift", "mailsweeper"},
+	{"coremail", "netease"},
 	{"courier", "courier"},
 	{"cppmta", "criticalpath"},
 	{"cyrus", "cyrus"},
-	{"dovecot", "dovecot"},
 	{"deepsix", "deepsix"},
+	{"dmail", "dmail"},
+	{"dovecot", "dovecot"},
 	{"ecelerity", "momentum"},
+	{"egp: mail", "yahoo"},
 	{"emwac smtprs", "emwac"},
+	{"eudora internet mail server", "eims"},
 	{"exim", "exim"},
-	{"fetchmail", "fetchmail"},
 	{"fdnmail", "fdnmail"},
+	{"fetchmail", "fetchmail"},
 	{"fortimail", "fortimail"},
 	{"getmail", "getmail"},
-	{"groupwise", "groupwise"},
 	{"gnu mailutils", "mailutils"},
+	{"groupwise", "groupwise"},
 	{"haraka", "haraka"},
 	{"hmailserver", "hmailserver"},
 	{"horde", "horde"},
@@ -46,24 +54,30 @@ var banners = [...]struct {
 	{"ibm os/400", "as400"},
 	{"icewarp", "merak"},
 	{"imail", "imail"},
-	{"internet mail service", "exchange-ims"},
 	{"intermail", "intermail"},
+	{"internet mail service", "exchange-ims"},
 	{"iplanet", "iplanet"},
 	{"ironport", "ironport"},
-	{"james smtp", "james"},
 	{"jamailserver", "jamail"},
+	{"james smtp server", "james"},
+	{"jetmail", "jetmail"},
 	{"kerio", "kerio"},
 	{"kumomta", "kumomta"},
+	{"litemail", "litemail"},
 	{"lotus domino", "domino"},
 	{"lotus smtp", "domino"},
 	{"lsmtp", "lsmtp"},
 	{"maddy", "maddy"},
 	{"mail-gear", "mailgear"},
+	{"mail_out_", "aol"},
+	{"mailenable inbound mail agent", "mailenable"},
 	{"mailenable", "mailenable"},
 	{"mailscanner", "mailscanner"},
-	{"mail_out_v", "aol"},
+	{"mailshield", "mailshield"},
+	{"mdaemon.pro", "mdaemon"},
 	{"mdaemon", "mdaemon"},
 	{"merak", "merak"},
+	{"mercury/32", "mercury"},
 	{"mercury", "mercury"},
 	{"microsoft exchange internet mail", "exchange-ims"},
 	{"microsoft exchange server", "exchange"},
@@ -73,35 +87,49 @@ var banners = [...]struct {
 	{"momentum", "momentum"},
 	{"mpop", "mpop"},
 	{"msys", "momentum"},
-	{"netscape messaging", "iplanet"},
-	{"nplex", "criticalpath"},
-	{"novell groupwise", "groupwise"},
-	{"ntmail", "ntmail"},
+	{"mxback/yandex", "yandex"},
+	{"navgw", "navgw"},
 	{"nemesis", "nemesis"},
+	{"netmail smtp agent", "netmail"},
+	{"netscape messaging", "iplanet"},
+	{"newesmtp", "qq"},
+	{"novell groupwise", "groupwise"},
+	{"nplex", "criticalpath"},
+	{"ntmail", "ntmail"},
+	{"nwsmtp/yandex", "yandex"},
+	{"oath hermes", "yahoo"},
+	{"ofmipd", "ofmipd"},
 	{"opensmtpd", "opensmtpd"},
 	{"oracle communications", "iplanet"},
 	{"pmdf", "pmdf"},
 	{"post.office", "post-office"},
 	{"postfix", "postfix"},
 	{"postmaster", "postmaster"},
+	{"powermta(tm)", "powermta"},
 	{"powermta", "powermta"},
 	{"proofpoint", "proofpoint"},
 	{"qmail-ldap", "qmail"},
+	{"qmail-scanner", "qmail-scanner"},
 	{"qmail", "qmail"},
 	{"qpsmtpd", "qpsmtpd"},
 	{"quickmail pro", "quickmail"},
 	{"rockliffe", "rockliffe"},
 	{"roundcube", "roundcube"},
 	{"rspamd", "rspamd"},
+	{"scanned by protecmail", "protecmail"},
 	{"sendmail", "sendmail"},
-	{"slmail", "slmail"},
 	{"slmailpro", "slmail"},
+	{"slmail", "slmail"},
 	{"smail", "smail"},
 	{"smi-", "sendmail"},
+	{"smtp/yandex", "yandex"},
+	{"smtpbeamer", "smtpbeamer"},
+	{"smtpcorp/yandex", "yandex"},
 	{"smtpd32", "imail"},
 	{"smtpxd", "smtpxd"},
 	{"sophos", "sophos"},
 	{"squirrelmail", "squirrelmail"},
+	{"stalwart smtp", "stalwart"},
 	{"stalwart", "stalwart"},
 	{"sun internet mail", "iplanet"},
 	{"sun java", "iplanet"},
@@ -112,10 +140,14 @@ var banners = [...]struct {
 	{"v3smtp", "sendmail"},
 	{"vircom smtprs", "vircom"},
 	{"vpop3", "vpop3"},
+	{"vzm hermes", "yahoo"},
 	{"wingate", "wingate"},
 	{"winroute", "winroute"},
 	{"xmail", "xmail"},
+	{"yahoo inc. hermes", "yahoo"},
+	{"yandex", "yandex"},
 	{"zimbra", "zimbra"},
+	{"zmailer", "zmailer"},
 }
 
 // bannerAt is where the banners that begin with a byte stand: first index and one past
@@ -139,34 +171,38 @@ func (p *parser) banner(s Span) bool {
 		return false
 	}
 	if isDigit(w[0]) {
-		if !sendmailVersion(w) {
-			return false
+		fam := versionAlone(w)
+		if fam != "" {
+			p.setFamily(fam, s)
 		}
-		p.setFamily("sendmail", s)
-		return true
+		return fam != ""
 	}
 	fam, n := familyOf(w)
-	if fam == "" {
+	switch {
+	case fam == "":
 		return false
+	case fam == "sendmail" && !hasPrefixFold(w, "sendmail"): // the version of a maker's own sendmail
+		if i, _ := indexFold(w, " copyright "); i > 0 {
+			s.End = s.Start + i
+		}
+		p.setFamily(fam, s)
+	default:
+		p.setFamily(fam, p.productVersion(Span{s.Start + n, s.End}))
 	}
-	rest := Span{s.Start + n, s.End}
-	if fam == "sendmail" && !hasPrefixFold(w, "sendmail") && !hasPrefixFold(w, "v3smtp") {
-		rest.Start = s.Start
-		p.setFamily(fam, rest)
-		return true
-	}
-	p.setFamily(fam, p.version(rest))
 	return true
 }
 
 func familyOf(w []byte) (Family, int) {
+	if len(w) == 0 {
+		return "", 0
+	}
 	c := w[0]
 	if c >= 'A' && c <= 'Z' {
 		c |= 0x20
 	}
 	for _, e := range banners[bannerAt[c][0]:bannerAt[c][1]] {
-		if hasPrefixFold(w, e.prefix) {
-			return e.family, len(e.prefix)
+		if n := foldPrefix(w, e.prefix); n > 0 {
+			return e.family, n
 		}
 	}
 	return "", 0
@@ -195,51 +231,71 @@ func (p *parser) bannerWithin(s Span) {
 	}
 }
 
-// version finds the first word with a digit behind a product's name.
-func (p *parser) version(s Span) Span {
-	i := s.Start
-	for i < s.End && !isDigit(p.b[i]) {
-		if p.b[i] == '#' || p.b[i] == ';' || p.b[i] == ',' {
+// productVersion finds the first word with a digit behind a product's name. What stands
+// behind a word such as "on" or "authenticated" is something else's.
+func (p *parser) productVersion(s Span) Span {
+	for i := s.Start; i < s.End; {
+		c := p.b[i]
+		switch {
+		case c == ';' || c == ',' || c == '#':
 			return Span{}
+		case isSpace(c) || c == '(' || c == ')' || c == '-' || c == '/' || c == '.':
+			i++
+		default:
+			v := p.versionWord(Span{i, s.End})
+			if hasDigit(v.Of(p.b)) {
+				return v
+			}
+			if c >= 'a' && c <= 'z' || v.Empty() {
+				return Span{}
+			}
+			i = v.End
 		}
-		i++
 	}
-	v := Span{i, i}
-	for v.Start > s.Start && isVersionByte(p.b[v.Start-1]) {
-		v.Start--
-	}
+	return Span{}
+}
+
+// versionWord takes a word up to a blank or punctuation; "2002(12)" is one.
+func (p *parser) versionWord(s Span) Span {
+	v := Span{s.Start, s.Start}
 	for v.End < s.End && !isSpace(p.b[v.End]) && bytes.IndexByte([]byte("(),;"), p.b[v.End]) < 0 {
 		v.End++
 	}
-	for v.Start < v.End && (p.b[v.Start] == '/' || p.b[v.Start] == '-' || p.b[v.Start] == '.') {
-		v.Start++
-	}
-	if v.Empty() {
-		return Span{}
+	if v.End+1 < s.End && p.b[v.End] == '(' && isDigit(p.b[v.End+1]) {
+		if n := bytes.IndexByte(p.b[v.End:min(s.End, v.End+8)], ')'); n > 0 {
+			v.End += n + 1
+		}
 	}
 	return v
 }
 
-func isVersionByte(c byte) bool { return isAlpha(c) || c == '.' || c == '-' }
-
-// sendmailVersion tells sendmail's "(8.11.6/8.11.6)", "(3.7W-...)" and "(1.39.111.2/16.2)":
-// digits, a dot and more, with the version of the configuration behind a slash, or one of
-// the releases that had none.
-func sendmailVersion(w []byte) bool {
-	dot := bytes.IndexByte(w, '.')
-	if dot < 1 || dot > 2 || len(w) < 3 || !isDigit(w[dot+1]) {
-		return false
-	}
-	if bytes.IndexByte(w, '/') > 0 {
-		return true
-	}
-	switch w[0] {
-	case '8', '5':
-		return dot == 1
-	case '3':
-		return bytes.IndexByte(w, 'W') > 0
+func hasDigit(w []byte) bool {
+	for _, c := range w {
+		if isDigit(c) {
+			return true
+		}
 	}
 	return false
+}
+
+// versionAlone tells software by a comment that is nothing but a version. Sendmail:
+// "(8.11.6/8.11.6)", "(3.7W-...)", "(1.39.111.2/16.2)": digits, a dot and more, with the
+// version of the configuration behind a slash, or one of the releases that had none.
+// CriticalPath: "(6.5.007)", the last part three digits.
+func versionAlone(w []byte) Family {
+	dot := bytes.IndexByte(w, '.')
+	if dot < 1 || dot > 2 || len(w) < 3 || !isDigit(w[dot+1]) {
+		return ""
+	}
+	switch {
+	case bytes.IndexByte(w, '/') > 0,
+		dot == 1 && (w[0] == '8' || w[0] == '5'),
+		w[0] == '3' && bytes.IndexByte(w, 'W') > 0:
+		return "sendmail"
+	case len(w) == 7 && dot == 1 && w[3] == '.' && isDigit(w[4]) && isDigit(w[5]) && isDigit(w[6]):
+		return "criticalpath"
+	}
+	return ""
 }
 
 // fetches reports whether the software collects mail by POP or IMAP.
@@ -247,58 +303,27 @@ func (f Family) fetches() bool { return f == "fetchmail" || f == "getmail" || f 
 
 // internal reports whether the software only ever takes mail from its own system.
 func (f Family) internal() bool {
-	return f == "amavis" || f == "cyrus" || f == "dovecot" || f == "mailscanner"
+	return f == "amavis" || f == "cyrus" || f == "dovecot" || f == "mailscanner" || f == "qmail-scanner"
 }
 
 // namesClientByLookup reports whether the first word is the looked-up name.
-func (f Family) namesClientByLookup() bool { return f == "qmail" || f == "qpsmtpd" }
+func (f Family) namesClientByLookup() bool { return f == "qmail" || f == "qpsmtpd" || f == "james" }
 
 // writesLiteral reports whether a lone "[ip]" behind from is the peer's address: RFC 5321
 // makes it the client's own claim, some servers write what they recorded.
 func (f Family) writesLiteral(p *parser) bool {
 	switch f {
-	case "raptor", "outblaze", "communigate", "exim", "squirrelmail", "horde":
+	case "raptor", "outblaze", "communigate", "ntmail", "squirrelmail", "horde", "yahoo":
 		return true
 	}
-	return hasPrefixFold(p.f.With.Of(p.b), "http")
+	return p.overHTTP()
 }
 
 // writesHELO reports whether a lone word behind from is known to be the client's HELO.
 func (f Family) writesHELO() bool {
 	switch f {
-	case "sendmail", "exchange-ims", "smtpsvc", "postfix", "imail", "mdaemon", "mailsweeper", "domino", "quickmail":
+	case "altavista", "chasquid", "domino", "exchange-ims", "imail", "mailsweeper", "mdaemon", "postfix", "sendmail", "smail", "smtpsvc":
 		return true
 	}
 	return false
-}
-
-// finishFamily tells the software by the shape of the field where no banner does.
-func (p *parser) finishFamily() {
-	f := &p.f
-	with := f.With.Of(p.b)
-	switch {
-	case f.Family != "":
-	case hasPrefixFold(with, "microsoft smtpsvc"):
-		f.Family = "smtpsvc"
-	case hasPrefixFold(with, "microsoft smtp server"), hasPrefixFold(with, "mapi"):
-		f.Family = "exchange"
-	case hasPrefixFold(with, "internet mail service"):
-		f.Family = "exchange-ims"
-	case equalFold(p.r[viaClause].Of(p.b), "smtpd"), hasPrefixFold(p.r[viaClause].Of(p.b), "smtpd ("):
-		f.Family = "raptor"
-	case p.qmailShaped():
-		f.Family = "qmail"
-	default:
-		if _, ok := eximTime(f.ID.Of(p.b)); ok {
-			f.Family = "exim"
-		}
-	}
-}
-
-// qmailShaped tells qmail-smtpd, which writes no banner: the address in parentheses
-// without brackets, no ID, and the day first with the zone -0000 (UTC).
-func (p *parser) qmailShaped() bool {
-	t := &p.f.Time
-	return p.shape.bare && p.f.ID.Empty() && !t.Stamp.Empty() && isDigit(p.b[t.Stamp.Start]) &&
-		bytes.Equal(t.Zone.Of(p.b), []byte("-0000")) && t.Known && !t.Faults.Has(MonthComma)
 }

@@ -122,6 +122,8 @@ type Time struct {
 	Unix   int64
 	Known  bool // Unix is an instant; false when there is no zone or no date
 	Faults TimeFault
+
+	offset int // the zone's, seconds east of Greenwich
 }
 
 // UTC returns the instant in UTC, or the zero Time when it is not known.

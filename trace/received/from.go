@@ -5,8 +5,8 @@ import (
 	"net/netip"
 )
 
-// shape is how the from clause is built. Servers are told apart by it, and the names in
-// it are given their roles only when the whole clause and the software are known.
+// shape is how the field is built. Servers are told apart by it, and the names in the
+// from clause are given their roles only when the whole clause and the software are known.
 type shape struct {
 	word     Span // the first word, or the first words when HELO holds blanks
 	bracket  Span // an address in square brackets that stands as a word of its own
@@ -15,46 +15,64 @@ type shape struct {
 	helo     Span // what follows "HELO", "EHLO" or "helo="
 	ip       Span // the address inside a comment
 	addr     netip.Addr
+	banner   Span // a comment of the by clause that names no known software
 	keys     bool // Exim's "helo=", "port=", "ident="
-	qmail    bool // "(HELO x)" stands in a comment of its own
+	heloWord bool // "(HELO x)" stands in a comment of its own
 	bare     bool // the address in the comment has no brackets
+	mapped   bool // an IPv4 address written as IPv6: "::ffff:192.0.2.1"
 	dash     bool // "HELO - 192.0.2.1"
 	pickup   bool // "mail pickup service"
+	local    bool // "[local]" or "(uid 0)" in the place of an address
+	bySender bool // "(envelope-sender <x>)" in the by clause
 	comments int
 }
 
-// gatherFrom goes through the words and comments of the from clause.
+// gatherFrom goes through the words and comments of the from clause. Where the client
+// imitated a by clause, all up to it is HELO.
 func (p *parser) gatherFrom() {
 	sh, rest := &p.shape, p.r[fromClause]
+	exim := p.f.Family == "exim" || eximID(p.f.ID.Of(p.b))
+	if p.claim > rest.Start && !exim {
+		sh.word = p.trim(Span{rest.Start, p.claim})
+		rest.Start = p.claim
+	}
+	p.plain = true
 	for {
 		it, more, ok := p.next(rest)
-		if !ok {
-			break
+		if !ok || exim && sh.comments > 0 && (sh.addr.IsValid() || p.b[sh.word.Start] == '[') {
+			break // Exim writes the client's words behind the address
 		}
 		rest = more
-		w := it.Of(p.b)
-		switch {
-		case it.comment:
+		if it.comment {
 			sh.comments++
 			p.fromComment(it.Span)
-		case sh.word.Empty():
-			p.firstWord(it.Span)
-		case len(w) == 1 && w[0] == '-':
-			sh.dash = true
-		case sh.dash:
-			if a, ok := parseAddr(w); ok {
-				sh.ip, sh.addr = it.Span, a
-			}
-		case w[0] == '[':
-			if lit, a, _, ok := p.literal(it.Span); ok {
-				sh.bracket, sh.bracketA = lit, a
-			}
-		case equalFold(w, "from"):
-		case sh.comments == 0 && sh.bracket.Empty():
-			sh.word.End = it.End
+		} else {
+			p.fromWord(it.Span)
 		}
 	}
+	p.plain = false
 	sh.pickup = equalFold(sh.word.Of(p.b), "mail pickup service")
+}
+
+func (p *parser) fromWord(s Span) {
+	sh, w := &p.shape, s.Of(p.b)
+	switch {
+	case sh.word.Empty():
+		p.firstWord(s)
+	case len(w) == 1 && w[0] == '-':
+		sh.dash = true
+	case sh.dash:
+		if a, ok := parseAddr(w); ok {
+			sh.ip, sh.addr = s, a
+		}
+	case w[0] == '[' && !equalFold(w, "[local]"):
+		if lit, a, _, ok := p.literal(s); ok {
+			sh.bracket, sh.bracketA = lit, a
+		}
+	case equalFold(w, "from"):
+	case sh.comments == 0 && sh.bracket.Empty():
+		sh.word.End = s.End
+	}
 }
 
 // firstWord takes the first word, which may hold an address too: "host[192.0.2.1]".
@@ -73,19 +91,32 @@ func (p *parser) firstWord(s Span) {
 func (p *parser) fromComment(s Span) {
 	sh, w := &p.shape, s.Of(p.b)
 	switch {
-	case len(w) == 0:
+	case len(w) == 0 || equalFold(w, "helo") || equalFold(w, "ehlo"): // an empty HELO
+		sh.heloWord = sh.heloWord || len(w) > 0
 	case hasPrefixFold(w, "helo ") || hasPrefixFold(w, "ehlo "):
-		sh.qmail = true
-		sh.helo = p.trim(Span{s.Start + 5, s.End})
-		if lit, a, _, ok := p.literal(sh.helo); ok && bytes.IndexByte(sh.helo.Of(p.b), ' ') > 0 { // "(HELO x [192.0.2.1])"
-			sh.ip, sh.addr = lit, a
-			sh.helo.End = sh.helo.Start + bytes.IndexByte(sh.helo.Of(p.b), ' ')
-		}
+		p.heloComment(p.trim(Span{s.Start + 5, s.End}))
 	case p.remark(s):
-	case indexFold(w, "helo=") >= 0 || indexFold(w, "port=") == 0 || indexFold(w, "ident=") >= 0:
+	case hasPrefixFold(w, "ident: "): // Courier
+		p.f.From.Ident = p.trim(Span{s.Start + 6, s.End})
+	case hasPrefixFold(w, "uid "):
+		p.f.From.Ident, sh.local = p.trim(Span{s.Start + 4, s.End}), true
+	case hasPrefixFold(w, "proxying for "): // what a web proxy claims
+	case bytes.IndexByte(w, '=') >= 0 && (containsFold(w, "helo=") || hasPrefixFold(w, "port=") || containsFold(w, "ident=")):
 		p.eximComment(s)
 	default:
 		p.tcpInfo(s)
+	}
+}
+
+// heloComment reads "(HELO x)" and "(HELO x [192.0.2.1])".
+func (p *parser) heloComment(s Span) {
+	sh := &p.shape
+	sh.heloWord, sh.helo = true, s
+	if i := indexSpace(s.Of(p.b)); i > 0 {
+		if lit, a, _, ok := p.literal(s); ok && lit.End+1 == s.End {
+			sh.ip, sh.addr = lit, a
+			sh.helo.End = s.Start + i
+		}
 	}
 }
 
@@ -108,7 +139,7 @@ func (p *parser) eximComment(s Span) {
 			p.f.From.Port = Span{it.Start + 5, it.End}
 		case hasPrefixFold(w, "ident="):
 			p.f.From.Ident = Span{it.Start + 6, it.End}
-		case w[0] == '[' && sh.ip.Empty() && sh.helo.Empty() && p.f.From.Ident.Empty():
+		case !it.comment && w[0] == '[' && sh.ip.Empty() && sh.helo.Empty() && p.f.From.Ident.Empty():
 			if lit, a, after, ok := p.literal(it.Span); ok {
 				sh.ip, sh.addr = lit, a
 				p.port(Span{after, it.End})
@@ -132,47 +163,65 @@ func (p *parser) port(s Span) {
 
 // tcpInfo reads what RFC 5321 calls TCP-info, in the forms that servers give it:
 // "name [ip]", "ident@name [ip] (may be forged)", "ip", "ident@ip", "name", "unverified".
+// A server writes it behind the HELO: what stood before may be the client's invention.
 func (p *parser) tcpInfo(s Span) {
 	sh := &p.shape
-	if lit, a, after, ok := p.literal(s); ok {
-		sh.ip, sh.addr, sh.bare = lit, a, false
-		before := p.trim(Span{s.Start, lit.Start})
-		for before.End > before.Start && (p.b[before.End-1] == '[' || p.b[before.End-1] == ':' && lit.Start-before.Start > 5) {
-			before.End--
-			if hasPrefixFold(p.b[max(before.End-5, before.Start):before.End], "[ipv6") {
-				before.End -= 5
-			}
+	lit, a, after, ok := p.literal(s)
+	if shut := bytes.IndexByte(s.Of(p.b), ']'); ok && p.b[s.Start] == '[' && s.Start+shut+1 < after {
+		// ZMailer writes HELO and ident behind the address
+		if first, b, end, ok := p.literal(Span{s.Start, s.Start + shut + 1}); ok && p.quotedBehind(end) {
+			lit, a, after = first, b, end
 		}
-		p.nameBefore(p.trim(before))
-		if after < s.End && p.b[after] == ':' {
-			end := after + 1
-			for end < s.End && isDigit(p.b[end]) {
-				end++
-			}
-			p.port(Span{after, end})
-			after = end
-		}
-		p.afterAddr(Span{after, s.End})
+	}
+	if !ok {
+		p.bareInfo(s)
 		return
 	}
-	p.bareInfo(s)
+	p.forgetClaims()
+	sh.ip, sh.addr, sh.bare = lit, a, false
+	sh.mapped = a.Is4() && bytes.IndexByte(lit.Of(p.b), ':') >= 0
+	open := lit.Start - 1
+	for open > s.Start && p.b[open] != '[' {
+		open--
+	}
+	p.nameBefore(p.trim(Span{s.Start, open}))
+	if after < s.End && p.b[after] == ':' {
+		end := after + 1
+		for end < s.End && isDigit(p.b[end]) {
+			end++
+		}
+		p.port(Span{after, end})
+		after = end
+	}
+	p.afterAddr(Span{after, s.End})
+}
+
+// forgetClaims drops what earlier comments of the from clause said: a server writes its
+// remarks behind the address that it recorded.
+func (p *parser) forgetClaims() {
+	p.f.From.Auth, p.f.From.Ident, p.f.From.Remark, p.f.From.Port = Span{}, Span{}, Span{}, Span{}
+	p.shape.second, p.shape.local = Span{}, false
+	if p.f.Kind == Local { // "(Postfix, from userid 0)" names nobody else
+		p.f.Kind = ""
+	}
+}
+
+// quotedBehind reports whether a quoted string follows, behind a port at most.
+func (p *parser) quotedBehind(i int) bool {
+	for i < len(p.b) && (p.b[i] == ':' || isDigit(p.b[i])) {
+		i++
+	}
+	for i < len(p.b) && isSpace(p.b[i]) {
+		i++
+	}
+	return i < len(p.b) && p.b[i] == '"'
 }
 
 // nameBefore reads "ident@name" in front of an address.
 func (p *parser) nameBefore(s Span) {
+	s = p.identBefore(s)
 	w := s.Of(p.b)
-	if i := bytes.LastIndexByte(w, '@'); i >= 0 {
-		id := Span{s.Start, s.Start + i}
-		if hasPrefixFold(w, "ident:") {
-			id.Start += 6
-		}
-		if !id.Empty() {
-			p.f.From.Ident = id
-		}
-		s.Start += i + 1
-		w = s.Of(p.b)
-	}
-	if i := bytes.LastIndexByte(w, ' '); i >= 0 { // "unverified [ip]", "account x [ip]"
+	if i := bytes.LastIndexAny(w, " \t\r\n"); i >= 0 { // "unverified [ip]", "account x [ip]"
 		s.Start += i + 1
 		w = s.Of(p.b)
 	}
@@ -185,162 +234,105 @@ func (p *parser) nameBefore(s Span) {
 	}
 }
 
+// identBefore takes "ident@" off the front of a name or an address.
+func (p *parser) identBefore(s Span) Span {
+	w := s.Of(p.b)
+	i := bytes.LastIndexByte(w, '@')
+	if i < 0 {
+		return s
+	}
+	id := Span{s.Start, s.Start + i}
+	if hasPrefixFold(w, "ident:") {
+		id.Start += 6
+	}
+	if !id.Empty() {
+		p.f.From.Ident = id
+	}
+	return Span{s.Start + i + 1, s.End}
+}
+
 // afterAddr reads what stands behind the address: a nested comment or bare words.
 func (p *parser) afterAddr(s Span) {
-	if it, _, ok := p.next(s); ok {
-		t := p.trim(s)
-		if it.comment {
-			t = it.Span
+	s = p.trim(s)
+	w := s.Of(p.b)
+	switch {
+	case len(w) == 0:
+	case w[0] == '<' && w[len(w)-1] == '>': // AppleShare: "[ip] <name>"
+		p.shape.second = p.unangle(s)
+	case hasPrefixFold(w, "\"helo ") || hasPrefixFold(w, "\"ehlo "): // ZMailer
+		if end := bytes.IndexByte(w[1:], '"'); end > 0 {
+			p.shape.heloWord, p.shape.helo = true, p.trim(Span{s.Start + 6, s.Start + 1 + end})
 		}
-		if !t.Empty() && p.b[t.Start] != ';' && p.b[t.Start] != ',' && p.f.From.Remark.Empty() {
-			p.f.From.Remark = t
+	case w[0] == '(':
+		if it, _, ok := p.next(s); ok {
+			p.known(it.Span)
 		}
+	default:
+		p.known(s)
 	}
 }
 
-// bareInfo reads a comment without brackets.
+// known takes a remark that servers are known to make about the name or the address.
+func (p *parser) known(s Span) bool {
+	w := s.Of(p.b)
+	for _, r := range [...]string{"may be forged", "unverified", "verified", "rdns failed", "misconfigured", "forged", "mismatch", "bad reverse"} {
+		if hasPrefixFold(w, r) {
+			if p.f.From.Remark.Empty() {
+				p.f.From.Remark = s
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// bareInfo reads a comment without an address in brackets.
 func (p *parser) bareInfo(s Span) {
 	sh, w := &p.shape, s.Of(p.b)
-	first := w
-	if i := bytes.IndexByte(w, ' '); i > 0 {
-		first = w[:i]
+	span := s
+	if i := indexSpace(w); i > 0 {
+		span.End = s.Start + i
 	}
-	span := Span{s.Start, s.Start + len(first)}
-	at := bytes.LastIndexByte(first, '@')
-	if a, ok := parseAddr(first[at+1:]); ok && sh.bracket.Empty() {
-		sh.ip, sh.addr, sh.bare = Span{span.Start + at + 1, span.End}, a, true
-		if at > 0 {
-			p.f.From.Ident = Span{span.Start, span.Start + at}
-		}
+	if p.bareAddr(span) {
 		return
 	}
-	if i := bytes.IndexByte(first, ':'); i > 0 { // "192.0.2.1:1234", SLMail's "192.0.2.1::mail daemon"
-		if a, ok := parseAddr(first[:i]); ok && a.Is4() {
-			sh.ip, sh.addr, sh.bare = Span{span.Start, span.Start + i}, a, true
-			p.port(Span{span.Start + i, span.End})
-			return
-		}
-	}
 	switch {
-	case equalFold(w, "unverified"), hasPrefixFold(w, "may be forged"), hasPrefixFold(w, "misconfigured"):
-		p.f.From.Remark = s
+	case p.known(s):
 	case p.banner(s):
-	case len(first) == len(w) && sh.second.Empty():
-		if at > 0 {
-			p.f.From.Ident = Span{s.Start, s.Start + at}
-			span.Start += at + 1
+		if containsFold(w, "authenticated user ") { // SquirrelMail
+			p.f.From.Auth, p.f.WithAuth = s, true
 		}
-		sh.second = span
-	case p.f.From.Remark.Empty():
-		p.f.From.Remark = s
+	case hasSuffixFold(w, "[local]"):
+		sh.local = true
+		p.nameBefore(p.trim(Span{s.Start, s.End - len("[local]")}))
+	case hasSuffixFold(w, "[]"): // the address is missing
+		p.nameBefore(p.trim(Span{s.Start, s.End - len("[]")}))
+	case span == s && sh.second.Empty():
+		sh.second = p.identBefore(s)
+	default:
+		p.unread("a comment of the from clause is not known", s.Start)
 	}
 }
 
-// unknownName reports whether a looked-up name says that there is none.
-func unknownName(w []byte) bool {
-	switch {
-	case len(w) == 0, equalFold(w, "unknown"), equalFold(w, "unverified"), equalFold(w, "noname"),
-		equalFold(w, "no-reverse-dns"), equalFold(w, "unavailable"):
+// bareAddr reads "192.0.2.1", "ident@192.0.2.1", "192.0.2.1:25" and SLMail's
+// "192.0.2.1::mail daemon".
+func (p *parser) bareAddr(s Span) bool {
+	sh, w := &p.shape, s.Of(p.b)
+	at := bytes.LastIndexByte(w, '@')
+	if a, ok := parseAddr(w[at+1:]); ok && sh.bracket.Empty() {
+		p.forgetClaims()
+		sh.ip, sh.addr, sh.bare = p.identBefore(s), a, true
 		return true
 	}
-	if w[0] == '[' {
-		w = bytes.TrimSuffix(w[1:], []byte("]"))
+	i := bytes.IndexByte(w, ':')
+	if i <= 0 {
+		return false
 	}
-	_, isAddr := parseAddr(w)
-	return isAddr
-}
-
-// setIP takes an address as recorded from the connection.
-func (p *parser) setIP(s Span, a netip.Addr) {
-	if a.IsValid() {
-		p.f.From.IP, p.f.From.Addr = s, a
+	a, ok := parseAddr(w[:i])
+	if ok && a.Is4() {
+		p.forgetClaims()
+		sh.ip, sh.addr, sh.bare = Span{s.Start, s.Start + i}, a, true
+		p.port(Span{s.Start + i, s.End})
 	}
-}
-
-func (p *parser) setRDNS(s Span) {
-	if !unknownName(s.Of(p.b)) {
-		p.f.From.RDNS = s
-	}
-}
-
-// assignFrom gives each name its role. Where the server does not say which of the two
-// a lone name is, it stays Name.
-func (p *parser) assignFrom() {
-	sh, f, word := &p.shape, &p.f.From, p.shape.word
-	fam := p.f.Family
-	lit, litA, _, isLit := p.literal(word)
-	isLit = isLit && p.b[word.Start] == '['
-	switch {
-	case sh.pickup:
-	case fam == "exim" || sh.keys:
-		f.HELO = sh.helo
-		switch {
-		case isLit:
-			p.setIP(lit, litA)
-			if word.End > lit.End+1 {
-				p.port(Span{lit.End + 1, word.End})
-			}
-		case sh.addr.IsValid():
-			p.setRDNS(word)
-			if f.HELO.Empty() {
-				f.HELO = word
-			}
-		default:
-			f.HELO = word
-		}
-		p.setIP(sh.ip, sh.addr)
-	case sh.qmail && !sh.bracketA.IsValid() && !isLit:
-		f.HELO = sh.helo
-		p.setRDNS(word)
-		p.setIP(sh.ip, sh.addr)
-	case sh.qmail: // "[ip] (HELO x)", "name [ip] (HELO x)"
-		f.HELO = sh.helo
-		if isLit {
-			p.setIP(lit, litA)
-		} else {
-			p.setRDNS(word)
-		}
-		p.setIP(sh.ip, sh.addr)
-		p.setIP(sh.bracket, sh.bracketA)
-	case fam.namesClientByLookup(): // qmail without "(HELO x)": the two were equal
-		if !unknownName(word.Of(p.b)) {
-			f.HELO, f.RDNS = word, word
-		}
-		p.setIP(sh.ip, sh.addr)
-	case sh.bracketA.IsValid():
-		p.setIP(sh.bracket, sh.bracketA)
-		p.assignBracketed(word)
-	case isLit && !sh.addr.IsValid() && fam.writesLiteral(p):
-		p.setIP(lit, litA)
-	case sh.addr.IsValid() || !sh.second.Empty() || !f.Remark.Empty():
-		f.HELO = word
-		p.setRDNS(sh.second)
-		p.setIP(sh.ip, sh.addr)
-		if sh.bare && unknownName(word.Of(p.b)) && !isLit && !addrLike(word.Of(p.b)) {
-			f.HELO = Span{}
-		}
-	case fam.writesHELO():
-		f.HELO = word
-	case !unknownName(word.Of(p.b)) || isLit:
-		f.Name = word
-	case addrLike(word.Of(p.b)):
-		f.HELO = word
-	}
-}
-
-func addrLike(w []byte) bool {
-	_, ok := parseAddr(w)
-	return ok
-}
-
-// assignBracketed gives the name in front of a lone "[ip]" its role.
-func (p *parser) assignBracketed(word Span) {
-	f := &p.f.From
-	switch {
-	case unknownName(word.Of(p.b)) && !addrLike(word.Of(p.b)):
-	case p.f.Family == "imail" || p.f.Family == "smail" || p.f.Family == "altavista":
-		f.HELO = word
-	default:
-		f.Name = word
-	}
+	return ok && a.Is4()
 }

@@ -7,15 +7,17 @@ import "bytes"
 // left empty, and the first such place is in Unread. It takes time linear in the
 // length of body, keeps no reference to it, and is safe to call concurrently.
 func Parse(body []byte) Field {
-	p := parser{b: body, lastClose: bytes.LastIndexByte(body, ')')}
+	p := parser{b: body, lastClose: bytes.LastIndexByte(body, ')'), flatFrom: len(body), looseFrom: len(body)}
 	p.split()
 	p.parseTime()
 	p.readBy()
+	p.readVia()
 	p.readWith()
 	p.readID()
 	p.readFor()
-	p.gatherFrom()
+	p.readTail()
 	p.readLead()
+	p.gatherFrom()
 	p.finishFamily()
 	p.assignFrom()
 	p.judgeKind()
@@ -28,35 +30,49 @@ func Parse(body []byte) Field {
 	return p.f
 }
 
-// readLead reads a field that begins with a comment: the notes of qmail and sendmail.
+// readLead reads a field that begins with a comment: the notes of qmail, sendmail and filters.
 func (p *parser) readLead() {
 	it, _, ok := p.next(p.lead)
 	if !ok || !it.comment {
 		return
 	}
 	w := it.Of(p.b)
-	switch {
-	case hasPrefixFold(w, "qmail "):
-		p.f.Family = "qmail"
-		id := Span{it.Start + 6, it.Start + 6}
-		for id.End < it.End && isDigit(p.b[id.End]) {
-			id.End++
-		}
-		if p.f.ID.Empty() && !id.Empty() {
-			p.f.ID = id
-		}
-		p.f.Kind = Note
-		if i := indexFold(w, "invoked by uid "); i >= 0 {
-			p.f.Kind = Local
-			p.f.From.Ident = p.trim(Span{it.Start + i + len("invoked by uid "), it.End})
-		}
-	case hasPrefixFold(w, "from ") && p.f.From.Ident.Empty():
-		p.f.Kind = Local
+	f := &p.f
+	switch fam, n := familyOf(w); {
+	case hasPrefixFold(w, "from ") && f.From.Ident.Empty():
+		f.Kind = Local
 		user := p.trim(Span{it.Start + 5, it.End})
 		if i := bytes.IndexByte(user.Of(p.b), '@'); i >= 0 {
 			user.End = user.Start + i
 		}
-		p.f.From.Ident = user
+		f.From.Ident = user
+	case p.seen[fromClause] || p.seen[byClause]:
+	case fam == "ofmipd": // "(ofmipd 192.0.2.1)"
+		f.Family, f.Kind = fam, Transfer
+		ip := p.trim(Span{it.Start + n, it.End})
+		if a, ok := parseAddr(ip.Of(p.b)); ok {
+			p.setIP(ip, a)
+		}
+	case fam == "qmail" && hasPrefixFold(w, "qmail "):
+		f.Family, f.Kind = fam, Note
+		p.qmailNote(it.Span)
+	default:
+		f.Family, f.Kind = fam, Note
+	}
+}
+
+// qmailNote reads "qmail 123 invoked by uid 500" and "qmail 123 invoked from network".
+func (p *parser) qmailNote(s Span) {
+	id := Span{s.Start + 6, s.Start + 6}
+	for id.End < s.End && isDigit(p.b[id.End]) {
+		id.End++
+	}
+	if !id.Empty() {
+		p.f.ID = id
+	}
+	if i, end := indexFold(s.Of(p.b), "invoked by uid "); i >= 0 {
+		p.f.Kind = Local
+		p.f.From.Ident = p.trim(Span{s.Start + end, s.End})
 	}
 }
 
@@ -64,9 +80,10 @@ func (p *parser) readLead() {
 func (p *parser) judgeKind() {
 	f := &p.f
 	with := f.With.Of(p.b)
+	noFrom := p.r[fromClause].Empty()
 	switch {
 	case f.Kind != "":
-	case p.r[fromClause].Empty() && !p.seen[byClause]:
+	case !p.seen[byClause] && f.From.HELO.Empty() && f.From.Name.Empty() && !f.From.Addr.IsValid():
 		f.Kind = Unparsed
 		if p.seen[viaClause] {
 			f.Kind = Note
@@ -75,20 +92,52 @@ func (p *parser) judgeKind() {
 		}
 	case f.Family.fetches() || hasPrefixFold(with, "pop") || hasPrefixFold(with, "imap"):
 		f.Kind = Fetch
-	case equalFold(with, "local") && f.From.IP.Empty() && f.From.Name.Empty():
-		f.Kind = Local
-		if f.From.Ident.Empty() {
-			f.From.Ident, f.From.HELO, f.From.RDNS = f.From.HELO, Span{}, Span{}
-		}
-	case p.shape.pickup:
+	case p.isLocal(with, noFrom):
 		f.Kind = Local
 	case hasPrefixFold(with, "lmtp") || hasPrefixFold(with, "utf8lmtp") || f.Family.internal(),
-		hasPrefixFold(with, "mapi"),
+		equalFold(with, "mapi"),
 		f.From.Addr.IsLoopback(),
-		p.r[fromClause].Empty() && hasPrefixFold(with, "internet mail service"):
+		noFrom && hasPrefixFold(with, "internet mail service"):
 		f.Kind = Internal
 	default:
 		f.Kind = Transfer
+	}
+	p.renameSender()
+}
+
+// isLocal tells submission and pick-up on the machine itself.
+func (p *parser) isLocal(with []byte, noFrom bool) bool {
+	f, sh := &p.f, &p.shape
+	switch {
+	case sh.pickup || sh.local:
+		return true
+	case f.From.Addr.IsValid():
+		return false
+	case equalFold(with, "local"): // bulk mailers claim it too, without software or ID
+		return f.Family != "" || !f.ID.Empty() || noFrom
+	case f.Family == "sendmail" && equalFold(sh.second.Of(p.b), "localhost"):
+		return true
+	case f.Family == "mercury":
+		w := sh.word.Of(p.b)
+		return equalFold(w, "spooler") || equalFold(w, "spooldir") || hasSuffixFold(w, "/spooldir")
+	case f.Family == "aol":
+		return bytes.IndexByte(sh.word.Of(p.b), '@') > 0
+	}
+	return noFrom && (f.Family == "bulkmailer" || f.Family == "powermta")
+}
+
+// renameSender corrects what stands behind from where it names no host: the user of a
+// pick-up, the spool, the envelope sender of a filter.
+func (p *parser) renameSender() {
+	f, sh := &p.f, &p.shape
+	switch {
+	case f.Kind == Internal && f.Family == "qmail-scanner":
+		f.Envelope, f.From = sh.word, From{}
+	case f.Kind != Local || sh.pickup || sh.local || sh.comments > 0 || f.From.Addr.IsValid():
+	case f.Family == "mercury":
+		f.From = From{}
+	case f.From.Ident.Empty():
+		f.From = From{Ident: sh.word}
 	}
 }
 

@@ -1,5 +1,7 @@
 package received
 
+import "bytes"
+
 // readQueueTime reads the instant that the queue ID holds.
 func (p *parser) readQueueTime() {
 	id := p.f.ID.Of(p.b)
@@ -11,7 +13,7 @@ func (p *parser) readQueueTime() {
 		} else if hour, ok := sendmailHour(id); ok {
 			*q = QueueTime{Precision: HourOfDay, Hour: hour}
 		}
-	case "exim":
+	case "exim", "mailru":
 		if unix, ok := eximTime(id); ok {
 			*q = QueueTime{Precision: Second, Unix: unix}
 		}
@@ -158,7 +160,19 @@ func base52(c byte) int {
 // Pacific coast, whose summer time makes the instant uncertain by an hour. The zone is
 // taken from the rule in force: second Sunday of March to first Sunday of November since
 // 2007, first Sunday of April to last Sunday of October before.
+//
+// Between its own servers the ID ends in ".158.1256718301690": milliseconds since 1970.
 func gmailTime(id []byte) (int64, bool) {
+	if n := len(id); n > 20 && id[n-14] == '.' && bytes.IndexByte(id, '.') < n-14 {
+		var ms int64
+		for _, c := range id[n-13:] {
+			if !isDigit(c) {
+				return 0, false
+			}
+			ms = ms*10 + int64(c-'0')
+		}
+		return ms / 1000, plausible(ms / 1000)
+	}
 	var v [6]int
 	end := len(id)
 	for i := 5; i >= 0; i-- {

@@ -12,6 +12,8 @@ func (p *parser) remark(s Span) bool {
 	switch w[0] | 0x20 {
 	case 'e':
 		return p.envelope(s)
+	case 'o':
+		return p.overRemark(s)
 	case 'u', 'v', 't', 's', 'c', 'n', 'k', 'g', 'd', 'p':
 		if p.tlsRemark(s) {
 			return true
@@ -23,13 +25,8 @@ func (p *parser) remark(s Span) bool {
 // envelope reads "envelope-from <a@b>" and "envelope-sender <a@b>".
 func (p *parser) envelope(s Span) bool {
 	w := s.Of(p.b)
-	n := 0
-	switch {
-	case hasPrefixFold(w, "envelope-from"):
-		n = len("envelope-from")
-	case hasPrefixFold(w, "envelope-sender"):
-		n = len("envelope-sender")
-	default:
+	n := max(foldPrefix(w, "envelope-from"), foldPrefix(w, "envelope-sender"))
+	if n == 0 {
 		return false
 	}
 	it, _, ok := p.next(Span{s.Start + n, s.End})
@@ -39,32 +36,51 @@ func (p *parser) envelope(s Span) bool {
 	return true
 }
 
+// overRemark reads chasquid's "over submission, TLS-1.3, envelope from "a@b"".
+func (p *parser) overRemark(s Span) bool {
+	w := s.Of(p.b)
+	if !hasPrefixFold(w, "over ") {
+		return false
+	}
+	if i, _ := indexFold(w, " tls-"); i > 0 {
+		p.f.TLSVersion, p.f.WithTLS = p.wordAt(s.Start+i+1, s.End), true
+	}
+	if i, end := indexFold(w, "envelope from \""); i > 0 {
+		from := Span{s.Start + end, s.Start + end}
+		for from.End < s.End && p.b[from.End] != '"' {
+			from.End++
+		}
+		p.f.Envelope = from
+	}
+	return true
+}
+
 // tlsRemark reads the many ways to say that a connection was encrypted.
 func (p *parser) tlsRemark(s Span) bool {
 	w := s.Of(p.b)
 	switch {
 	case hasPrefixFold(w, "using "):
-		version := p.wordAt(s.Start+6, s.End)
+		version := p.wordAt(s.Start+foldPrefix(w, "using "), s.End)
 		if !tlsName(version.Of(p.b)) {
 			return false
 		}
 		p.f.TLSVersion = version
-		if i := indexFold(w, " cipher "); i > 0 {
-			p.f.TLSCipher = p.wordAt(s.Start+i+8, s.End)
+		if i, end := indexFold(w, " cipher "); i > 0 {
+			p.f.TLSCipher = p.wordAt(s.Start+end, s.End)
 		}
 	case hasPrefixFold(w, "version="):
 		p.f.TLSVersion = p.wordAt(s.Start+8, s.End)
-		if i := indexFold(w, "cipher="); i > 0 {
-			p.f.TLSCipher = p.wordAt(s.Start+i+7, s.End)
+		if i, end := indexFold(w, "cipher="); i > 0 {
+			p.f.TLSCipher = p.wordAt(s.Start+end, s.End)
 		}
 	case hasPrefixFold(w, "tls: "), hasPrefixFold(w, "cipher "):
-		p.colonTLS(p.wordAt(s.Start+bytes.IndexByte(w, ' ')+1, s.End))
+		p.colonTLS(p.trim(Span{s.Start + indexSpace(w), s.End}))
 	case tlsName(w) || equalFold(w, "tls"):
 		p.colonTLS(s)
 	case hasPrefixFold(w, "no client certificate"), hasPrefixFold(w, "client cn "), hasPrefixFold(w, "client did not present"),
 		hasPrefixFold(w, "google transport security"), hasPrefixFold(w, "verified ok"), hasPrefixFold(w, "peer cn "):
 	default:
-		if i := bytes.Index(w, []byte(" encrypted")); i > 0 && i+10 == len(w) { // qmail: "(AES256-SHA encrypted)"
+		if i, end := indexFold(w, " encrypted"); i > 0 && end == len(w) { // qmail: "(AES256-SHA encrypted)"
 			p.f.TLSCipher = Span{s.Start, s.Start + i}
 			break
 		}
@@ -117,8 +133,12 @@ func (p *parser) authRemark(s Span) bool {
 	default:
 		return false
 	}
-	if i := indexFold(w, "not authenticated"); i >= 0 || hasPrefixFold(w, "auth: none") {
+	if containsFold(w, "not authenticated") || hasPrefixFold(w, "auth: none") {
 		return true
+	}
+	if i, end := indexFold(w, ", tls: "); i > 0 { // Courier
+		p.colonTLS(Span{s.Start + end, s.End})
+		p.f.WithTLS, s.End = true, s.Start+i
 	}
 	p.f.From.Auth, p.f.WithAuth = s, true
 	return true

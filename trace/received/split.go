@@ -22,10 +22,14 @@ type parser struct {
 	f         Field
 	r         [clauses]Span // what stands in each clause, comments included
 	lead      Span          // what stands before the first clause
+	tail      Span          // what stands behind the date
 	seen      [clauses]bool
 	lastClose int  // offset of the last ')'
-	flat      bool // an unclosed comment was met: from there on comments do not nest
-	twoBy     int  // offset of a second by clause
+	flatFrom  int  // offset of the first unclosed comment: from there on comments do not nest
+	looseFrom int  // from here on no ')' stands before a keyword
+	plain     bool // quotes and angle brackets mean nothing: the text may be a HELO
+	claim     int  // the from clause up to here imitates a by clause
+	twoBy     int  // offset of the by clause that follows an imitated one
 	shape     shape
 }
 
@@ -34,9 +38,8 @@ type parser struct {
 // comes behind it: before the first by only by ends the from clause, and the last by counts.
 func (p *parser) split() {
 	if !p.scan(true) && p.seen[fromClause] {
-		date := p.f.Time.Stamp
-		p.r, p.seen, p.flat = [clauses]Span{}, [clauses]bool{}, false
-		p.f.Time.Stamp = date
+		p.r, p.seen = [clauses]Span{}, [clauses]bool{}
+		p.f.Time.Stamp = Span{}
 		p.scan(false)
 	}
 	if p.f.Time.Stamp.Empty() {
@@ -44,59 +47,123 @@ func (p *parser) split() {
 	}
 }
 
+// scanner is the state of one walk over the field.
+type scanner struct {
+	cur    clause
+	start  int  // where the text of cur begins
+	value  bool // cur has text
+	dated  bool // a date follows a semicolon
+	semi   int  // offset of the last semicolon, or -1
+	byEnd  int  // offset behind the last "by"
+	strict bool // nothing but by ends a from clause
+}
+
 // scan walks the field once. In strict form nothing but by ends a from clause.
 // It reports whether a by clause was found.
 func (p *parser) scan(strict bool) bool {
-	b, cur, start := p.b, noClause, 0
-	value, lastSemi := false, -1
-	i := 0
+	b := p.b
+	s := scanner{semi: -1, strict: strict}
+	i := p.opening()
 	for i < len(b) {
-		c := b[i]
-		switch {
+		p.plain = s.strict && s.cur == fromClause
+		switch c := b[i]; {
 		case isSpace(c):
 			i++
 		case c == '(':
 			i = p.skipComment(i)
-		case c == '"':
+		case c == '"' && !p.plain:
 			i = p.skipQuoted(i)
-			value = true
+			s.value = true
 		case c == ';':
-			if startsDate(b[i+1:]) {
-				p.close(cur, start, i)
-				p.f.Time.Stamp = p.trim(Span{i + 1, len(b)})
-				return p.seen[byClause]
-			}
-			p.close(cur, start, i)
-			cur, start, value, lastSemi = noClause, i+1, false, i
+			p.semicolon(&s, i)
 			i++
 		default:
 			w := i
 			i = p.skipWord(i)
-			kw := keyword(b[w:i])
-			switch {
-			case kw == noClause || kw == cur && !value:
-				value = true
-			case kw == fromClause && cur == fromClause: // Smail: "from helo from [address] by"
-			case strict && cur == fromClause && kw != byClause:
-				value = true
-			case kw == byClause && p.seen[fromClause] && (p.seen[byClause] || cur == byClause):
-				p.twoBy = w
-				p.r[fromClause].End = w
-				for k := byClause; k < clauses; k++ {
-					p.r[k], p.seen[k] = Span{}, false
-				}
-				cur, start, value = kw, i, false
-			default:
-				p.close(cur, start, w)
-				cur, start, value = kw, i, false
-			}
+			p.word(&s, w, i)
 		}
 	}
-	p.close(cur, start, len(b))
-	if lastSemi >= 0 && cur == noClause {
-		p.f.Time.Stamp = p.trim(Span{lastSemi + 1, len(b)})
+	p.plain = false
+	if !s.dated {
+		p.close(s.cur, s.start, len(b))
+		if s.semi >= 0 && s.cur == noClause {
+			p.f.Time.Stamp = p.trim(Span{s.semi + 1, len(b)})
+		}
 	}
 	return p.seen[byClause]
+}
+
+// opening returns where the walk begins: behind the bracket of a field that stands in
+// brackets as a whole.
+func (p *parser) opening() int {
+	i := 0
+	for i < len(p.b) && isSpace(p.b[i]) {
+		i++
+	}
+	if i < len(p.b) && p.b[i] == '[' && hasPrefixFold(p.b[i+1:], "from ") {
+		return i + 1
+	}
+	return i
+}
+
+// semicolon ends a clause; a date may follow. In a from clause it can only be the client's.
+func (p *parser) semicolon(s *scanner, i int) {
+	if s.dated {
+		return
+	}
+	if s.strict && s.cur == fromClause {
+		s.value = true
+		return
+	}
+	p.close(s.cur, s.start, i)
+	s.cur, s.start, s.value, s.semi = noClause, i+1, false, i
+	if startsDate(p.b[i+1:]) {
+		p.f.Time.Stamp = p.trim(Span{i + 1, len(p.b)})
+		s.dated = true
+	}
+}
+
+// word takes the word from w to end: a keyword begins a clause, another is text.
+func (p *parser) word(s *scanner, w, end int) {
+	kw := keyword(p.b[w:end])
+	if kw == byClause && p.seen[fromClause] && (p.seen[byClause] || s.cur == byClause) && !p.byUser(end) {
+		p.imitation(s, w, end)
+		return
+	}
+	switch {
+	case s.dated:
+	case kw == noClause || kw == s.cur && !s.value,
+		kw == fromClause && s.cur == fromClause, // Smail: "from helo from [address] by"
+		s.strict && s.cur == fromClause && kw != byClause,
+		kw == byClause && p.seen[byClause]:
+		s.value = true
+	default:
+		p.close(s.cur, s.start, w)
+		s.cur, s.start, s.value = kw, end, false
+		if kw == byClause {
+			s.byEnd = end
+		}
+	}
+}
+
+// imitation takes a further by as the real one: all that stands before it is what the
+// client said of itself.
+func (p *parser) imitation(s *scanner, w, end int) {
+	p.claim, p.twoBy = s.byEnd, w
+	p.r[fromClause].End = w
+	for k := byClause; k < clauses; k++ {
+		p.r[k], p.seen[k] = Span{}, false
+	}
+	p.f.Time.Stamp = Span{}
+	s.cur, s.start, s.value, s.dated, s.byEnd, s.semi = byClause, end, false, false, end, -1
+}
+
+// byUser tells "by uid 500" behind a host's name: a user of that host, not a second host.
+func (p *parser) byUser(i int) bool {
+	for i < len(p.b) && isSpace(p.b[i]) {
+		i++
+	}
+	return hasPrefixFold(p.b[i:], "uid ")
 }
 
 // close ends the current clause. A clause that comes twice keeps its first text.
@@ -154,7 +221,7 @@ func (p *parser) skipComment(i int) int {
 	if i > p.lastClose {
 		return i + 1
 	}
-	if !p.flat {
+	if i < p.flatFrom {
 		depth := 0
 		for j := i; j < len(p.b); j++ {
 			switch p.b[j] {
@@ -168,10 +235,43 @@ func (p *parser) skipComment(i int) int {
 				}
 			}
 		}
-		p.flat = true
+		p.flatFrom = i
 		p.unread("a comment is not closed", i)
 	}
-	return i + 1 + bytes.IndexByte(p.b[i+1:], ')') + 1
+	return p.skipFlat(i)
+}
+
+// skipFlat returns the offset behind a comment where parentheses do not match: behind the
+// next ')' that a keyword or another clause's end follows, or else behind the next ')'.
+func (p *parser) skipFlat(i int) int {
+	first := i + 1 + bytes.IndexByte(p.b[i+1:], ')') + 1
+	for j := first; j < p.looseFrom; {
+		if p.clauseAt(j) {
+			return j
+		}
+		n := bytes.IndexByte(p.b[j:], ')')
+		if n < 0 {
+			break
+		}
+		j += n + 1
+	}
+	p.looseFrom = min(p.looseFrom, first)
+	return first
+}
+
+// clauseAt reports whether a keyword, a semicolon or the end stands at i.
+func (p *parser) clauseAt(i int) bool {
+	for i < len(p.b) && isSpace(p.b[i]) {
+		i++
+	}
+	if i == len(p.b) || p.b[i] == ';' {
+		return true
+	}
+	end := i
+	for end < len(p.b) && end < i+5 && isAlpha(p.b[end]) {
+		end++
+	}
+	return end < len(p.b) && isSpace(p.b[end]) && keyword(p.b[i:end]) != noClause
 }
 
 func (p *parser) skipQuoted(i int) int {
@@ -185,7 +285,7 @@ func (p *parser) skipQuoted(i int) int {
 // semicolon. What stands in angle brackets is one word.
 func (p *parser) skipWord(i int) int {
 	b := p.b
-	if b[i] == '<' {
+	if b[i] == '<' && !p.plain {
 		for j := i + 1; j < len(b) && j < i+maxAngle && b[j] != '<'; j++ {
 			if b[j] == '>' {
 				return j + 1
@@ -284,7 +384,7 @@ func (p *parser) next(s Span) (it item, rest Span, ok bool) {
 		return item{p.trim(in), true}, Span{end, s.End}, true
 	}
 	end := 0
-	if p.b[s.Start] == '"' {
+	if p.b[s.Start] == '"' && !p.plain {
 		end = min(p.skipQuoted(s.Start), s.End)
 		if end < s.End && !isSpace(p.b[end]) && p.b[end] != '(' {
 			end = min(p.skipWord(end), s.End)
@@ -303,30 +403,67 @@ func isAlpha(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
 
 // equalFold compares ASCII without regard to case; lower must be in lower case.
 func equalFold(b []byte, lower string) bool {
-	return len(b) == len(lower) && hasPrefixFold(b, lower)
+	return len(b) >= len(lower) && foldPrefix(b, lower) == len(b)
 }
 
-// hasPrefixFold reports whether b begins with lower, in any case.
-func hasPrefixFold(b []byte, lower string) bool {
-	if len(b) < len(lower) {
-		return false
-	}
+// foldPrefix returns how many bytes of b match lower, in any case and with any white
+// space for a blank, or 0. A value may be folded wherever it holds a blank.
+func foldPrefix(b []byte, lower string) int {
+	n := 0
 	for i := 0; i < len(lower); i++ {
-		c := b[i]
+		if n == len(b) {
+			return 0
+		}
+		c := b[n]
+		if lower[i] == ' ' && isSpace(c) {
+			for n < len(b) && isSpace(b[n]) {
+				n++
+			}
+			continue
+		}
 		if c >= 'A' && c <= 'Z' {
 			c |= 0x20
 		}
 		if c != lower[i] {
-			return false
+			return 0
 		}
+		n++
 	}
-	return true
+	return n
 }
 
-// indexFold returns where lower stands in b, in any case, or -1.
-func indexFold(b []byte, lower string) int {
-	for i := 0; i+len(lower) <= len(b); i++ {
-		if hasPrefixFold(b[i:], lower) {
+// hasPrefixFold reports whether b begins with lower, in any case.
+func hasPrefixFold(b []byte, lower string) bool { return foldPrefix(b, lower) > 0 }
+
+// indexFold returns where lower stands in b, in any case, and where it ends; -1 when it
+// does not.
+func indexFold(b []byte, lower string) (start, end int) {
+	first := lower[0]
+	for i := range b {
+		c := b[i]
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != first && (first != ' ' || !isSpace(c)) {
+			continue
+		}
+		if n := foldPrefix(b[i:], lower); n > 0 {
+			return i, i + n
+		}
+	}
+	return -1, -1
+}
+
+// containsFold reports whether lower stands in b, in any case.
+func containsFold(b []byte, lower string) bool {
+	i, _ := indexFold(b, lower)
+	return i >= 0
+}
+
+// indexSpace returns where the first white space stands in b, or -1.
+func indexSpace(b []byte) int {
+	for i := range b {
+		if isSpace(b[i]) {
 			return i
 		}
 	}

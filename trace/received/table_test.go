@@ -193,7 +193,11 @@ func inOrder(t *testing.T, e entry) []string {
 	for _, k := range keyOrder {
 		for _, w := range e.want {
 			if strings.HasPrefix(w, k+": ") {
-				out = append(out, strings.Join(strings.Fields(w), " "))
+				raw, err := unescape(strings.Join(strings.Fields(w), " "))
+				if err != nil {
+					t.Fatalf("%s:%d: %v", e.file, e.line, err)
+				}
+				out = append(out, escape(raw))
 				seen++
 			}
 		}

@@ -11,7 +11,7 @@ type stampReader struct {
 	hour, min, sec int
 	weekday        int // 1 Monday to 7 Sunday, 0 when none is named
 	pm             int // 1 AM, 2 PM
-	clock          bool
+	clock, iso     bool
 	zone           Span // relative to b
 	offset         int  // seconds east of Greenwich
 	zoneOK         bool
@@ -27,12 +27,15 @@ func (p *parser) parseTime() {
 	s := stampReader{b: t.Stamp.Of(p.b)}
 	s.read()
 	t.Faults |= s.faults
+	all := t.Stamp
 	if s.end > 0 {
-		t.Stamp = p.trim(Span{t.Stamp.Start, t.Stamp.Start + s.end})
+		t.Stamp = p.trim(Span{all.Start, all.Start + s.end})
+		p.tail = p.trim(Span{all.Start + s.end, all.End})
 	}
 	if !s.zone.Empty() {
-		t.Zone = Span{t.Stamp.Start + s.zone.Start, t.Stamp.Start + s.zone.End}
+		t.Zone = Span{all.Start + s.zone.Start, all.Start + s.zone.End}
 	}
+	t.offset = s.offset
 	t.Unix, t.Known = s.instant(&t.Faults)
 	if t.Faults.Has(Unreadable) {
 		p.unread("the date cannot be read", t.Stamp.Start)
@@ -103,6 +106,8 @@ func (s *stampReader) number() bool {
 		s.readClock(n)
 	case next == '-' && digits == 4 && s.year == 0 && s.i+1 < len(s.b) && isDigit(s.b[s.i+1]):
 		s.isoDate(n)
+	case next == '/': // 26/08/2002 and 08/26/2002 cannot be told apart
+		s.slashes()
 	case s.day == 0 && digits <= 2:
 		s.day = n
 		if n == 0 {
@@ -148,8 +153,16 @@ func (s *stampReader) readClock(hour int) {
 	}
 }
 
+// slashes skips a date of which nobody can say where the month stands.
+func (s *stampReader) slashes() {
+	for s.i < len(s.b) && (s.b[s.i] == '/' || isDigit(s.b[s.i])) {
+		s.i++
+	}
+	s.faults |= Unreadable
+}
+
 func (s *stampReader) isoDate(year int) {
-	s.year, s.yearLen = year, 4
+	s.year, s.yearLen, s.iso = year, 4, true
 	s.i++
 	s.month, _ = s.digits()
 	if s.i < len(s.b) && s.b[s.i] == '-' {
@@ -173,12 +186,15 @@ func (s *stampReader) numericZone() {
 		s.i++
 		m, d := s.digits()
 		n, digits = n*100+m, digits+d
+		if !s.iso {
+			s.faults |= BadZone
+		}
 	}
 	if digits == 0 {
 		return
 	}
 	s.zone, s.end = Span{start, s.i}, s.i
-	if digits != 4 || n%100 > 59 || sign*n < -1200 || sign*n > 1400 {
+	if s.faults.Has(BadZone) || digits != 4 || n%100 > 59 || sign*n < -1200 || sign*n > 1400 {
 		s.faults |= BadZone
 		return
 	}
