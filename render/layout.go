@@ -43,7 +43,7 @@ func wrap(f *face, size, width float64, s string) []string {
 			used = 0
 		}
 		if w > width {
-			pieces := chop(f, size, width, word)
+			pieces := chop(f, size, width, word, ".-@/")
 			lines = append(lines, pieces[:len(pieces)-1]...)
 			word = pieces[len(pieces)-1]
 			w = f.width(word, size)
@@ -54,21 +54,29 @@ func wrap(f *face, size, width float64, s string) []string {
 	return append(lines, now.String())
 }
 
-// chop cuts s hard into pieces at most width millimetres wide, the marks of code
-// points kept whole.
-func chop(f *face, size, width float64, s string) []string {
+// chop cuts s into pieces at most width millimetres wide, the marks of code points kept
+// whole: behind the last of the characters in after that stands in the second half of
+// a piece, or else where the line is full.
+func chop(f *face, size, width float64, s, after string) []string {
 	var pieces []string
-	var now strings.Builder
+	var now []string
 	used := 0.0
 	for _, u := range units(s) {
 		w := f.width(u, size)
-		if used+w > width && now.Len() > 0 {
-			pieces = append(pieces, now.String())
-			now.Reset()
-			used = 0
+		for used+w > width && len(now) > 0 {
+			cut := len(now)
+			for k := len(now); k > len(now)/2; k-- {
+				if len(now[k-1]) == 1 && strings.Contains(after, now[k-1]) {
+					cut = k
+					break
+				}
+			}
+			pieces = append(pieces, strings.Join(now[:cut], ""))
+			now = append(now[:0], now[cut:]...)
+			used = f.width(strings.Join(now, ""), size)
 		}
-		now.WriteString(u)
+		now = append(now, u)
 		used += w
 	}
-	return append(pieces, now.String())
+	return append(pieces, strings.Join(now, ""))
 }

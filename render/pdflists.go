@@ -33,7 +33,10 @@ func (d *doc) otherHosts() {
 }
 
 func sourceWords(s *casefile.Source) string {
-	if s.Ends == trace.EndNoField {
+	switch {
+	case s.Certainty == trace.Claimed:
+		return "named by an unverified field alone"
+	case s.Ends == trace.EndNoField:
 		return "source or silent relay"
 	}
 	return "trail ends " + endWords(s.Ends)
@@ -74,7 +77,17 @@ func (d *doc) whyWords(b casefile.Bystander) string {
 			}
 		}
 	}
+	if w := bystanderWords[b.Why]; w != "" {
+		return w + " (" + b.Why + ")"
+	}
 	return b.Why
+}
+
+// bystanderWords tell the reasons that come without a finding of their own.
+var bystanderWords = map[string]string{
+	"helo-claim":       "A client gave this name of itself; anyone can say any name.",
+	"forged-field":     "Only a field that is not believed names it.",
+	"unverified-claim": "Only a field that nothing ties to what is believed names it.",
 }
 
 // firstSample is the link to the first of the samples, 0 for none.

@@ -17,7 +17,7 @@ func (d *doc) relays() {
 		d.para("No host of this case is told as a relay.")
 		return
 	}
-	d.para("A relay took the mail from one organisation and passed it to another, with ties to neither. " +
+	d.para("A relay is a host that took the mail from one organisation and passed it to another, as far as is known with ties to neither. " +
 		"Those that withheld the previous hop stand first. Each has a section below.")
 	var rows [][]cell
 	for i := range d.c.Relays {
@@ -195,7 +195,7 @@ func countryWords(c enrich.Country) string {
 	}
 	s += " (" + c.Source + ", " + orNone(c.Date, "no date") + ")"
 	if c.Note != "" {
-		s += ". " + c.Note
+		s += "; " + c.Note
 	}
 	return s
 }
@@ -219,13 +219,13 @@ func holderOf(r *enrich.Record) string {
 	if r.Special != nil {
 		return "special address: " + r.Special.Name
 	}
-	s := "holder not known"
+	s := "not known"
 	if r.Registry != "" {
-		s += "; registry " + string(r.Registry)
+		s += "; block of " + string(r.Registry)
 	}
 	if len(r.Countries) > 0 {
 		c := r.Countries[0]
-		s += "; " + c.Code + oneOf(c.Approximate, " (approximate, "+c.Date+")", "")
+		s += "; " + oneOf(c.Approximate, "approximate country ", "country ") + c.Code + ", " + c.Date
 	}
 	return s
 }

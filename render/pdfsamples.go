@@ -167,7 +167,7 @@ func (d *doc) rawField(h *trace.Hop, raw string) {
 		raw = " " + raw
 	}
 	for k, l := range strings.Split(strings.TrimSuffix("Received:"+raw, "\n"), "\n") {
-		for i, piece := range chop(mono, monoSize, textWidth-gutter, rawLine(l)) {
+		for i, piece := range chop(mono, monoSize, textWidth-gutter, rawLine(l), "") {
 			d.need(monoLead)
 			mark := strconv.Itoa(h.Line + k)
 			if i > 0 {

@@ -1,3 +1,7 @@
+// Package render writes a case for people: the PDF case file and the draft letters. It
+// reads a Case and changes nothing, and it touches neither files nor the network. The
+// same case gives the same bytes. No byte of a sample gets into a document unescaped:
+// see [Visible].
 package render
 
 import (

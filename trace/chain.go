@@ -31,6 +31,9 @@ type writer struct {
 	rdns string   // looked-up name
 	weak []string // HELO and names of which it is not known what they are
 	self []string // names that the host itself wrote behind by
+	// inside are names of the organisation behind whose gateway the host stands, when its
+	// address is private.
+	inside []string
 }
 
 // writerOf says who should have written the field below h: its peer.
@@ -70,7 +73,15 @@ func (w *writer) link(h *hop) (link, string) {
 	if len(w.weak) > 0 && sameHost(w.weak[0], by) && sameDomain(w.weak[0], w.rdns) && !customerName(w.rdns, w.addr) {
 		return linkDomain, by // a short name, of a HELO in the looked-up domain
 	}
+	for _, n := range w.inside {
+		if sameDomain(n, by) {
+			return linkDomain, by
+		}
+	}
 	for _, n := range w.weak {
+		if h.From.IP.IsValid() && h.From.IP == w.addr && sameHost(n, by) {
+			return linkAddress, w.addr.String() // a step of the host to itself
+		}
 		if sameHost(n, by) || sameDomain(n, by) || addressText(n) && h.By.IP.IsValid() && n == "["+h.By.IP.String()+"]" {
 			return linkHELO, by
 		}
@@ -159,7 +170,11 @@ func (a *analysis) walkChain() {
 func (a *analysis) descend(j, source int) int {
 	h := &a.hops[j]
 	if h.Kind == Transfer || h.Kind == Fetch {
+		outside := a.writer
 		a.writer = writerOf(h)
+		if h.scope == privateAddr {
+			a.writer.inside = append([]string{h.By.Host, outside.rdns}, outside.inside...)
+		}
 		return j
 	}
 	if h.By.Host != "" {
@@ -252,6 +267,11 @@ func (a *analysis) against(j int) string {
 			fmt.Sprintf("The queue ID was made at %s, %s away from the stamp; zones and queueing explain less.", h.Time.QueueIDUTC, days(d)))
 		return "the time in its queue ID is days away from its stamp"
 	}
+	if a.broken >= 0 && a.hops[a.broken].Standing == Contradicted && h.By.MTA == "" && h.ID == "" && h.Kind == Transfer {
+		a.find("below-invented-field", j, Warning, h.byText(),
+			"It stands below an invented field and bears no mark of any mail server: whoever invented that one wrote this too.")
+		return "it stands below an invented field and bears no mark of a mail server"
+	}
 	if s := a.ownNameMisused(j); s != "" {
 		a.find("own-name-misused", j, Warning, h.By.Host, s)
 		return "it claims to be written by the recipient's own host, which writes otherwise"
@@ -276,6 +296,14 @@ func (a *analysis) ownNameMisused(j int) string {
 			return ""
 		}
 		return fmt.Sprintf("%s wrote field %d as %s; this field is of another form.", o.By.Host, i, o.By.MTA)
+	}
+	if k, _ := a.writer.link(h); k != linkNone || h.By.MTA != "" || h.ID != "" {
+		return ""
+	}
+	for _, o := range a.own {
+		if sameDomain(o, h.By.Host) {
+			return fmt.Sprintf("%s is in the domain of %s, which takes the mail further up; no mail server wrote a field of this form there.", h.By.Host, o)
+		}
 	}
 	return ""
 }

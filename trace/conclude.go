@@ -50,7 +50,7 @@ func (a *analysis) end() End {
 	}
 	h := &a.hops[last]
 	switch {
-	case h.Kind == Local, h.Kind == Internal && (h.scope == loopbackAddr || h.scope == noAddr):
+	case h.Kind == Local, h.Kind == Internal:
 		return EndLocal
 	case h.scope == noAddr:
 		return EndWithheld

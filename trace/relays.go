@@ -15,13 +15,14 @@ func (a *analysis) findRelays() {
 	for j := a.edge + 1; j <= a.deepest; j++ {
 		h := &a.hops[j]
 		p := a.peers[j]
-		if p < 0 || h.Standing == Contradicted || h.Kind != Transfer && h.Kind != Unparsed || a.relayKnown(a.hops[p].From.IP) {
+		if p < 0 || h.Standing == Contradicted || h.Kind != Transfer && h.Kind != Unparsed {
+			continue
+		}
+		p = a.gateway(p)
+		if p < 0 || a.relayKnown(a.hops[p].From.IP) {
 			continue
 		}
 		peer := &a.hops[p]
-		if peer.scope != publicAddr {
-			continue
-		}
 		if code, why := a.excused(peer, h); code != "" {
 			if code != "relay-or-provider" || !a.relayKnown(peer.From.IP) {
 				a.bystander(peer.From.RDNS, peer.From.IP, p, code)
@@ -44,6 +45,18 @@ func (a *analysis) findRelays() {
 				peer.peerText()+" passed on mail that its own field says it took from "+h.peerText()+", which has no visible tie to it.")
 		}
 	}
+}
+
+// gateway returns the hop whose peer is the public host that a field stands behind: hop p
+// itself, or the next above it where inside machines handed the mail on. -1 when none.
+func (a *analysis) gateway(p int) int {
+	for p >= 0 && a.hops[p].scope != publicAddr {
+		p = a.peers[p]
+	}
+	if p < a.edge {
+		return -1
+	}
+	return p
 }
 
 func (a *analysis) relayKnown(ip netip.Addr) bool {
@@ -94,6 +107,8 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 		return "authenticated-submission", "It took the mail from a client that authenticated itself: the sender's own provider."
 	case sameNetwork(peer.From.IP, own.From.IP):
 		return "own-provider", "Its client has an address close to its own: a provider or an organisation with its own mail."
+	case a.resentLocally(own):
+		return "resent-locally", "A program on the same host sent the mail on after it had arrived: a mailing list or a forwarding."
 	case a.sameOwnerAsClient(name, own):
 		return "own-provider", "Its client has a name in its own domain: a provider or an organisation with its own mail."
 	case own.scope == noAddr && own.Discloses == DisclosesName && a.insideName(own.From.Name):
@@ -106,6 +121,21 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 		return "relay-or-provider", "It passed on mail from a client with no visible tie to it. Nothing shows that the client was a stranger: it may be the sender's own provider."
 	}
 	return "", ""
+}
+
+// resentLocally reports whether a user's program on the host that wrote own put the mail
+// in again before it left. Open relays pass mail on; they do not submit it anew.
+func (a *analysis) resentLocally(own *hop) bool {
+	for j := own.Index - 1; j > a.edge; j-- {
+		h := &a.hops[j]
+		if h.Kind == Transfer || h.Kind == Fetch {
+			return false
+		}
+		if h.Kind == Local && h.From.Ident != "" && (h.unnamed() || sameHost(h.By.Host, own.By.Host)) {
+			return true
+		}
+	}
+	return false
 }
 
 // sameOwnerAsClient reports whether the client's looked-up name, or the name it gave

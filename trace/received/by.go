@@ -64,6 +64,9 @@ func (p *parser) byComment(s Span) {
 	w := s.Of(p.b)
 	switch {
 	case p.banner(s):
+		if a, ok := parseAddr(p.f.Version.Of(p.b)); ok && p.f.Family == "kumomta" {
+			p.f.By.IP, p.f.By.Addr, p.f.Version = p.f.Version, a, Span{}
+		}
 		if n := foldPrefix(w, "postfix, from "); n > 0 {
 			p.f.Kind = Local
 			if i, end := indexFold(w, "userid "); i >= 0 {
@@ -110,7 +113,7 @@ func (p *parser) literal(s Span) (lit Span, a netip.Addr, after int, ok bool) {
 		shut := s.Start + i
 		from := max(s.Start, shut-maxLiteral)
 		if open := bytes.LastIndexByte(p.b[from:shut], '['); open >= 0 {
-			lit = p.trim(Span{from + open + 1, shut})
+			lit = p.portOff(p.trim(Span{from + open + 1, shut}))
 			if a, ok = parseAddr(lit.Of(p.b)); ok {
 				if hasPrefixFold(lit.Of(p.b), "ipv6:") {
 					lit.Start += 5
@@ -121,6 +124,15 @@ func (p *parser) literal(s Span) (lit Span, a netip.Addr, after int, ok bool) {
 		end = shut
 	}
 	return Span{}, netip.Addr{}, 0, false
+}
+
+// portOff takes the port off Momentum's "192.0.2.1:25".
+func (p *parser) portOff(s Span) Span {
+	w := s.Of(p.b)
+	if i := bytes.IndexByte(w, ':'); i > 6 && i == bytes.LastIndexByte(w, ':') && bytes.IndexByte(w, '.') > 0 {
+		s.End = s.Start + i
+	}
+	return s
 }
 
 // maxTries bounds how many brackets are tried: a server writes few.
@@ -163,14 +175,7 @@ func (p *parser) readVia() {
 // behind it.
 func (p *parser) readWith() {
 	rest := p.r[withClause]
-	if fam, n := familyOf(rest.Of(p.b)); fam != "" {
-		s := Span{rest.Start, rest.Start + n}
-		if n == len(rest.Of(p.b)) || !isAlpha(p.b[s.End]) {
-			p.f.With = s
-			p.setFamily(fam, p.productVersion(Span{s.End, rest.End}))
-			rest.Start = s.End
-		}
-	}
+	rest.Start = p.withProduct(rest)
 	for {
 		it, more, ok := p.next(rest)
 		if !ok {
@@ -182,7 +187,7 @@ func (p *parser) readWith() {
 			p.comment(it.Span)
 		case p.f.With.Empty() && equalFold(w, "encrypted"):
 		case p.f.With.Empty():
-			p.f.With = it.Span
+			p.f.With = p.slashed(it.Span)
 		case equalFold(w, "encrypted"): // qmail: "AES256-SHA encrypted SMTP"
 			p.f.TLSCipher, p.f.With, p.f.WithTLS = p.f.With, Span{}, true
 		default:
@@ -192,11 +197,46 @@ func (p *parser) readWith() {
 	w := p.f.With.Of(p.b)
 	http := hasPrefixFold(w, "http")
 	p.f.WithAuth = p.f.WithAuth || http || protocolSays(w, 'a')
-	p.f.WithTLS = p.f.WithTLS || http && len(w) == 5 || protocolSays(w, 's')
+	p.f.WithTLS = p.f.WithTLS || http && len(w) == 5 || protocolSays(w, 's') || hasSuffixFold(w, "-ssl")
+}
+
+// withProduct reads a product in the place of the protocol, "Microsoft SMTPSVC(5.0)" or
+// "MailEnable ESMTPA", and returns the offset behind it.
+func (p *parser) withProduct(s Span) int {
+	fam, n := familyOf(s.Of(p.b))
+	end := s.Start + n
+	if fam == "" || end < s.End && isAlpha(p.b[end]) {
+		return s.Start
+	}
+	p.f.With = Span{s.Start, end}
+	p.setFamily(fam, p.productVersion(Span{end, s.End}))
+	for {
+		it, _, ok := p.next(Span{end, s.End})
+		if !ok || it.comment || !isAlpha(p.b[it.Start]) || hasDigit(it.Of(p.b)) || equalFold(it.Of(p.b), "on") {
+			return end
+		}
+		end, p.f.With.End = it.End, it.End
+	}
+}
+
+// slashed reads IronPort's "ESMTP/TLS/ECDHE-RSA-AES128-SHA".
+func (p *parser) slashed(s Span) Span {
+	if i, end := indexFold(s.Of(p.b), "/tls"); i > 0 {
+		p.f.WithTLS = true
+		if p.setFamily("ironport", Span{}); s.Start+end+1 < s.End {
+			p.f.TLSCipher = Span{s.Start + end + 1, s.End}
+		}
+		s.End = s.Start + i
+	}
+	return s
 }
 
 // comment reads a comment behind with, id and for.
 func (p *parser) comment(s Span) {
+	if hasPrefixFold(s.Of(p.b), "http/1") {
+		p.shape.webPost = true
+		return
+	}
 	if !p.remark(s) && !p.banner(s) {
 		p.bannerWithin(s)
 	}
@@ -212,6 +252,12 @@ func (p *parser) loose(word, rest Span) Span {
 			p.f.TLSCipher, p.f.WithTLS = it.Span, true
 			return after
 		}
+	case equalFold(w, "starttls"):
+		p.f.WithTLS = true
+	case hasPrefixFold(w, "getmail"):
+		p.setFamily("getmail", Span{})
+	case hasPrefixFold(w, "msgid:"):
+		p.f.ID = Span{word.Start + len("msgid:"), word.End}
 	case equalFold(w, "envelope-from"), equalFold(w, "sender:"): // Haraka; Smail
 		if it, after, ok := p.next(rest); ok && !it.comment {
 			p.f.Envelope = p.unangle(it.Span)
@@ -224,16 +270,19 @@ func (p *parser) loose(word, rest Span) Span {
 // protocolSays reports whether a protocol keyword carries the letter that means
 // authenticated (a) or TLS (s): ESMTPSA and its kin (RFC 3848, RFC 6531).
 func protocolSays(w []byte, letter byte) bool {
+	if i := bytes.LastIndexByte(w, ' '); i >= 0 { // "MailEnable ESMTPA"
+		w = w[i+1:]
+	}
 	if equalFold(w, "asmtp") {
 		return letter == 'a'
 	}
 	i, end := indexFold(w, "mtp")
-	if i < 0 || i > 6 || len(w) > end+2 {
+	if i < 0 || i > 6 || len(w) > end+3 {
 		return false
 	}
 	found := false
 	for _, c := range w[end:] {
-		if c|0x20 != 'a' && c|0x20 != 's' {
+		if c|0x20 != 'a' && c|0x20 != 's' && c|0x20 != 'p' { // ESMTPPA: iPlanet's "proxy authenticated"
 			return false
 		}
 		found = found || c|0x20 == letter

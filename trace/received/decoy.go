@@ -15,8 +15,7 @@ func (p *parser) findDecoy() {
 		f.Decoy = DecoyMonthComma
 	case f.Time.Faults.Has(BadYear) && bytes.Contains(f.Time.Stamp.Of(p.b), []byte(" 01")):
 		f.Decoy = DecoyYear0102
-	case f.Version.Empty() && hasSuffixFold(by, ".seed.net.tw") && f.From.Addr.BitLen() == 0 && longID(f.ID.Of(p.b)),
-		f.Version.Empty() && equalFold(by, "gcn.net.tw") && longID(f.ID.Of(p.b)):
+	case f.Family == "" && hasSuffixFold(by, ".net.tw") && oneLabel(f.From.Name.Of(p.b)) && longID(f.ID.Of(p.b)):
 		f.Decoy = DecoySeedNet
 	case p.randomD():
 		f.Decoy = DecoyRandomD
@@ -26,6 +25,9 @@ func (p *parser) findDecoy() {
 		f.Decoy = DecoyFamousBy
 	}
 }
+
+// oneLabel reports whether a name is one word without a dot.
+func oneLabel(name []byte) bool { return len(name) > 0 && bytes.IndexByte(name, '.') < 0 }
 
 // longID tells the random identifier of letters in both cases and digits, 12 to 32 of
 // them, that one mailer invents: the Linux kernel's queue IDs, say, are never so long.

@@ -47,6 +47,7 @@ var banners = [...]struct {
 	{"getmail", "getmail"},
 	{"gnu mailutils", "mailutils"},
 	{"groupwise", "groupwise"},
+	{"halon", "halon"},
 	{"haraka", "haraka"},
 	{"hmailserver", "hmailserver"},
 	{"horde", "horde"},
@@ -56,6 +57,8 @@ var banners = [...]struct {
 	{"imail", "imail"},
 	{"intermail", "intermail"},
 	{"internet mail service", "exchange-ims"},
+	{"interscan e-mail viruswall", "trendmicro"},
+	{"interscan", "trendmicro"},
 	{"iplanet", "iplanet"},
 	{"ironport", "ironport"},
 	{"jamailserver", "jamail"},
@@ -63,6 +66,7 @@ var banners = [...]struct {
 	{"jetmail", "jetmail"},
 	{"kerio", "kerio"},
 	{"kumomta", "kumomta"},
+	{"listserv-tcp/ip release", "listserv"},
 	{"litemail", "litemail"},
 	{"lotus domino", "domino"},
 	{"lotus smtp", "domino"},
@@ -76,6 +80,7 @@ var banners = [...]struct {
 	{"mailshield", "mailshield"},
 	{"mdaemon.pro", "mdaemon"},
 	{"mdaemon", "mdaemon"},
+	{"meproxy", "fastmail"},
 	{"merak", "merak"},
 	{"mercury/32", "mercury"},
 	{"mercury", "mercury"},
@@ -94,12 +99,14 @@ var banners = [...]struct {
 	{"netscape messaging", "iplanet"},
 	{"newesmtp", "qq"},
 	{"novell groupwise", "groupwise"},
+	{"novell_groupwise", "groupwise"},
 	{"nplex", "criticalpath"},
 	{"ntmail", "ntmail"},
 	{"nwsmtp/yandex", "yandex"},
 	{"oath hermes", "yahoo"},
 	{"ofmipd", "ofmipd"},
 	{"opensmtpd", "opensmtpd"},
+	{"oracle beehive gateway", "beehive"},
 	{"oracle communications", "iplanet"},
 	{"pmdf", "pmdf"},
 	{"post.office", "post-office"},
@@ -118,6 +125,7 @@ var banners = [...]struct {
 	{"rspamd", "rspamd"},
 	{"scanned by protecmail", "protecmail"},
 	{"sendmail", "sendmail"},
+	{"simpleemailservice", "ses"},
 	{"slmailpro", "slmail"},
 	{"slmail", "slmail"},
 	{"smail", "smail"},
@@ -128,6 +136,8 @@ var banners = [...]struct {
 	{"smtpd32", "imail"},
 	{"smtpxd", "smtpxd"},
 	{"sophos", "sophos"},
+	{"spam firewall", "barracuda"},
+	{"spamassassin", "spamassassin"},
 	{"squirrelmail", "squirrelmail"},
 	{"stalwart smtp", "stalwart"},
 	{"stalwart", "stalwart"},
@@ -136,9 +146,12 @@ var banners = [...]struct {
 	{"sun one", "iplanet"},
 	{"surgemail", "surgemail"},
 	{"switch-", "sendmail"},
+	{"symantec messaging gateway", "symantec"},
 	{"trend micro", "trendmicro"},
+	{"trendmicro hosted", "trendmicro"},
 	{"v3smtp", "sendmail"},
 	{"vircom smtprs", "vircom"},
+	{"visnetic.mailserver", "merak"},
 	{"vpop3", "vpop3"},
 	{"vzm hermes", "yahoo"},
 	{"wingate", "wingate"},
@@ -149,6 +162,12 @@ var banners = [...]struct {
 	{"zimbra", "zimbra"},
 	{"zmailer", "zmailer"},
 }
+
+// wholeBanners are comments too short to be told by how they begin.
+var wholeBanners = [...]struct {
+	text   string
+	family Family
+}{{"imp", "horde"}, {"pps", "proofpoint"}, {"sg", "sendgrid"}}
 
 // bannerAt is where the banners that begin with a byte stand: first index and one past
 // the last. It is filled once and read only.
@@ -169,6 +188,12 @@ func (p *parser) banner(s Span) bool {
 	w := s.Of(p.b)
 	if len(w) == 0 {
 		return false
+	}
+	for i := range wholeBanners {
+		if equalFold(w, wholeBanners[i].text) {
+			p.setFamily(wholeBanners[i].family, Span{})
+			return true
+		}
 	}
 	if isDigit(w[0]) {
 		fam := versionAlone(w)
@@ -211,7 +236,7 @@ func familyOf(w []byte) (Family, int) {
 func (p *parser) setFamily(fam Family, version Span) {
 	if p.f.Family == "" {
 		p.f.Family = fam
-		if p.f.Version.Empty() {
+		if p.f.Version.Empty() && fam != "ses" { // its comment tells the host, not the version
 			p.f.Version = version
 		}
 	}
@@ -246,7 +271,7 @@ func (p *parser) productVersion(s Span) Span {
 			if hasDigit(v.Of(p.b)) {
 				return v
 			}
-			if c >= 'a' && c <= 'z' || v.Empty() {
+			if w := v.Of(p.b); len(w) == 0 || equalFold(w, "on") || equalFold(w, "authenticated") {
 				return Span{}
 			}
 			i = v.End
@@ -262,7 +287,7 @@ func (p *parser) versionWord(s Span) Span {
 		v.End++
 	}
 	if v.End+1 < s.End && p.b[v.End] == '(' && isDigit(p.b[v.End+1]) {
-		if n := bytes.IndexByte(p.b[v.End:min(s.End, v.End+8)], ')'); n > 0 {
+		if n := bytes.IndexByte(p.b[v.End:min(s.End, v.End+24)], ')'); n > 0 {
 			v.End += n + 1
 		}
 	}
@@ -303,11 +328,14 @@ func (f Family) fetches() bool { return f == "fetchmail" || f == "getmail" || f 
 
 // internal reports whether the software only ever takes mail from its own system.
 func (f Family) internal() bool {
-	return f == "amavis" || f == "cyrus" || f == "dovecot" || f == "mailscanner" || f == "qmail-scanner"
+	return f == "amavis" || f == "cyrus" || f == "dovecot" || f == "mailscanner" || f == "qmail-scanner" ||
+		f == "groupwise" || f == "listserv" || f == "spamassassin"
 }
 
 // namesClientByLookup reports whether the first word is the looked-up name.
-func (f Family) namesClientByLookup() bool { return f == "qmail" || f == "qpsmtpd" || f == "james" }
+func (f Family) namesClientByLookup() bool {
+	return f == "qmail" || f == "qpsmtpd" || f == "james" || f == "horde" || f == "roundcube" || f == "ironport" || f == "zimbra"
+}
 
 // writesLiteral reports whether a lone "[ip]" behind from is the peer's address: RFC 5321
 // makes it the client's own claim, some servers write what they recorded.
@@ -322,7 +350,7 @@ func (f Family) writesLiteral(p *parser) bool {
 // writesHELO reports whether a lone word behind from is known to be the client's HELO.
 func (f Family) writesHELO() bool {
 	switch f {
-	case "altavista", "chasquid", "domino", "exchange-ims", "imail", "mailsweeper", "mdaemon", "postfix", "sendmail", "smail", "smtpsvc":
+	case "altavista", "chasquid", "cyrus", "domino", "dovecot", "exchange-ims", "imail", "mailsweeper", "mdaemon", "postfix", "sendmail", "smail", "smtpsvc", "vpop3":
 		return true
 	}
 	return false

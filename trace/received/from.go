@@ -5,6 +5,15 @@ import (
 	"net/netip"
 )
 
+// claims are what the clauses behind the from clause say; remarks of the from clause may
+// come to be added, and dropped again.
+type claims struct {
+	from            From
+	envelope        Span
+	version, cipher Span
+	auth, tls       bool
+}
+
 // shape is how the field is built. Servers are told apart by it, and the names in the
 // from clause are given their roles only when the whole clause and the software are known.
 type shape struct {
@@ -21,7 +30,12 @@ type shape struct {
 	bare     bool // the address in the comment has no brackets
 	mapped   bool // an IPv4 address written as IPv6: "::ffff:192.0.2.1"
 	dash     bool // "HELO - 192.0.2.1"
+	webPost  bool // "with HTTP (HTTP/1.1 POST)"
+	proxied  bool // what follows is a via clause
 	pickup   bool // "mail pickup service"
+	quoted   bool // ZMailer's "HELO x" in quotes behind the address
+	lhlo     bool // "(LHLO x)"
+	socket   bool // "[unix socket]"
 	local    bool // "[local]" or "(uid 0)" in the place of an address
 	bySender bool // "(envelope-sender <x>)" in the by clause
 	comments int
@@ -31,6 +45,7 @@ type shape struct {
 // imitated a by clause, all up to it is HELO.
 func (p *parser) gatherFrom() {
 	sh, rest := &p.shape, p.r[fromClause]
+	p.said = claims{p.f.From, p.f.Envelope, p.f.TLSVersion, p.f.TLSCipher, p.f.WithAuth, p.f.WithTLS}
 	exim := p.f.Family == "exim" || eximID(p.f.ID.Of(p.b))
 	if p.claim > rest.Start && !exim {
 		sh.word = p.trim(Span{rest.Start, p.claim})
@@ -65,9 +80,15 @@ func (p *parser) fromWord(s Span) {
 		if a, ok := parseAddr(w); ok {
 			sh.ip, sh.addr = s, a
 		}
-	case w[0] == '[' && !equalFold(w, "[local]"):
+	case w[0] == '[' && !sh.proxied && !equalFold(w, "[local]"):
 		if lit, a, _, ok := p.literal(s); ok {
 			sh.bracket, sh.bracketA = lit, a
+		}
+	case equalFold(w, "via") && sh.webPost: // Roundcube: "via [ip]", a web proxy
+		sh.proxied = true
+	case sh.proxied:
+		if p.f.Via.Empty() {
+			p.f.Via = s
 		}
 	case equalFold(w, "from"):
 	case sh.comments == 0 && sh.bracket.Empty():
@@ -93,8 +114,11 @@ func (p *parser) fromComment(s Span) {
 	switch {
 	case len(w) == 0 || equalFold(w, "helo") || equalFold(w, "ehlo"): // an empty HELO
 		sh.heloWord = sh.heloWord || len(w) > 0
-	case hasPrefixFold(w, "helo ") || hasPrefixFold(w, "ehlo "):
+	case hasPrefixFold(w, "helo ") || hasPrefixFold(w, "ehlo ") || hasPrefixFold(w, "lhlo "):
+		sh.lhlo = w[0]|0x20 == 'l'
 		p.heloComment(p.trim(Span{s.Start + 5, s.End}))
+	case hasPrefixFold(w, "account "):
+		p.account(s)
 	case p.remark(s):
 	case hasPrefixFold(w, "ident: "): // Courier
 		p.f.From.Ident = p.trim(Span{s.Start + 6, s.End})
@@ -120,6 +144,19 @@ func (p *parser) heloComment(s Span) {
 	}
 }
 
+// account reads CommuniGate's "account u@x [192.0.2.1] verified" and "account u HELO x".
+func (p *parser) account(s Span) {
+	auth := s
+	if i, end := indexFold(s.Of(p.b), " helo "); i > 0 {
+		auth.End = s.Start + i
+		p.heloComment(p.trim(Span{s.Start + end, s.End}))
+	} else if lit, _, _, ok := p.literal(s); ok {
+		auth.End = lit.Start - 1
+		p.tcpInfo(Span{auth.End, s.End})
+	}
+	p.f.From.Auth, p.f.WithAuth = p.trim(auth), true
+}
+
 // eximComment reads "[ip]:port helo=x ident=y". A client chooses HELO and ident, so that
 // only an address in front of them counts.
 func (p *parser) eximComment(s Span) {
@@ -143,6 +180,7 @@ func (p *parser) eximComment(s Span) {
 			if lit, a, after, ok := p.literal(it.Span); ok {
 				sh.ip, sh.addr = lit, a
 				p.port(Span{after, it.End})
+				p.port(Span{lit.End, after - 1})
 			}
 		}
 	}
@@ -199,11 +237,11 @@ func (p *parser) tcpInfo(s Span) {
 // forgetClaims drops what earlier comments of the from clause said: a server writes its
 // remarks behind the address that it recorded.
 func (p *parser) forgetClaims() {
-	p.f.From.Auth, p.f.From.Ident, p.f.From.Remark, p.f.From.Port = Span{}, Span{}, Span{}, Span{}
+	f := &p.f
+	f.From, f.Envelope = p.said.from, p.said.envelope
+	f.TLSVersion, f.TLSCipher = p.said.version, p.said.cipher
+	f.WithAuth, f.WithTLS = p.said.auth, p.said.tls
 	p.shape.second, p.shape.local = Span{}, false
-	if p.f.Kind == Local { // "(Postfix, from userid 0)" names nobody else
-		p.f.Kind = ""
-	}
 }
 
 // quotedBehind reports whether a quoted string follows, behind a port at most.
@@ -261,6 +299,7 @@ func (p *parser) afterAddr(s Span) {
 		p.shape.second = p.unangle(s)
 	case hasPrefixFold(w, "\"helo ") || hasPrefixFold(w, "\"ehlo "): // ZMailer
 		if end := bytes.IndexByte(w[1:], '"'); end > 0 {
+			p.shape.quoted = true
 			p.shape.heloWord, p.shape.helo = true, p.trim(Span{s.Start + 6, s.Start + 1 + end})
 		}
 	case w[0] == '(':
@@ -305,6 +344,8 @@ func (p *parser) bareInfo(s Span) {
 	case hasSuffixFold(w, "[local]"):
 		sh.local = true
 		p.nameBefore(p.trim(Span{s.Start, s.End - len("[local]")}))
+	case equalFold(w, "[unix socket]"):
+		sh.socket = true
 	case hasSuffixFold(w, "[]"): // the address is missing
 		p.nameBefore(p.trim(Span{s.Start, s.End - len("[]")}))
 	case span == s && sh.second.Empty():
@@ -317,6 +358,9 @@ func (p *parser) bareInfo(s Span) {
 // bareAddr reads "192.0.2.1", "ident@192.0.2.1", "192.0.2.1:25" and SLMail's
 // "192.0.2.1::mail daemon".
 func (p *parser) bareAddr(s Span) bool {
+	if !s.Empty() && p.b[s.Start] == '/' { // Beehive
+		s.Start++
+	}
 	sh, w := &p.shape, s.Of(p.b)
 	at := bytes.LastIndexByte(w, '@')
 	if a, ok := parseAddr(w[at+1:]); ok && sh.bracket.Empty() {

@@ -46,6 +46,8 @@ func (p *parser) readLead() {
 			user.End = user.Start + i
 		}
 		f.From.Ident = user
+	case p.seen[byClause] && !p.seen[fromClause] && bytes.IndexByte(w, '@') > 0 && indexSpace(w) < 0: // ZMailer: "(list@host) by"
+		f.Kind, f.From.Ident = Local, it.Span
 	case p.seen[fromClause] || p.seen[byClause]:
 	case fam == "ofmipd": // "(ofmipd 192.0.2.1)"
 		f.Family, f.Kind = fam, Transfer
@@ -97,7 +99,9 @@ func (p *parser) judgeKind() {
 	case hasPrefixFold(with, "lmtp") || hasPrefixFold(with, "utf8lmtp") || f.Family.internal(),
 		equalFold(with, "mapi"),
 		f.From.Addr.IsLoopback(),
-		noFrom && hasPrefixFold(with, "internet mail service"):
+		noFrom && hasPrefixFold(with, "internet mail service"),
+		hasPrefixFold(p.shape.word.Of(p.b), "conversion-daemon.") && (f.Family == "pmdf" || f.Family == "iplanet"),
+		f.Family == "mailenable" && hasSuffixFold(with, " filter"):
 		f.Kind = Internal
 	default:
 		f.Kind = Transfer

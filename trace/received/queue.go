@@ -7,7 +7,10 @@ func (p *parser) readQueueTime() {
 	id := p.f.ID.Of(p.b)
 	q := &p.f.Queue
 	switch p.f.Family {
-	case "sendmail":
+	case "sendmail", "proofpoint", "fortimail":
+		if i := bytes.IndexByte(id, '-'); i > 0 { // FortiMail writes two IDs
+			id = id[:i]
+		}
 		if unix, ok := sendmailTime(id, p.f.Time.year()); ok {
 			*q = QueueTime{Precision: Second, Unix: unix}
 		} else if hour, ok := sendmailHour(id); ok {

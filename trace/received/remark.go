@@ -9,6 +9,14 @@ func (p *parser) remark(s Span) bool {
 	if len(w) < 3 {
 		return false
 	}
+	if equalFold(w, "ssl") || equalFold(w, "using tls") {
+		p.f.WithTLS = true
+		return true
+	}
+	if i, end := indexFold(w, " encrypted"); i > 0 && end == len(w) { // qmail: "(AES256-SHA encrypted)"
+		p.f.TLSCipher, p.f.WithTLS = Span{s.Start, s.Start + i}, true
+		return true
+	}
 	switch w[0] | 0x20 {
 	case 'e':
 		return p.envelope(s)
@@ -80,10 +88,6 @@ func (p *parser) tlsRemark(s Span) bool {
 	case hasPrefixFold(w, "no client certificate"), hasPrefixFold(w, "client cn "), hasPrefixFold(w, "client did not present"),
 		hasPrefixFold(w, "google transport security"), hasPrefixFold(w, "verified ok"), hasPrefixFold(w, "peer cn "):
 	default:
-		if i, end := indexFold(w, " encrypted"); i > 0 && end == len(w) { // qmail: "(AES256-SHA encrypted)"
-			p.f.TLSCipher = Span{s.Start, s.Start + i}
-			break
-		}
 		return false
 	}
 	p.f.WithTLS = true

@@ -68,9 +68,9 @@ func (p *parser) assignFrom() {
 		p.setRDNS(word)
 		p.setIP(sh.ip, sh.addr)
 		p.setIP(sh.bracket, sh.bracketA)
-	case fam.namesClientByLookup():
+	case fam.namesClientByLookup() && (sh.addr.IsValid() || fam == "qmail"):
 		p.setRDNS(word)
-		if fam != "james" { // qmail without "(HELO x)": the two were equal
+		if fam == "qmail" || fam == "qpsmtpd" || fam == "ironport" { // without "(HELO x)": the two were equal
 			f.HELO = f.RDNS
 		}
 		p.setIP(sh.ip, sh.addr)
@@ -89,7 +89,7 @@ func (p *parser) assignFrom() {
 	case !sh.addr.IsValid() && addrLike(w) && p.overHTTP():
 		a, _ := parseAddr(w)
 		p.setIP(word, a)
-	case sh.addr.IsValid() || !sh.second.Empty() || !f.Remark.Empty() || sh.local:
+	case sh.addr.IsValid() || !sh.second.Empty() || !f.Remark.Empty() || sh.local || sh.comments > 0:
 		p.assignTCPInfo(isLit)
 	default:
 		p.assignLone(word, fam.writesHELO())
@@ -138,11 +138,10 @@ func (p *parser) assignTCPInfo(isLit bool) {
 	p.setIP(sh.ip, sh.addr)
 	w := word.Of(p.b)
 	switch {
-	case equalFold(p.f.With.Of(p.b), "qmqp"): // QMQP has no HELO: the name is the client's
+	case p.f.Family == "postfix" && equalFold(p.f.With.Of(p.b), "qmqp"): // QMQP has no HELO: the name is the client's
 		f.HELO = Span{}
-	case equalFold(p.f.With.Of(p.b), "mapi"):
-		f.HELO, f.Name = Span{}, word
-	case p.f.Family == "raptor":
+	case equalFold(p.f.With.Of(p.b), "mapi"), p.f.Family == "raptor", p.f.Family == "getmail",
+		p.overHTTP() && !f.Addr.IsValid():
 		f.HELO, f.Name = Span{}, word
 	case sh.bare && unknownName(w) && !isLit && !addrLike(w):
 		f.HELO = Span{}
@@ -162,10 +161,8 @@ func (p *parser) assignLone(word Span, helo bool) {
 		if !unknownName(w) || addrLike(w) {
 			f.Name = word
 		}
-	case !unknownName(w) || w[0] == '[':
+	case !unknownName(w) || w[0] == '[' || addrLike(w):
 		f.Name = word
-	case addrLike(w):
-		f.HELO = word
 	}
 }
 

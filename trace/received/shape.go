@@ -17,6 +17,9 @@ func (p *parser) finishFamily() {
 			f.Version = p.shape.banner
 		}
 	}
+	if f.Family == "sendmail" && f.From.Addr.BitLen() == 0 && p.shape.addr.IsLoopback() && equalFold(p.shape.word.Of(p.b), "pps.filterd") {
+		f.Family = "proofpoint" // Proofpoint's filter hands back to its own sendmail
+	}
 	if f.Family == "exchange" && dotted(f.ID.Of(p.b)) { // Exchange puts its version there
 		f.Version, f.ID = f.ID, Span{}
 	}
@@ -33,8 +36,26 @@ func (p *parser) familyByShape() Family {
 	case p.aolShaped():
 		f.Version = sh.banner
 		return "aol"
+	case (hasPrefixFold(f.With.Of(p.b), "pop3") || hasPrefixFold(f.With.Of(p.b), "imap4")) && p.qmailDate():
+		return "getmail"
+	case sh.lhlo:
+		return "zimbra"
+	case sh.webPost:
+		return "roundcube"
+	case sh.quoted, zmailerID(id):
+		return "zmailer"
 	case p.qmailShaped():
 		return "qmail"
+	case sh.heloWord && sh.addr.IsValid() && !sh.bare && id == nil && p.dayFirst() && !p.qmailDate():
+		return "ironport"
+	case p.sendGridShaped():
+		return "sendgrid"
+	case simtaID(id):
+		return "simta"
+	case fortiMailID(id):
+		return "fortimail"
+	case proofpointID(id):
+		return "proofpoint"
 	case gmailShaped(f, id):
 		return "gmail"
 	case eximID(id):
@@ -45,8 +66,6 @@ func (p *parser) familyByShape() Family {
 		return "intermail"
 	case sh.bySender && p.r[fromClause].Empty() && len(id) == 8:
 		return "maddy"
-	case sh.heloWord && containsFold(p.r[fromClause].Of(p.b), "whoson:"):
-		return "zmailer"
 	}
 	return ""
 }
@@ -63,6 +82,12 @@ var services = [...]struct {
 	{".hotmail.msn.com", "http", "hotmail"},
 	{".outblaze.com", "http", "outblaze"},
 	{".yahoo.com", "http", "yahoo"},
+	{".google.com", "", "gmail"},
+	{".cudaops.com", "", "barracuda"},
+	{".mailgun.org", "", "mailgun"},
+	{".mailgun.net", "", "mailgun"},
+	{".mimecast.com", "", "mimecast"},
+	{".amazonaws.com", "", "ses"},
 	{".yandex.net", "", "yandex"},
 	{".zohomail.com", "", "zoho"},
 	{".protonmail.ch", "", "proton"},
@@ -80,7 +105,7 @@ func (p *parser) familyByService() Family {
 			return s.family
 		}
 	}
-	if hasSuffixFold(by, ".yahoo.com") && (p.groupsShape() || p.shape.heloWord && !p.qmailDate()) {
+	if hasSuffixFold(by, ".yahoo.com") && (equalFold(f.With.Of(p.b), "nnfmp") && p.groupsShape() || p.shape.heloWord && !p.dayFirst()) {
 		return "yahoo"
 	}
 	return ""
@@ -92,11 +117,15 @@ func (p *parser) qmailShaped() bool {
 	return p.shape.bare && p.f.ID.Empty() && p.qmailDate()
 }
 
+// dayFirst reports whether the date begins with the day, not the weekday.
+func (p *parser) dayFirst() bool {
+	return !p.f.Time.Stamp.Empty() && isDigit(p.b[p.f.Time.Stamp.Start])
+}
+
 // qmailDate tells qmail's dates: the day first, the zone -0000.
 func (p *parser) qmailDate() bool {
 	t := &p.f.Time
-	return !t.Stamp.Empty() && isDigit(p.b[t.Stamp.Start]) &&
-		bytes.Equal(t.Zone.Of(p.b), []byte("-0000")) && t.Known && !t.Faults.Has(MonthComma)
+	return p.dayFirst() && bytes.Equal(t.Zone.Of(p.b), []byte("-0000")) && t.Known && !t.Faults.Has(MonthComma)
 }
 
 // groupsShape tells the fields of Yahoo's groups: "from [ip] by" with NNFMP, "from
@@ -142,6 +171,78 @@ func courierID(id []byte) bool {
 		}
 	}
 	return groups == 3 && (n == 8 || n == 16)
+}
+
+// simtaID tells simta's IDs: "434B508E.174A6.13932".
+func simtaID(id []byte) bool {
+	if len(id) < 13 || id[8] != '.' {
+		return false
+	}
+	dots := 0
+	for i, c := range id {
+		if c == '.' {
+			dots++
+		} else if !isDigit(c) && (dots > 1 || c < 'A' || c > 'F') || i < 8 && c == '.' {
+			return false
+		}
+	}
+	return dots == 2 && !courierID(id)
+}
+
+// fortiMailID tells two of sendmail's IDs with a hyphen between them.
+func fortiMailID(id []byte) bool {
+	i := bytes.IndexByte(id, '-')
+	if i < 0 {
+		return false
+	}
+	_, one := sendmailTime(id[:i], 2010)
+	_, two := sendmailTime(id[i+1:], 2010)
+	return one && two
+}
+
+// proofpointID tells Proofpoint's IDs: ten small letters and digits, and a number: "34cx6xw32a-1".
+func proofpointID(id []byte) bool {
+	if len(id) < 12 || len(id) > 13 || id[10] != '-' {
+		return false
+	}
+	for i, c := range id {
+		if i != 10 && !isDigit(c) && (i > 10 || c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return true
+}
+
+// zmailerID tells ZMailer's IDs: "S266141AbTGIVFx".
+func zmailerID(id []byte) bool {
+	if len(id) < 12 || id[0] != 'S' {
+		return false
+	}
+	i := 1
+	for i < len(id) && isDigit(id[i]) {
+		i++
+	}
+	if i < 6 || len(id)-i != 8 || id[i] != 'A' || id[i+1] != 'b' {
+		return false
+	}
+	for _, c := range id[i:] {
+		if !isAlpha(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// sendGridShaped tells SendGrid's inner hosts: an ID that begins with the host's name, and
+// a date as Go prints it.
+func (p *parser) sendGridShaped() bool {
+	f := &p.f
+	host, id := f.By.Host.Of(p.b), f.ID.Of(p.b)
+	if i := bytes.IndexByte(host, '.'); i > 0 {
+		host = host[:i]
+	}
+	return len(host) > 4 && len(id) > len(host) && bytes.HasPrefix(id, host) && id[len(host)] == '-' &&
+		f.Time.Faults.Has(NoSemicolon) && p.r[fromClause].Empty()
 }
 
 // interMailID tells InterMail's IDs: "20020923073338.MLTG14491.host@name".

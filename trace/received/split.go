@@ -30,6 +30,7 @@ type parser struct {
 	plain     bool // quotes and angle brackets mean nothing: the text may be a HELO
 	claim     int  // the from clause up to here imitates a by clause
 	twoBy     int  // offset of the by clause that follows an imitated one
+	said      claims
 	shape     shape
 }
 
@@ -132,10 +133,9 @@ func (p *parser) word(s *scanner, w, end int) {
 	}
 	switch {
 	case s.dated:
-	case kw == noClause || kw == s.cur && !s.value,
+	case kw == noClause || kw == s.cur || p.seen[kw],
 		kw == fromClause && s.cur == fromClause, // Smail: "from helo from [address] by"
-		s.strict && s.cur == fromClause && kw != byClause,
-		kw == byClause && p.seen[byClause]:
+		s.strict && s.cur == fromClause && kw != byClause:
 		s.value = true
 	default:
 		p.close(s.cur, s.start, w)
@@ -192,7 +192,7 @@ func (p *parser) looseDate() {
 		default:
 			w := i
 			i = p.skipWord(i)
-			if i-w <= 4 && w > 0 && startsDate(p.b[w:]) && hasTime(p.b[w:]) {
+			if (i-w <= 4 || i-w == len("2006-01-02") && isDigit(c)) && w > 0 && startsDate(p.b[w:]) && hasTime(p.b[w:]) {
 				p.f.Time.Stamp = p.trim(Span{w, len(p.b)})
 				p.f.Time.Faults |= NoSemicolon
 				for k := range p.r { // the clause it stood in ends before it
