@@ -54,7 +54,26 @@ func outgoingName(name string) bool {
 			return true
 		}
 	}
-	return digits(label) > 0 && (strings.Contains(label, "smtp") || strings.Contains(label, "mta") || strings.Contains(label, "mail"))
+	return digits(label) > 0 && (strings.Contains(label, "smtp") || strings.Contains(label, "mta"))
+}
+
+// publicProviders are providers of mail addresses to anybody, by the label in front of
+// their public suffixes. Spammers forge addresses there; their true customers send through them.
+var publicProviders = map[string]bool{
+	"altavista": true, "aol": true, "att": true, "bigfoot": true, "btinternet": true, "caramail": true,
+	"compuserve": true, "earthlink": true, "email": true, "eudoramail": true, "excite": true, "flashmail": true,
+	"freemail": true, "geocities": true, "gmail": true, "gmx": true, "googlemail": true, "hotmail": true,
+	"icloud": true, "iname": true, "juno": true, "keromail": true, "libero": true, "live": true, "lycos": true,
+	"mail": true, "mailcity": true, "mindspring": true, "msn": true, "netscape": true, "netzero": true,
+	"outlook": true, "proton": true, "protonmail": true, "prodigy": true, "qq": true, "rediffmail": true,
+	"rocketmail": true, "seznam": true, "terra": true, "tin": true, "tiscali": true, "usa": true, "virgilio": true, "wanadoo": true,
+	"web": true, "yahoo": true, "yandex": true, "ymail": true, "zzn": true,
+}
+
+// publicProvider reports whether a registrable domain is that of a public mail provider.
+func publicProvider(domain string) bool {
+	label, _, _ := strings.Cut(domain, ".")
+	return publicProviders[label]
 }
 
 // addressText reports whether a name is an address in disguise: digits and dots, or a literal.

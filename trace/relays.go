@@ -111,8 +111,12 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 		return "resent-locally", "A program on the same host sent the mail on after it had arrived: a mailing list or a forwarding."
 	case a.sameOwnerAsClient(name, own):
 		return "own-provider", "Its client has a name in its own domain: a provider or an organisation with its own mail."
-	case own.scope == noAddr && own.Discloses == DisclosesName && a.insideName(own.From.Name):
-		return "own-provider", "It names its client without an address, by a name of its own inside or of the sender's domain: an organisation's own mail."
+	case own.scope == noAddr && insideClient(own):
+		return "own-provider", "It names its client without an address, by the bare name or private address of a machine inside: an organisation's own mail."
+	case own.scope == noAddr && own.Discloses == DisclosesName && a.sendersName(own.From.Name):
+		return "own-provider", "It names its client without an address, by a name in the sender's domain: an organisation's own mail."
+	case a.sendersDomain(peer, own):
+		return "senders-domain", "It bears the domain of the sender's address: the sender's own provider, unless the address is forged."
 	}
 	if code, why := a.servesRecipient(peer, own, name); code != "" {
 		return code, why
@@ -159,7 +163,7 @@ func (a *analysis) servesRecipient(peer, own *hop, name string) (code, why strin
 		case d == "":
 		case d == registrable(name) || d == registrable(own.By.Host):
 			return "forwarder", "Its own field is for a recipient in its own domain: it forwarded that recipient's mail."
-		case d == bounce && own.Link != linkHELO.String():
+		case d == bounce:
 			return "mailing-list", "Its own field is for an address in the domain to which bounces go: a mailing list sent the mail on."
 		}
 	}
@@ -177,26 +181,37 @@ func (a *analysis) servesRecipient(peer, own *hop, name string) (code, why strin
 }
 
 // strangeClient reports whether something shows that a server's client was a stranger to
-// it. A provider's outgoing server knows its customers, whose machines call themselves
-// what they like; so a server with a looked-up name of its own needs a client that said a
-// false name, and one that has the name of an outgoing server is never enough.
+// it. A provider's outgoing server, or one that a small firm rents, knows its customers,
+// whose machines call themselves what they like. So the client must have said a false
+// name; where it said a bare word, the sender must at least claim an address of a big
+// public provider, whose customers have no business with this server.
 func (a *analysis) strangeClient(peer, own *hop) bool {
 	if a.relayDeeper(own) {
 		return false // what stands below took the mail from strangers; this one may be its smarthost
 	}
-	line := peer.rdns == "" || customerName(peer.rdns, peer.From.IP)
 	helo := own.From.HELO
-	lie := addressText(helo) || registrable(helo) != "" && !sameOwner(helo, own.From.RDNS)
+	lie := addressText(helo) && !strings.Contains(helo, "[") || registrable(helo) != "" && !sameOwner(helo, own.From.RDNS)
+	bare := helo != "" && !addressText(helo) && registrable(helo) == ""
+	line := peer.rdns == "" || customerName(peer.rdns, peer.From.IP)
+	public := publicProvider(domainOf(a.path.Message.From)) || publicProvider(domainOf(a.path.Message.ReturnPath))
+	senders := registrable(helo) != "" && registrable(helo) == domainOf(a.path.Message.From) && !publicProvider(registrable(helo))
 	switch {
 	case peer.Standing != Trusted && peer.Standing != Corroborated:
 		return lie && own.From.RDNS != ""
-	case line:
-		return true
-	case outgoingName(peer.rdns):
+	case outgoingName(peer.rdns) || outgoingName(peer.From.HELO) && !line:
 		return false
+	case senders && customerName(own.From.RDNS, own.From.IP):
+		return false // a small office that sends its own domain's mail from its line
+	case bare:
+		return line && (public || ratwareHELO(helo))
+	case line && helo == "":
+		return public
 	}
 	return lie
 }
+
+// ratwareHELO tells words that bulk mailers always say, whoever runs them.
+func ratwareHELO(helo string) bool { return helo == "QRJATYDI" }
 
 // relayDeeper reports whether the client of a hop wrote a field itself that is linked
 // and that names a public client in its turn.
@@ -210,14 +225,37 @@ func (a *analysis) relayDeeper(own *hop) bool {
 	return false
 }
 
-// insideName reports whether a client that is named without an address bears a name of
-// an inside machine, without dots, or one in the sender's domain.
-func (a *analysis) insideName(n string) bool {
-	if n == "" || addressText(n) {
+// insideClient reports whether a client that is named without an address is a machine
+// inside: a bare word, a private address, or an address literal of which the server does
+// not say that it recorded it.
+func insideClient(own *hop) bool {
+	n := firstOf([]string{own.From.HELO, own.From.Name})
+	if own.From.HELO == "" {
+		n = own.From.Name
+	}
+	if n == "" {
 		return false
 	}
+	if ip, err := netip.ParseAddr(strings.Trim(n, "[]")); err == nil {
+		return n[0] == '[' || ip.IsPrivate() || ip.IsLoopback()
+	}
+	return strings.IndexByte(n, '.') < 0
+}
+
+// sendersName reports whether a name is in the domain of the sender's address.
+func (a *analysis) sendersName(n string) bool {
 	d := registrable(n)
-	return strings.IndexByte(n, '.') < 0 || d != "" && d == domainOf(a.path.Message.From)
+	return d != "" && d == domainOf(a.path.Message.From)
+}
+
+// sendersDomain reports whether a server bears the domain of the sender's address.
+func (a *analysis) sendersDomain(peer, own *hop) bool {
+	for _, n := range []string{peer.From.RDNS, peer.From.HELO, own.By.Host} {
+		if a.sendersName(n) {
+			return true
+		}
+	}
+	return false
 }
 
 // domainOf returns the registrable domain of a mail address, or of the last address in a field.

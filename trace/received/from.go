@@ -117,6 +117,8 @@ func (p *parser) fromComment(s Span) {
 	case hasPrefixFold(w, "helo ") || hasPrefixFold(w, "ehlo ") || hasPrefixFold(w, "lhlo "):
 		sh.lhlo = w[0]|0x20 == 'l'
 		p.heloComment(p.trim(Span{s.Start + 5, s.End}))
+	case p.isTCPInfo(s): // before the remarks: a looked-up name or an ident may look like any of them
+		p.tcpInfo(s)
 	case hasPrefixFold(w, "account "):
 		p.account(s)
 	case p.remark(s):
@@ -125,11 +127,35 @@ func (p *parser) fromComment(s Span) {
 	case hasPrefixFold(w, "uid "):
 		p.f.From.Ident, sh.local = p.trim(Span{s.Start + 4, s.End}), true
 	case hasPrefixFold(w, "proxying for "): // what a web proxy claims
-	case bytes.IndexByte(w, '=') >= 0 && (containsFold(w, "helo=") || hasPrefixFold(w, "port=") || containsFold(w, "ident=")):
+	case eximKeys(w):
 		p.eximComment(s)
 	default:
 		p.tcpInfo(s)
 	}
+}
+
+// isTCPInfo reports whether a comment is "name [192.0.2.1]" or "[192.0.2.1]", with nothing
+// more behind it than a port, a nested comment or a known remark.
+func (p *parser) isTCPInfo(s Span) bool {
+	lit, _, after, ok := p.literal(s)
+	if !ok {
+		return false
+	}
+	head := p.trim(Span{s.Start, p.bracket(s.Start, lit.Start)}).Of(p.b)
+	if indexSpace(head) >= 0 || bytes.IndexByte(head, '=') > bytes.LastIndexByte(head, '@') {
+		return false // "[192.0.2.1] helo=[198.51.100.1]"
+	}
+	for after < s.End && (p.b[after] == ':' || isDigit(p.b[after])) {
+		after++
+	}
+	rest := p.trim(Span{after, s.End}).Of(p.b)
+	return len(rest) == 0 || rest[0] == '(' || isKnown(rest)
+}
+
+// eximKeys tells Exim's comments: "[ip]:port helo=x ident=y", "helo=x", "port=25 helo=x".
+func eximKeys(w []byte) bool {
+	return hasPrefixFold(w, "helo=") || hasPrefixFold(w, "port=") || hasPrefixFold(w, "ident=") ||
+		w[0] == '[' && (containsFold(w, " helo=") || containsFold(w, " ident="))
 }
 
 // heloComment reads "(HELO x)" and "(HELO x [192.0.2.1])".
@@ -218,11 +244,7 @@ func (p *parser) tcpInfo(s Span) {
 	p.forgetClaims()
 	sh.ip, sh.addr, sh.bare = lit, a, false
 	sh.mapped = a.Is4() && bytes.IndexByte(lit.Of(p.b), ':') >= 0
-	open := lit.Start - 1
-	for open > s.Start && p.b[open] != '[' {
-		open--
-	}
-	p.nameBefore(p.trim(Span{s.Start, open}))
+	p.nameBefore(p.trim(Span{s.Start, p.bracket(s.Start, lit.Start)}))
 	if after < s.End && p.b[after] == ':' {
 		end := after + 1
 		for end < s.End && isDigit(p.b[end]) {
@@ -232,6 +254,14 @@ func (p *parser) tcpInfo(s Span) {
 		after = end
 	}
 	p.afterAddr(Span{after, s.End})
+}
+
+// bracket returns where the '[' of the literal at i stands, not before start.
+func (p *parser) bracket(start, i int) int {
+	for i--; i > start && p.b[i] != '['; {
+		i--
+	}
+	return i
 }
 
 // forgetClaims drops what earlier comments of the from clause said: a server writes its
@@ -313,14 +343,25 @@ func (p *parser) afterAddr(s Span) {
 
 // known takes a remark that servers are known to make about the name or the address.
 func (p *parser) known(s Span) bool {
-	w := s.Of(p.b)
-	for _, r := range [...]string{"may be forged", "unverified", "verified", "rdns failed", "misconfigured", "forged", "mismatch", "bad reverse"} {
-		if hasPrefixFold(w, r) {
-			if p.f.From.Remark.Empty() {
-				p.f.From.Remark = s
-			}
-			return true
-		}
+	if !isKnown(s.Of(p.b)) {
+		return false
+	}
+	if p.f.From.Remark.Empty() {
+		p.f.From.Remark = s
+	}
+	return true
+}
+
+func isKnown(w []byte) bool {
+	switch w[0] | 0x20 {
+	case 'm':
+		return hasPrefixFold(w, "may be forged") || hasPrefixFold(w, "misconfigured")
+	case 'u':
+		return equalFold(w, "unverified") || hasPrefixFold(w, "unverified ")
+	case 'v':
+		return equalFold(w, "verified")
+	case 'r':
+		return equalFold(w, "rdns failed")
 	}
 	return false
 }

@@ -96,8 +96,24 @@ func (p *parser) tlsRemark(s Span) bool {
 
 // tlsName reports whether a word begins like the name of a version of TLS.
 func tlsName(w []byte) bool {
-	return (hasPrefixFold(w, "tlsv") || hasPrefixFold(w, "sslv")) && len(w) > 4 ||
-		hasPrefixFold(w, "tls") && len(w) > 3 && (isDigit(w[3]) || w[3] == '_')
+	if !hasPrefixFold(w, "tls") && !hasPrefixFold(w, "ssl") {
+		return false
+	}
+	i := 3
+	if i < len(w) && (w[i]|0x20 == 'v' || w[i] == '-') {
+		i++
+	}
+	digits := i
+	for i < len(w) && (isDigit(w[i]) || w[i] == '.') {
+		i++
+	}
+	switch { // a host may be called tls1.example
+	case i == len(w):
+		return i > digits
+	case w[i] == '_':
+		return true
+	}
+	return i > digits && (w[i] == ':' || w[i] == ',' || w[i] == '/' || isSpace(w[i]))
 }
 
 // colonTLS reads "TLS1.3:CIPHER:256" and "TLSv1.2,256bits,CIPHER".
@@ -132,7 +148,8 @@ func (p *parser) wordAt(start, end int) Span {
 func (p *parser) authRemark(s Span) bool {
 	w := s.Of(p.b)
 	switch {
-	case hasPrefixFold(w, "auth"), hasPrefixFold(w, "smtp-auth"), hasPrefixFold(w, "smtp auth"),
+	case hasPrefixFold(w, "auth: "), hasPrefixFold(w, "auth="), equalFold(w, "auth"), hasPrefixFold(w, "authenticated "),
+		hasPrefixFold(w, "authenticated: "), equalFold(w, "authenticated"), hasPrefixFold(w, "smtp-auth"), hasPrefixFold(w, "smtp auth"),
 		hasPrefixFold(w, "user authenticated"), hasPrefixFold(w, "account "):
 	default:
 		return false
