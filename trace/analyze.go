@@ -27,8 +27,10 @@ type analysis struct {
 	hops []hop
 	own  []string // names of hosts that wrote trusted fields
 	// what the header says of recipients and lists, in lower case
-	recipients []string // domains
-	lists      []string
+	recipients []string // registrable domains to which the mail was delivered, as the recipient's side wrote
+	lists      []string // registrable domains that list fields name; anybody can write them
+	delivered  []delivery
+	hints      []hint
 	edge       int   // the hop that holds the boundary, -1 without one
 	peers      []int // for each hop, the hop whose peer wrote it; -1 when unknown
 	writer     writer
@@ -43,57 +45,28 @@ type analysis struct {
 func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	p := Path{
 		Schema: PathSchema,
-		Hops:   []Hop{}, Relays: []Relay{}, Bystanders: []Bystander{}, Findings: []Finding{},
+		Hops:   []Hop{}, Relays: []Relay{}, Bystanders: []Bystander{}, Hints: []Hint{}, Findings: []Finding{},
 	}
 	a := analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1}
 	a.readHeader(data, fields)
 	a.readHops(data, fields)
 	if len(a.hops) == 0 {
 		p.Ends = EndNoTrace
+		a.settleHints(data)
 		a.find("no-trace", -1, Notice, "", "The sample has no Received: field, so nothing says where it went.")
 		return p
 	}
 	a.walkTrusted()
+	a.settleRecipients()
 	a.walkChain()
 	a.conclude()
+	a.settleHints(data)
+	a.setClocks()
 	a.findRelays()
 	a.findBystanders()
 	a.findFacts()
 	a.sortFindings()
 	return p
-}
-
-// readHeader takes what the message says of itself.
-func (a *analysis) readHeader(data []byte, fields []header.Field) {
-	m := &a.path.Message
-	for _, f := range fields {
-		var dst *string
-		switch {
-		case f.Is(data, "Message-ID"):
-			dst = &m.MessageID
-		case f.Is(data, "Subject"):
-			dst = &m.Subject
-		case f.Is(data, "From"):
-			dst = &m.From
-		case f.Is(data, "To"):
-			dst = &m.To
-		case f.Is(data, "Date"):
-			dst = &m.Date
-		case f.Is(data, "Return-Path"):
-			dst = &m.ReturnPath
-		case f.Is(data, "Delivered-To"), f.Is(data, "X-Original-To"), f.Is(data, "Envelope-To"):
-			a.recipients = appendDomain(a.recipients, text(f.Body(data)))
-			continue
-		case f.Is(data, "List-Id"), f.Is(data, "X-BeenThere"), f.Is(data, "List-Post"), f.Is(data, "Mailing-List"):
-			a.lists = appendDomain(a.lists, text(f.Body(data)))
-			continue
-		default:
-			continue
-		}
-		if *dst == "" {
-			*dst = text(f.Body(data))
-		}
-	}
 }
 
 // appendDomain adds the registrable domain that stands last in a field's text.

@@ -1,10 +1,8 @@
 package trace
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"relaytrace/trace/received"
 )
@@ -27,13 +25,13 @@ var decoyText = map[received.Decoy]string{
 func (a *analysis) findFacts() {
 	for i := range a.hops {
 		a.findStamp(i)
-		a.findQueueTime(i)
 		a.findClient(i)
 		if a.hops[i].f.Unread.Reason != "" {
 			a.find("field-not-fully-read", i, Info, excerpt(a.hops[i].body, a.hops[i].f.Unread.Offset), a.hops[i].f.Unread.Reason+".")
 		}
 	}
 	a.findClocks()
+	a.findEnvelope()
 	p := a.path
 	switch p.Ends {
 	case EndNoField:
@@ -73,25 +71,6 @@ func (a *analysis) findStamp(i int) {
 	a.find("stamp-irregular", i, Info, h.Time.Stamp, "The date is not as RFC 5322 has it: "+strings.Join(f.Names(), ", ")+".")
 }
 
-// findQueueTime tells what the instant in the queue ID adds.
-func (a *analysis) findQueueTime(i int) {
-	h := &a.hops[i]
-	if h.Standing == Contradicted {
-		return
-	}
-	d, ok := h.queueGap()
-	switch {
-	case !ok:
-	case d.Abs() <= queueTolerance:
-		a.find("queue-id-agrees", i, Info, h.ID, "The queue ID was made at "+h.Time.QueueIDUTC+", which agrees with the stamp.")
-	case wholeHours(d):
-		a.find("zone-fault", i, Info, h.Time.Stamp,
-			fmt.Sprintf("The queue ID was made at %s. The stamp differs by whole hours (%s): the host's zone is set wrongly.", h.Time.QueueIDUTC, gap(d)))
-	case d.Abs() <= queueLimit:
-		a.find("queue-id-apart", i, Info, h.ID, fmt.Sprintf("The queue ID was made at %s; the stamp is %s away.", h.Time.QueueIDUTC, gap(d)))
-	}
-}
-
 // findClient tells what a trusted or corroborated field says of its client that bears on guilt.
 func (a *analysis) findClient(i int) {
 	h := &a.hops[i]
@@ -105,54 +84,6 @@ func (a *analysis) findClient(i int) {
 	if strings.Contains(string(h.f.From.Remark.Of(h.body)), "forged") {
 		a.find("name-not-confirmed", i, Info, h.From.RDNS, "The looked-up name does not lead back to the address, so it is not relied upon.")
 	}
-}
-
-// findClocks holds the stamps of neighbouring hops against each other. An inversion
-// proves nothing by itself: one wanted message in ten has one.
-func (a *analysis) findClocks() {
-	prev := -1
-	for i := range a.hops {
-		h := &a.hops[i]
-		if h.at.IsZero() || h.Standing == Contradicted || h.Kind == Note {
-			continue
-		}
-		if prev >= 0 {
-			d := a.hops[prev].at.Sub(h.at)
-			if d < -10*time.Minute {
-				text := fmt.Sprintf("This stamp is %s later than that of the next hop (field %d): a wrong clock or zone, which is common and proves nothing.", gap(-d), prev)
-				if wholeHours(d) {
-					text = fmt.Sprintf("This stamp is %s later than that of the next hop (field %d), whole hours with the minutes right: a wrong zone, which is common and proves nothing.", gap(-d), prev)
-				}
-				a.find("clock-inversion", i, Notice, h.Time.Stamp, text)
-			}
-		}
-		prev = i
-	}
-}
-
-// wholeHours reports whether a difference is a whole number of hours, within the
-// minutes that a transfer takes.
-func wholeHours(d time.Duration) bool {
-	d = d.Abs()
-	return d >= 50*time.Minute && d <= 26*time.Hour && (d+2*time.Minute)%time.Hour <= 4*time.Minute
-}
-
-func gap(d time.Duration) string {
-	sign := ""
-	if d < 0 {
-		sign, d = "\u2212", -d
-	}
-	d = d.Round(time.Second)
-	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
-	switch {
-	case h >= 72:
-		return fmt.Sprintf("%s%d d %d h", sign, h/24, h%24)
-	case h > 0:
-		return fmt.Sprintf("%s%d h %d min", sign, h, m)
-	case m > 0:
-		return fmt.Sprintf("%s%d min %d s", sign, m, s)
-	}
-	return fmt.Sprintf("%s%d s", sign, s)
 }
 
 // excerpt quotes the bytes around an offset.

@@ -91,6 +91,7 @@ type Path struct {
 	Ends       End         `json:"ends"`       // where the trail stops
 	Relays     []Relay     `json:"relays"`     // what this sample alone suggests
 	Bystanders []Bystander `json:"bystanders"` // named in the header, not to be accused
+	Hints      []Hint      `json:"hints"`      // what other fields say of the source, each with its own certainty
 	Findings   []Finding   `json:"findings"`   // in the order of the hops they rest on
 }
 
@@ -103,14 +104,31 @@ type Sample struct {
 }
 
 // Message holds header fields as written, unfolded, undecoded: claims of the sender
-// that a relay's owner can search for.
+// that a relay's owner can search for. What the delivering system wrote stands apart.
 type Message struct {
-	MessageID  string `json:"message_id"`
-	Subject    string `json:"subject"`
-	From       string `json:"from"`
-	To         string `json:"to"`
-	Date       string `json:"date"`
-	ReturnPath string `json:"return_path"` // the envelope sender, as the delivering system wrote it
+	MessageID    string   `json:"message_id"`
+	Subject      string   `json:"subject"`
+	From         string   `json:"from"`
+	Sender       string   `json:"sender"`
+	ReplyTo      string   `json:"reply_to"`
+	To           string   `json:"to"`
+	Cc           string   `json:"cc"`
+	Date         string   `json:"date"`
+	Recipients   int      `json:"recipients"`   // addresses named in To and Cc
+	Domain       string   `json:"domain"`       // of the From address: the one that may be forged
+	Organisation string   `json:"organisation"` // the registrable domain of Domain
+	ReturnPath   string   `json:"return_path"`  // the envelope sender, as the delivering system wrote it
+	DeliveredTo  []string `json:"delivered_to"` // recipients that stand above the fields of others: written on the recipient's side
+}
+
+// Hint is something that a field other than Received: says of where the mail came from.
+type Hint struct {
+	Field     string     `json:"field"` // the field's name, as written
+	Line      int        `json:"line"`  // in the sample, from 1
+	Value     string     `json:"value"` // what it says, unfolded
+	IP        netip.Addr `json:"ip"`    // the address it names, if one
+	Certainty Certainty  `json:"certainty"`
+	Why       string     `json:"why"` // one sentence: why it has this certainty
 }
 
 // Hop is one trace field.
@@ -126,6 +144,7 @@ type Hop struct {
 	Envelope  string     `json:"envelope_from"`
 	TLS       string     `json:"tls"`
 	Time      Time       `json:"time"`
+	Clock     *Clock     `json:"clock"` // null when there is nothing to hold the stamp against
 	Kind      Kind       `json:"kind"`
 	Standing  Standing   `json:"standing"`
 	Discloses Disclosure `json:"discloses"`
@@ -158,6 +177,18 @@ type Time struct {
 	Stamp      string `json:"stamp"`        // as written
 	UTC        string `json:"utc"`          // RFC 3339, or empty when the stamp names no instant
 	QueueIDUTC string `json:"queue_id_utc"` // the instant inside the queue ID, RFC 3339, or empty
+}
+
+// Clock holds a stamp against the next hop's and against the queue ID.
+type Clock struct {
+	// Gap is the next hop's stamp minus this one, in seconds: the time in queue minus (this
+	// clock minus the next). So this clock is slow by at most Gap, or, where Gap is
+	// negative, fast by at least as much, as far as the next hop's clock is right.
+	Gap      *int64 `json:"gap_seconds"`
+	GapTo    int    `json:"gap_to"`           // the hop that Gap is taken to; -1 without one
+	Queue    *int64 `json:"queue_id_seconds"` // the stamp minus the instant in the queue ID, in seconds
+	ZoneOff  int    `json:"zone_off_hours"`   // whole hours by which the zone seems wrong; 0 when it does not
+	ZoneFrom string `json:"zone_off_from"`    // what shows it: queue-id or next-hop
 }
 
 // Boundary is the topmost hand-over from outside into the recipient's own systems.

@@ -259,17 +259,7 @@ func (a *analysis) sendersDomain(peer, own *hop) bool {
 }
 
 // domainOf returns the registrable domain of a mail address, or of the last address in a field.
-func domainOf(address string) string {
-	i := strings.LastIndexByte(address, '@')
-	if i < 0 {
-		return ""
-	}
-	address = address[i+1:]
-	if j := strings.IndexAny(address, "> \t,;)"); j >= 0 {
-		address = address[:j]
-	}
-	return registrable(address)
-}
+func domainOf(address string) string { return registrable(mailDomain(address)) }
 
 // bystander names a host that must not be accused.
 func (a *analysis) bystander(name string, ip netip.Addr, hop int, why string) {

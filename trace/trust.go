@@ -1,5 +1,7 @@
 package trace
 
+import "strings"
+
 // walkTrusted goes down from the top as long as each field hands over within the
 // recipient's own side, and finds the boundary. The top field was written by the system
 // that delivered.
@@ -21,6 +23,9 @@ func (a *analysis) walkTrusted() {
 		a.deepest = i
 		if i+1 < len(a.hops) {
 			a.hops[i+1].Why = why
+			if strings.HasPrefix(why, "the field above took it from") && !strings.Contains(why, "declared") {
+				a.find("trust-inferred", i+1, Info, h.peerText(), "Nobody declared this host; it is taken as the recipient's own side because "+why+".")
+			}
 			a.hops[i+1].Link = a.linkWithin(i)
 			a.peers[i+1] = i
 		}
@@ -112,8 +117,28 @@ func (a *analysis) inferred(i int, last bool) (why string, ok bool) {
 			!customerName(h.rdns, h.From.IP) && sameDomain(a.hops[i+1].By.Host, h.rdns) {
 			return "the field above took it from a host of its own domain, which wrote this field", true
 		}
+		if !last && a.deliveredBy(i) {
+			return "the field above took it from a host of the domain that the mail was delivered to, which wrote this field", true
+		}
 	}
 	return "", false
+}
+
+// deliveredBy reports whether the peer of hop i bears, by its looked-up name, the domain
+// of a recipient that was written above hop i, and wrote the next field: the recipient's
+// own mail exchanger or forwarder. What stands lower may be the sender's invention.
+func (a *analysis) deliveredBy(i int) bool {
+	h := &a.hops[i]
+	d := registrable(h.rdns)
+	if d == "" || h.By.MTA == "qmail" || customerName(h.rdns, h.From.IP) || !sameDomain(a.hops[i+1].By.Host, h.rdns) {
+		return false
+	}
+	for _, x := range a.delivered {
+		if x.above <= i && registrable(mailDomain(strings.Trim(x.to, "<> "))) == d {
+			return true
+		}
+	}
+	return false
 }
 
 // declared reports whether the peer of a hop is in a declared set: by its address, or by

@@ -46,16 +46,19 @@ type shape struct {
 func (p *parser) gatherFrom() {
 	sh, rest := &p.shape, p.r[fromClause]
 	p.said = claims{p.f.From, p.f.Envelope, p.f.TLSVersion, p.f.TLSCipher, p.f.WithAuth, p.f.WithTLS}
-	exim := p.f.Family == "exim" || eximID(p.f.ID.Of(p.b))
-	if p.claim > rest.Start && !exim {
+	first := p.addressFirst()
+	if p.claim > rest.Start && !first {
 		sh.word = p.trim(Span{rest.Start, p.claim})
 		rest.Start = p.claim
 	}
 	p.plain = true
 	for {
 		it, more, ok := p.next(rest)
-		if !ok || exim && sh.comments > 0 && (sh.addr.IsValid() || p.b[sh.word.Start] == '[') {
-			break // Exim writes the client's words behind the address
+		if !ok || first && sh.comments > 0 && (sh.addr.IsValid() || p.b[sh.word.Start] == '[') {
+			break
+		}
+		if first && it.comment && it.Empty() && more.Start > p.flatFrom { // the HELO in it breaks the comment
+			it.Span = p.trim(more)
 		}
 		rest = more
 		if it.comment {
@@ -69,17 +72,23 @@ func (p *parser) gatherFrom() {
 	sh.pickup = equalFold(sh.word.Of(p.b), "mail pickup service")
 }
 
+// addressFirst reports whether the software, by its banner or its ID, is one that writes
+// the client's words behind the address. Of all others the last address is the recorded one.
+func (p *parser) addressFirst() bool {
+	id := p.f.ID.Of(p.b)
+	return p.f.Family == "exim" || p.f.Family == "momentum" || eximID(id) || zmailerID(id)
+}
+
 func (p *parser) fromWord(s Span) {
 	sh, w := &p.shape, s.Of(p.b)
 	switch {
 	case sh.word.Empty():
 		p.firstWord(s)
-	case len(w) == 1 && w[0] == '-':
+	case len(w) == 1 && w[0] == '-' && p.f.Family == "smtpsvc":
 		sh.dash = true
-	case sh.dash:
-		if a, ok := parseAddr(w); ok {
-			sh.ip, sh.addr = s, a
-		}
+	case sh.dash && addrLike(w):
+		a, _ := parseAddr(w)
+		sh.ip, sh.addr = s, a
 	case w[0] == '[' && !sh.proxied && !equalFold(w, "[local]"):
 		if lit, a, _, ok := p.literal(s); ok {
 			sh.bracket, sh.bracketA = lit, a
@@ -231,7 +240,7 @@ func (p *parser) port(s Span) {
 func (p *parser) tcpInfo(s Span) {
 	sh := &p.shape
 	lit, a, after, ok := p.literal(s)
-	if shut := bytes.IndexByte(s.Of(p.b), ']'); ok && p.b[s.Start] == '[' && s.Start+shut+1 < after {
+	if shut := bytes.IndexByte(s.Of(p.b), ']'); ok && p.b[s.Start] == '[' && s.Start+shut+1 < after && zmailerID(p.f.ID.Of(p.b)) {
 		// ZMailer writes HELO and ident behind the address
 		if first, b, end, ok := p.literal(Span{s.Start, s.Start + shut + 1}); ok && p.quotedBehind(end) {
 			lit, a, after = first, b, end
@@ -271,7 +280,12 @@ func (p *parser) forgetClaims() {
 	f.From, f.Envelope = p.said.from, p.said.envelope
 	f.TLSVersion, f.TLSCipher = p.said.version, p.said.cipher
 	f.WithAuth, f.WithTLS = p.said.auth, p.said.tls
-	p.shape.second, p.shape.local = Span{}, false
+	sh := &p.shape
+	sh.second, sh.local = Span{}, false
+	if sh.bracketA.IsValid() { // "a [192.0.2.1]" was all HELO
+		sh.word.End = sh.bracket.End + 1
+		sh.bracket, sh.bracketA = Span{}, netip.Addr{}
+	}
 }
 
 // quotedBehind reports whether a quoted string follows, behind a port at most.
@@ -404,7 +418,7 @@ func (p *parser) bareAddr(s Span) bool {
 	}
 	sh, w := &p.shape, s.Of(p.b)
 	at := bytes.LastIndexByte(w, '@')
-	if a, ok := parseAddr(w[at+1:]); ok && sh.bracket.Empty() {
+	if a, ok := parseAddr(w[at+1:]); ok {
 		p.forgetClaims()
 		sh.ip, sh.addr, sh.bare = p.identBefore(s), a, true
 		return true

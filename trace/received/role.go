@@ -60,9 +60,15 @@ func (p *parser) assignFrom() {
 	case sh.pickup || len(w) == 0 && sh.comments == 0 && !sh.bracketA.IsValid():
 	case fam == "exim" || sh.keys:
 		p.assignExim(lit, a, after)
+	case fam == "communigate" && isLit && p.flatFrom < p.r[fromClause].End:
+		p.unread("a broken comment: it is not clear which address is the client's word", word.Start)
 	case sh.heloWord && isLit && fam != "qmail" && fam != "james" && fam != "yahoo": // CommuniGate: "[ip] (HELO x)"
 		f.HELO = sh.helo
-		p.setIP(lit, a)
+		if sh.addr.IsValid() && sh.addr != a { // one of the two is part of a HELO
+			p.unread("two addresses, of which one is the client's", sh.ip.Start)
+		} else {
+			p.setIP(lit, a)
+		}
 	case sh.heloWord: // "name (HELO x) (ip)", "name [ip] (HELO x)"
 		f.HELO = sh.helo
 		p.setRDNS(word)

@@ -243,7 +243,15 @@ func (p *parser) skipComment(i int) int {
 
 // skipFlat returns the offset behind a comment where parentheses do not match: behind the
 // next ')' that a keyword or another clause's end follows, or else behind the next ')'.
+// In a from clause it is the HELO that breaks them: there only a comment without another
+// in it is one, so that nothing which the server wrote is swallowed.
 func (p *parser) skipFlat(i int) int {
+	if p.plain {
+		if n := bytes.IndexAny(p.b[i+1:], "()"); n >= 0 && p.b[i+1+n] == ')' {
+			return i + n + 2
+		}
+		return i + 1
+	}
 	first := i + 1 + bytes.IndexByte(p.b[i+1:], ')') + 1
 	for j := first; j < p.looseFrom; {
 		if p.clauseAt(j) {

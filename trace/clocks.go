@@ -1,0 +1,109 @@
+package trace
+
+import (
+	"fmt"
+	"math"
+	"time"
+)
+
+// setClocks holds each stamp against the next hop's and against its own queue ID.
+func (a *analysis) setClocks() {
+	next := -1
+	for i := range a.hops {
+		h := &a.hops[i]
+		if h.at.IsZero() || h.Standing == Contradicted || h.Kind == Note {
+			continue
+		}
+		c := Clock{GapTo: -1}
+		if next >= 0 {
+			s := int64(a.hops[next].at.Sub(h.at) / time.Second)
+			c.Gap, c.GapTo = &s, next
+		}
+		if d, ok := h.queueGap(); ok {
+			s := int64(d / time.Second)
+			c.Queue = &s
+			if wholeHours(d) {
+				c.ZoneOff, c.ZoneFrom = hours(d), "queue-id"
+			}
+		}
+		// Only a clock that runs ahead can be told from a wait in the queue.
+		if c.Gap != nil && c.ZoneFrom == "" && *c.Gap < 0 && wholeHours(time.Duration(*c.Gap)*time.Second) {
+			c.ZoneOff, c.ZoneFrom = hours(-time.Duration(*c.Gap)*time.Second), "next-hop"
+		}
+		if c.Gap != nil || c.Queue != nil {
+			h.Clock = &c
+		}
+		next = i
+	}
+}
+
+func hours(d time.Duration) int { return int(math.Round(d.Hours())) }
+
+// findClocks states what the stamps show. An inversion proves nothing by itself: one
+// wanted message in ten has one.
+func (a *analysis) findClocks() {
+	for i := range a.hops {
+		h := &a.hops[i]
+		c := h.Clock
+		if c == nil {
+			continue
+		}
+		a.findQueueTime(i)
+		if c.Gap == nil || *c.Gap >= -600 {
+			continue
+		}
+		ahead := gap(-time.Duration(*c.Gap) * time.Second)
+		if c.ZoneFrom == "next-hop" {
+			a.find("clock-inversion", i, Notice, h.Time.Stamp,
+				fmt.Sprintf("This stamp is %s later than that of the next hop (field %d), whole hours with the minutes right: a wrong zone, which is common and proves nothing.", ahead, c.GapTo))
+			continue
+		}
+		a.find("clock-inversion", i, Notice, h.Time.Stamp,
+			fmt.Sprintf("This stamp is %s later than that of the next hop (field %d): a wrong clock or zone, which is common and proves nothing.", ahead, c.GapTo))
+	}
+}
+
+// findQueueTime states what the instant in the queue ID adds.
+func (a *analysis) findQueueTime(i int) {
+	h := &a.hops[i]
+	if h.Clock.Queue == nil {
+		return
+	}
+	d := time.Duration(*h.Clock.Queue) * time.Second
+	switch {
+	case d.Abs() <= queueTolerance:
+		a.find("queue-id-agrees", i, Info, h.ID, "The queue ID was made at "+h.Time.QueueIDUTC+", which agrees with the stamp.")
+	case h.Clock.ZoneFrom == "queue-id":
+		a.find("zone-fault", i, Info, h.Time.Stamp,
+			fmt.Sprintf("The queue ID was made at %s. The stamp differs by whole hours (%s): the host's zone is set wrongly.", h.Time.QueueIDUTC, gap(d)))
+	case d.Abs() <= queueLimit:
+		a.find("queue-id-apart", i, Info, h.ID, fmt.Sprintf("The queue ID was made at %s; the stamp is %s away.", h.Time.QueueIDUTC, gap(d)))
+	}
+}
+
+// wholeHours reports whether a difference is a whole number of hours, within the
+// minutes that a transfer takes.
+func wholeHours(d time.Duration) bool {
+	d = d.Abs()
+	return d >= 55*time.Minute && d <= 26*time.Hour && (d+2*time.Minute)%time.Hour <= 4*time.Minute
+}
+
+// gap writes a difference for people; its sign is kept, so that a second backwards is
+// never a day less a second.
+func gap(d time.Duration) string {
+	sign := ""
+	if d < 0 {
+		sign, d = "\u2212", -d
+	}
+	d = d.Round(time.Second)
+	h, m, s := int(d.Hours()), int(d.Minutes())%60, int(d.Seconds())%60
+	switch {
+	case h >= 72:
+		return fmt.Sprintf("%s%d d %d h", sign, h/24, h%24)
+	case h > 0:
+		return fmt.Sprintf("%s%d h %d min", sign, h, m)
+	case m > 0:
+		return fmt.Sprintf("%s%d min %d s", sign, m, s)
+	}
+	return fmt.Sprintf("%s%d s", sign, s)
+}

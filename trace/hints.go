@@ -1,0 +1,94 @@
+package trace
+
+import (
+	"strings"
+
+	"relaytrace/trace/header"
+)
+
+// hint is a field that may tell of the source, and how many Received: fields stand above it.
+type hint struct {
+	f     header.Field
+	above int
+}
+
+// originFields name the client of a webmail or submission server.
+var originFields = []string{
+	"X-Originating-IP", "X-Original-IP", "X-Sender-IP", "X-Client-IP", "X-Source-IP", "X-HTTP-Posting-Host",
+	"X-Remote-IP", "X-AOL-IP", "X-YahooFilteredBulk", "X-Mailer-IP", "X-Posting-IP", "X-SenderIP", "X-IP",
+}
+
+// judgedFields are those by which a server says what it thinks of its client.
+var judgedFields = []string{"Authentication-Results", "ARC-Authentication-Results", "X-Received"}
+
+// programFields name the program that wrote the mail, or claims to.
+var programFields = []string{"X-Mailer", "User-Agent", "X-MimeOLE", "X-PHP-Originating-Script", "X-PHP-Script", "X-Authenticated-User", "X-Authentication-Warning", "X-Sender"}
+
+func hintField(data []byte, f header.Field) bool {
+	return oneOf(data, f, originFields) || oneOf(data, f, judgedFields) || oneOf(data, f, programFields)
+}
+
+func oneOf(data []byte, f header.Field, names []string) bool {
+	for _, n := range names {
+		if f.Is(data, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// settleHints gives each hint its certainty by who can have written it. Servers write on
+// top: what stands above the boundary's field was written on the recipient's side. What
+// stands lower was written by a server below, or by the sender.
+func (a *analysis) settleHints(data []byte) {
+	for _, x := range a.hints {
+		h := Hint{Field: string(x.f.Name(data)), Line: x.f.Line, Value: cut(text(x.f.Body(data)), 400)}
+		if !oneOf(data, x.f, programFields) {
+			h.IP = addrIn(h.Value)
+		}
+		h.Certainty, h.Why = a.hintCertainty(data, x)
+		a.path.Hints = append(a.path.Hints, h)
+	}
+}
+
+func (a *analysis) hintCertainty(data []byte, x hint) (Certainty, string) {
+	switch {
+	case a.edge >= 0 && x.above <= a.edge && !oneOf(data, x.f, programFields):
+		return Recorded, "it stands above the boundary's field, so the recipient's own side wrote it"
+	case oneOf(data, x.f, originFields) && a.providerWrote():
+		return CertaintyCorroborated, "the mail came from the provider whose address the sender has, and providers write this field"
+	case a.edge < 0 && x.above == 0:
+		return Recorded, "it stands above every trace field"
+	}
+	return Claimed, "the sender can have written it"
+}
+
+// providerWrote reports whether the mail was handed over by a host of the sender's own
+// provider, by a looked-up name, with nothing below that contradicts it: then the
+// provider's fields are its own.
+func (a *analysis) providerWrote() bool {
+	if a.edge < 0 || a.path.Message.Organisation == "" {
+		return false
+	}
+	edge := &a.hops[a.edge]
+	if registrable(edge.rdns) != a.path.Message.Organisation || customerName(edge.rdns, edge.From.IP) {
+		return false
+	}
+	for i := a.edge + 1; i < len(a.hops); i++ {
+		if s := a.hops[i].Standing; s != Corroborated {
+			return false
+		}
+	}
+	return true
+}
+
+// cut bounds a text for display; what is left out is told.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && s[n]&0xC0 == 0x80 {
+		n--
+	}
+	return strings.TrimRight(s[:n], " ") + " \u2026"
+}

@@ -1,0 +1,192 @@
+package trace
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"relaytrace/trace/header"
+)
+
+// readHeader takes what the message says of itself, and keeps where the fields stand:
+// servers write on top, so a field above a Received: was written by that server or later.
+func (a *analysis) readHeader(data []byte, fields []header.Field) {
+	m := &a.path.Message
+	m.DeliveredTo = []string{}
+	received := 0
+	for _, f := range fields {
+		name := f.Name(data)
+		if len(name) == 0 {
+			continue
+		}
+		switch name[0] | 0x20 {
+		case 'r':
+			if f.Is(data, "Received") {
+				received++
+				continue
+			}
+			if f.Is(data, "Received-SPF") {
+				a.hints = append(a.hints, hint{f, received})
+				continue
+			}
+		case 'x', 'a', 'u':
+			if hintField(data, f) {
+				a.hints = append(a.hints, hint{f, received})
+				continue
+			}
+		}
+		if dst := m.field(data, f); dst != nil {
+			if *dst == "" {
+				*dst = text(f.Body(data))
+			}
+			continue
+		}
+		switch {
+		case f.Is(data, "Delivered-To"), f.Is(data, "X-Original-To"), f.Is(data, "Envelope-To"), f.Is(data, "Original-Recipient"):
+			a.delivered = append(a.delivered, delivery{text(f.Body(data)), received})
+		case f.Is(data, "List-Id"), f.Is(data, "X-BeenThere"), f.Is(data, "List-Post"), f.Is(data, "Mailing-List"):
+			a.lists = appendDomain(a.lists, text(f.Body(data)))
+		}
+	}
+	m.Domain = mailDomain(m.From)
+	m.Organisation = registrable(m.Domain)
+	m.Recipients = strings.Count(m.To, "@") + strings.Count(m.Cc, "@")
+}
+
+// delivery is a recipient that a delivering system wrote, and how many Received: fields
+// stand above it.
+type delivery struct {
+	to    string
+	above int
+}
+
+// field returns where a header field is kept, or nil.
+func (m *Message) field(data []byte, f header.Field) *string {
+	for _, x := range []struct {
+		name string
+		dst  *string
+	}{
+		{"Message-ID", &m.MessageID}, {"Subject", &m.Subject}, {"From", &m.From}, {"Sender", &m.Sender},
+		{"Reply-To", &m.ReplyTo}, {"To", &m.To}, {"Cc", &m.Cc}, {"Date", &m.Date}, {"Return-Path", &m.ReturnPath},
+	} {
+		if f.Is(data, x.name) {
+			return x.dst
+		}
+	}
+	return nil
+}
+
+// mailDomain returns the domain of the last mail address in a field, in lower case.
+func mailDomain(s string) string {
+	i := strings.LastIndexByte(s, '@')
+	if i < 0 {
+		return ""
+	}
+	s = s[i+1:]
+	if j := strings.IndexAny(s, "> \t,;)\"]"); j >= 0 {
+		s = s[:j]
+	}
+	return strings.ToLower(strings.TrimSuffix(s, "."))
+}
+
+// settleRecipients keeps those recipients that the recipient's side wrote: above every
+// field that is not trusted. What stands lower may be the sender's.
+func (a *analysis) settleRecipients() {
+	trusted := 0
+	for trusted < len(a.hops) && a.hops[trusted].Standing == Trusted {
+		trusted++
+	}
+	for _, d := range a.delivered {
+		if d.above >= max(trusted, 1) {
+			continue
+		}
+		to := strings.Trim(d.to, "<> ")
+		if !slices.Contains(a.path.Message.DeliveredTo, to) {
+			a.path.Message.DeliveredTo = append(a.path.Message.DeliveredTo, to)
+		}
+		if r := registrable(mailDomain(to)); r != "" && !slices.Contains(a.recipients, r) {
+			a.recipients = append(a.recipients, r)
+		}
+	}
+}
+
+// findEnvelope states where envelope and header disagree. Lists, forwarders and mass
+// mailings disagree honestly: none of it proves anything alone.
+func (a *analysis) findEnvelope() {
+	m := &a.path.Message
+	from, bounce := registrable(m.Domain), registrable(mailDomain(m.ReturnPath))
+	if from != "" && bounce != "" && from != bounce {
+		a.find("envelope-sender-differs", -1, Info, m.ReturnPath,
+			fmt.Sprintf("Bounces go to %s, while From: names %s. Lists and mailing services do so too.", bounce, from))
+	}
+	if r := registrable(mailDomain(m.ReplyTo)); r != "" && from != "" && r != from {
+		a.find("reply-to-elsewhere", -1, Info, m.ReplyTo, fmt.Sprintf("Answers are asked to %s, while From: names %s.", r, from))
+	}
+	if m.Recipients > 10 {
+		a.find("many-recipients", -1, Info, "", fmt.Sprintf("To: and Cc: name %d addresses.", m.Recipients))
+	}
+	a.findRecipient()
+	a.findMessageID()
+}
+
+// findRecipient tells mail whose true recipient is not among those it names.
+func (a *analysis) findRecipient() {
+	m := &a.path.Message
+	var real []string
+	real = append(real, m.DeliveredTo...)
+	for i := range a.hops {
+		if a.hops[i].Standing == Trusted {
+			real = append(real, a.hops[i].For...)
+		}
+	}
+	if len(real) == 0 || m.To == "" && m.Cc == "" {
+		return
+	}
+	named := strings.ToLower(m.To + " " + m.Cc)
+	for _, r := range real {
+		if strings.Contains(named, strings.ToLower(r)) {
+			return
+		}
+		if d := registrable(mailDomain(r)); d != "" && strings.Contains(named, d) {
+			return
+		}
+	}
+	a.find("recipient-not-named", -1, Info, real[len(real)-1], "The address that the mail was delivered to is not among those in To: and Cc:. Blind copies and lists look the same.")
+}
+
+// findMessageID tells which host of the path made the Message-ID, where it names one: a
+// server adds it to mail that comes without.
+func (a *analysis) findMessageID() {
+	id := a.path.Message.MessageID
+	d := mailDomain(id)
+	if d == "" {
+		return
+	}
+	for i := len(a.hops) - 1; i >= 0; i-- {
+		h := &a.hops[i]
+		if !sameHost(h.By.Host, d) || sameHost(d, "localhost") {
+			continue
+		}
+		why := "its right side is the host's name"
+		if contains(id, h.ID) && len(h.ID) >= 6 {
+			why = "it repeats the host's queue ID"
+		}
+		text := fmt.Sprintf("The Message-ID was made by %s, which wrote field %d: %s.", h.By.Host, i, why)
+		if h.Standing == Trusted {
+			text += " So the mail came without one to the recipient's own side."
+		}
+		a.find("message-id-maker", i, Info, id, text)
+		return
+	}
+}
+
+// addrIn finds the first address that stands as a word of its own in a field's text.
+func addrIn(s string) netip.Addr {
+	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t[]()<>;,=\"'", r) }) {
+		if a, err := netip.ParseAddr(w); err == nil && a.Zone() == "" && strings.ContainsAny(w, ".:") {
+			return a.Unmap()
+		}
+	}
+	return netip.Addr{}
+}
