@@ -2,7 +2,10 @@ package trace
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -38,6 +41,19 @@ type analysis struct {
 	deepest    int // the deepest hop that is linked, or -1
 }
 
+// scratch keeps the work space of earlier calls: hops are large, and most messages have few.
+var scratch = sync.Pool{New: func() any { return new(analysis) }}
+
+// release gives the work space back without what it points at.
+func (a *analysis) release() {
+	clear(a.hops)
+	if cap(a.hops) > 64 { // a hostile header must not be paid for ever after
+		a.hops = nil
+	}
+	*a = analysis{hops: a.hops, peers: a.peers}
+	scratch.Put(a)
+}
+
 // Analyze reads the relay path out of the header of one sample. data is the sample as
 // received and fields are those that header.Scan found in it. The Path shares no memory
 // with data. Analyze never fails: what cannot be known is told as such. It is safe to
@@ -45,9 +61,11 @@ type analysis struct {
 func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	p := Path{
 		Schema: PathSchema,
-		Hops:   []Hop{}, Relays: []Relay{}, Bystanders: []Bystander{}, Hints: []Hint{}, Findings: []Finding{},
+		Hops:   []Hop{}, Relays: []Relay{}, Bystanders: []Bystander{}, Hints: []Hint{}, Findings: make([]Finding, 0, 8),
 	}
-	a := analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1}
+	a := scratch.Get().(*analysis)
+	defer a.release()
+	*a = analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1, hops: a.hops[:0], peers: a.peers[:0]}
 	a.readHeader(data, fields)
 	a.readHops(data, fields)
 	if len(a.hops) == 0 {
@@ -150,8 +168,8 @@ func (a *analysis) readHops(data []byte, fields []header.Field) {
 		}
 	}
 	a.path.Hops = make([]Hop, 0, n)
-	a.hops = make([]hop, 0, n)
-	a.peers = make([]int, n)
+	a.hops = slices.Grow(a.hops, n)
+	a.peers = slices.Grow(a.peers, n)[:n]
 	for _, f := range fields {
 		if !f.Is(data, "Received") {
 			continue
@@ -167,8 +185,17 @@ func (a *analysis) readHops(data []byte, fields []header.Field) {
 func (h *hop) read(set *Settings) {
 	h.f = received.Parse(h.body)
 	f := &h.f
-	at := func(s received.Span) string { return text(s.Of(h.body)) }
 	h.Raw = verbatim(h.body)
+	whole := len(h.Raw) == len(h.body) // nothing was rewritten: values may share its memory
+	at := func(s received.Span) string {
+		if s.Empty() {
+			return ""
+		}
+		if whole && bytes.IndexByte(s.Of(h.body), '\n') < 0 && bytes.IndexByte(s.Of(h.body), '\r') < 0 {
+			return h.Raw[s.Start:s.End]
+		}
+		return text(s.Of(h.body))
+	}
 	h.From = From{
 		HELO: at(f.From.HELO), RDNS: at(f.From.RDNS), Name: at(f.From.Name), IP: f.From.Addr,
 		Port: port(f.From.Port.Of(h.body)), Ident: at(f.From.Ident), Auth: at(f.From.Auth),
@@ -178,7 +205,9 @@ func (h *hop) read(set *Settings) {
 		h.By.Host = ""
 	}
 	h.With, h.ID, h.Envelope = at(f.With), at(f.ID), at(f.Envelope)
-	h.TLS = strings.TrimSpace(at(f.TLSVersion) + " " + at(f.TLSCipher))
+	if h.TLS = at(f.TLSVersion); !f.TLSCipher.Empty() {
+		h.TLS = strings.TrimSpace(h.TLS + " " + at(f.TLSCipher))
+	}
 	h.For = make([]string, 0, f.ForLen())
 	for i := range f.ForLen() {
 		h.For = append(h.For, at(f.For(i)))
@@ -216,13 +245,16 @@ func port(b []byte) int {
 // names returns the names under which a peer was recorded, the looked-up one first.
 func (h *hop) names() []string {
 	var n []string
-	for _, s := range []string{h.From.RDNS, h.From.HELO, h.From.Name} {
+	for _, s := range [...]string{h.From.RDNS, h.From.HELO, h.From.Name} {
 		if s != "" {
 			n = append(n, s)
 		}
 	}
 	return n
 }
+
+// name returns the first of names, or nothing.
+func (h *hop) name() string { return cmp.Or(h.From.RDNS, h.From.HELO, h.From.Name) }
 
 // peerText names a hop's peer for people.
 func (h *hop) peerText() string {

@@ -63,16 +63,25 @@ type delivery struct {
 
 // field returns where a header field is kept, or nil.
 func (m *Message) field(data []byte, f header.Field) *string {
-	for _, x := range []struct {
-		name string
-		dst  *string
-	}{
-		{"Message-ID", &m.MessageID}, {"Subject", &m.Subject}, {"From", &m.From}, {"Sender", &m.Sender},
-		{"Reply-To", &m.ReplyTo}, {"To", &m.To}, {"Cc", &m.Cc}, {"Date", &m.Date}, {"Return-Path", &m.ReturnPath},
-	} {
-		if f.Is(data, x.name) {
-			return x.dst
-		}
+	switch n := f.Name(data); {
+	case len(n) == 2 && f.Is(data, "To"):
+		return &m.To
+	case len(n) == 2 && f.Is(data, "Cc"):
+		return &m.Cc
+	case len(n) == 4 && f.Is(data, "From"):
+		return &m.From
+	case len(n) == 4 && f.Is(data, "Date"):
+		return &m.Date
+	case len(n) == 6 && f.Is(data, "Sender"):
+		return &m.Sender
+	case len(n) == 7 && f.Is(data, "Subject"):
+		return &m.Subject
+	case len(n) == 8 && f.Is(data, "Reply-To"):
+		return &m.ReplyTo
+	case len(n) == 10 && f.Is(data, "Message-ID"):
+		return &m.MessageID
+	case len(n) == 11 && f.Is(data, "Return-Path"):
+		return &m.ReturnPath
 	}
 	return nil
 }
@@ -184,7 +193,10 @@ func (a *analysis) findMessageID() {
 // addrIn finds the first address that stands as a word of its own in a field's text.
 func addrIn(s string) netip.Addr {
 	for _, w := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(" \t[]()<>;,=\"'", r) }) {
-		if a, err := netip.ParseAddr(w); err == nil && a.Zone() == "" && strings.ContainsAny(w, ".:") {
+		if strings.Trim(w, "0123456789abcdefABCDEF.:") != "" || !strings.ContainsAny(w, ".:") {
+			continue // no address; asking would cost an error value
+		}
+		if a, err := netip.ParseAddr(w); err == nil {
 			return a.Unmap()
 		}
 	}

@@ -1,9 +1,10 @@
 package trace
 
 import (
+	"hash/maphash"
 	"net/netip"
-	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/net/publicsuffix"
 )
@@ -11,21 +12,65 @@ import (
 // registrable returns the domain that somebody registered, of which name is a part, in
 // lower case; empty for a name without dots, an address or a public suffix.
 func registrable(name string) string {
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
-	if strings.IndexByte(name, '.') < 0 || addressText(name) {
+	if strings.IndexByte(name, '.') < 0 || len(name) > 255 {
 		return ""
 	}
-	d, err := publicsuffix.EffectiveTLDPlusOne(name)
-	if err != nil {
-		return ""
+	slot := &domains[maphash.String(domainSeed, name)%uint64(len(domains))]
+	if d := slot.Load(); d != nil && d.name == name {
+		return d.registrable
 	}
-	return d
+	d := &domainOfName{name: strings.Clone(name)}
+	if lower := lowerName(d.name); !addressText(lower) {
+		if r, err := publicsuffix.EffectiveTLDPlusOne(lower); err == nil {
+			d.registrable = r
+		}
+	}
+	slot.Store(d)
+	return d.registrable
 }
+
+// domains remembers what names were asked about last: the same few hosts write most
+// fields of a batch. Its size is fixed, and any slot may be overwritten at any time.
+var (
+	domains    [1 << 12]atomic.Pointer[domainOfName]
+	domainSeed = maphash.MakeSeed()
+)
+
+type domainOfName struct{ name, registrable string }
 
 // sameDomain reports whether two names belong to one registrable domain.
 func sameDomain(a, b string) bool {
+	if !sameTail(a, b) {
+		return false
+	}
 	d := registrable(a)
 	return d != "" && d == registrable(b)
+}
+
+// sameTail reports whether two names end in the same two labels, without which they have
+// no registrable domain in common.
+func sameTail(a, b string) bool {
+	a, b = strings.TrimSuffix(a, "."), strings.TrimSuffix(b, ".")
+	dots := 0
+	for i := 1; ; i++ {
+		switch {
+		case i > len(a) || i > len(b):
+			return dots >= 1 && (i > len(a) || a[len(a)-i] == '.') && (i > len(b) || b[len(b)-i] == '.')
+		case lower(a[len(a)-i]) != lower(b[len(b)-i]):
+			return false
+		case a[len(a)-i] == '.':
+			if dots++; dots == 2 {
+				return true
+			}
+		}
+	}
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c |= 0x20
+	}
+	return c
 }
 
 // sameOwner reports whether two names look as if they had one owner: one registrable
@@ -110,29 +155,24 @@ var dynamicWords = []string{
 // customer's line: it holds the address, or words such as dsl. Of such a name only the
 // whole ties a field to the host; its domain is the provider's.
 func customerName(name string, a netip.Addr) bool {
-	name = strings.ToLower(name)
 	label := name
 	if d := registrable(name); d != "" {
-		label = strings.TrimSuffix(name, d)
+		label = name[:max(0, len(strings.TrimSuffix(name, "."))-len(d))]
 	}
-	if a.Is4() {
-		b := a.As4()
-		hits := 0
-		for _, o := range b {
-			if strings.Contains(label, strconv.Itoa(int(o))) {
-				hits++
-			}
-		}
-		if hits >= 3 && digits(label) >= 6 {
-			return true
-		}
+	n := digits(label)
+	if n < 2 {
+		return false
 	}
+	if n >= 6 {
+		return true
+	}
+	label = strings.ToLower(label)
 	for _, w := range dynamicWords {
-		if strings.Contains(label, w) && digits(label) >= 2 {
+		if strings.Contains(label, w) {
 			return true
 		}
 	}
-	return digits(label) >= 6
+	return false
 }
 
 func digits(s string) (n int) {

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -77,19 +78,12 @@ func (a *analysis) findWithheld(j int, peer *hop) {
 		a.find("previous-hop-helo-only", j, Warning, h.From.HELO,
 			"The field written by "+peer.peerText()+" repeats only what the previous hop called itself and leaves out its address.")
 	case DisclosesName:
-		a.find("previous-hop-name-only", j, Warning, firstOf(h.names()),
+		a.find("previous-hop-name-only", j, Warning, h.name(),
 			"The field written by "+peer.peerText()+" gives a name for the previous hop and leaves out its address.")
 	default:
 		a.find("previous-hop-withheld", j, Warning, h.byText(),
 			"The field written by "+peer.peerText()+" says nothing of the host that handed the mail to it.")
 	}
-}
-
-func firstOf(s []string) string {
-	if len(s) == 0 {
-		return ""
-	}
-	return s[0]
 }
 
 // excused says why the host that recorded own's client is no relay for strangers, as a
@@ -120,6 +114,9 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 	}
 	if code, why := a.servesRecipient(peer, own, name); code != "" {
 		return code, why
+	}
+	if peer.rdns != "" && own.Link != linkHELO.String() && a.forTheRecipient(own) {
+		return "relay-or-backup-mx", "It passed on mail for the very recipient, and nobody declared which hosts forward mail to the recipient's side: it may be a backup mail exchanger."
 	}
 	if own.scope == publicAddr && !a.strangeClient(peer, own) {
 		return "relay-or-provider", "It passed on mail from a client with no visible tie to it. Nothing shows that the client was a stranger: it may be the sender's own provider."
@@ -180,46 +177,23 @@ func (a *analysis) servesRecipient(peer, own *hop, name string) (code, why strin
 	return "", ""
 }
 
-// strangeClient reports whether something shows that a server's client was a stranger to
-// it. A provider's outgoing server, or one that a small firm rents, knows its customers,
-// whose machines call themselves what they like. So the client must have said a false
-// name; where it said a bare word, the sender must at least claim an address of a big
-// public provider, whose customers have no business with this server.
-func (a *analysis) strangeClient(peer, own *hop) bool {
-	if a.relayDeeper(own) {
-		return false // what stands below took the mail from strangers; this one may be its smarthost
-	}
-	helo := own.From.HELO
-	lie := addressText(helo) && !strings.Contains(helo, "[") || registrable(helo) != "" && !sameOwner(helo, own.From.RDNS)
-	bare := helo != "" && !addressText(helo) && registrable(helo) == ""
-	line := peer.rdns == "" || customerName(peer.rdns, peer.From.IP)
-	public := publicProvider(domainOf(a.path.Message.From)) || publicProvider(domainOf(a.path.Message.ReturnPath))
-	senders := registrable(helo) != "" && registrable(helo) == domainOf(a.path.Message.From) && !publicProvider(registrable(helo))
-	switch {
-	case peer.Standing != Trusted && peer.Standing != Corroborated:
-		return lie && own.From.RDNS != ""
-	case outgoingName(peer.rdns) || outgoingName(peer.From.HELO) && !line:
+// forTheRecipient reports whether a field below the boundary is for the recipient whom
+// the trusted fields name, where no forwarder was declared. Backup mail exchangers look
+// like open relays: both pass on mail of strangers.
+func (a *analysis) forTheRecipient(own *hop) bool {
+	if !a.set.Forwarder.empty() {
 		return false
-	case senders && customerName(own.From.RDNS, own.From.IP):
-		return false // a small office that sends its own domain's mail from its line
-	case bare:
-		return line && (public || ratwareHELO(helo))
-	case line && helo == "":
-		return public
 	}
-	return lie
-}
-
-// ratwareHELO tells words that bulk mailers always say, whoever runs them.
-func ratwareHELO(helo string) bool { return helo == "QRJATYDI" }
-
-// relayDeeper reports whether the client of a hop wrote a field itself that is linked
-// and that names a public client in its turn.
-func (a *analysis) relayDeeper(own *hop) bool {
-	for j := own.Index + 1; j <= a.deepest; j++ {
-		h := &a.hops[j]
-		if a.peers[j] == own.Index && h.Kind == Transfer && h.Standing != Contradicted && h.scope != privateAddr && h.scope != loopbackAddr {
-			return true
+	known := slices.Clone(a.path.Message.DeliveredTo)
+	for i := range a.hops[:a.edge+1] {
+		known = append(known, a.hops[i].For...)
+	}
+	for _, r := range own.For {
+		local, _, _ := strings.Cut(r, "@")
+		for _, k := range known {
+			if l, _, _ := strings.Cut(k, "@"); strings.EqualFold(l, local) {
+				return true
+			}
 		}
 	}
 	return false
@@ -229,10 +203,7 @@ func (a *analysis) relayDeeper(own *hop) bool {
 // inside: a bare word, a private address, or an address literal of which the server does
 // not say that it recorded it.
 func insideClient(own *hop) bool {
-	n := firstOf([]string{own.From.HELO, own.From.Name})
-	if own.From.HELO == "" {
-		n = own.From.Name
-	}
+	n := cmp.Or(own.From.HELO, own.From.Name)
 	if n == "" {
 		return false
 	}
@@ -288,7 +259,7 @@ func (a *analysis) findBystanders() {
 		}
 		if why != "" {
 			a.bystander(h.By.Host, h.By.IP, i, why)
-			a.bystander(firstOf(h.names()), h.From.IP, i, why)
+			a.bystander(h.name(), h.From.IP, i, why)
 		}
 		if h.Standing != Trusted || i == a.edge {
 			a.heloClaim(i)

@@ -66,6 +66,8 @@ func hostName(s string) bool {
 	return true
 }
 
+func (h *Hosts) empty() bool { return len(h.names)+len(h.suffixes)+len(h.prefixes) == 0 }
+
 // HasAddr reports whether the set holds the address.
 func (h *Hosts) HasAddr(a netip.Addr) bool {
 	for _, p := range h.prefixes {
@@ -76,12 +78,14 @@ func (h *Hosts) HasAddr(a netip.Addr) bool {
 	return false
 }
 
+func lowerName(s string) string { return strings.ToLower(strings.TrimSuffix(s, ".")) }
+
 // HasName reports whether the set holds the host name. The zero name is never held.
 func (h *Hosts) HasName(name string) bool {
 	if name == "" {
 		return false
 	}
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	name = lowerName(name)
 	if h.names[name] {
 		return true
 	}

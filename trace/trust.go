@@ -15,16 +15,16 @@ func (a *analysis) walkTrusted() {
 		if h.By.Host != "" && !sameHost(h.By.Host, "localhost") {
 			a.own = append(a.own, h.By.Host)
 		}
-		why, inside := a.inside(i)
-		if !inside {
+		t := a.inside(i)
+		if !t.inside {
 			a.atEdge(i)
 			return
 		}
 		a.deepest = i
 		if i+1 < len(a.hops) {
-			a.hops[i+1].Why = why
-			if strings.HasPrefix(why, "the field above took it from") && !strings.Contains(why, "declared") {
-				a.find("trust-inferred", i+1, Info, h.peerText(), "Nobody declared this host; it is taken as the recipient's own side because "+why+".")
+			a.hops[i+1].Why = t.why
+			if t.inferred {
+				a.find("trust-inferred", i+1, Info, h.peerText(), "Nobody declared the host that wrote this field as the recipient's own; it is believed because "+t.why+".")
 			}
 			a.hops[i+1].Link = a.linkWithin(i)
 			a.peers[i+1] = i
@@ -71,70 +71,65 @@ func (a *analysis) setBoundary(i int) {
 	a.path.Boundary = &Boundary{Hop: i, IP: h.From.IP, HELO: helo, RDNS: h.From.RDNS, By: h.byText()}
 }
 
-// inside reports whether trusted hop i took the mail from within the recipient's side,
-// so that the next field was written there too, and says why in words.
-func (a *analysis) inside(i int) (why string, ok bool) {
+// handOver is what a trusted field says of the step above which it stands.
+type handOver struct {
+	inside   bool   // the mail came from within the recipient's side: the next field was written there
+	inferred bool   // nobody declared it
+	why      string // in words
+}
+
+// inside tells whether trusted hop i took the mail from within the recipient's side.
+func (a *analysis) inside(i int) handOver {
 	h := &a.hops[i]
 	last := i+1 == len(a.hops)
 	switch {
 	case h.Kind == Fetch:
-		return "the mail was fetched from a mailbox of the recipient, and its server wrote this field", true
+		return handOver{true, false, "the mail was fetched from a mailbox of the recipient, and its server wrote this field"}
 	case h.Kind == Note && h.unnamed():
-		return "a note of the same host stands above it", true
+		return handOver{true, false, "a note of the same host stands above it"}
 	case h.Kind == Note, h.Kind == Local:
-		return "a step on the same host stands above it", last || a.sameSystem(i)
+		return handOver{last || a.sameSystem(i), false, "a step on the same host stands above it"}
 	case h.scope == loopbackAddr:
-		return "the host above took it from itself", last || a.sameSystem(i)
+		return handOver{last || a.sameSystem(i), false, "the host above took it from itself"}
 	case h.Kind == Internal && h.scope == noAddr:
-		return "an internal step stands above it", last || a.sameSystem(i) || a.linkWithin(i) != ""
-	}
-	if a.declared(&a.set.Trust, h) {
-		return "the field above took it from a host declared as the recipient's own", last || a.follows(i)
-	}
-	if a.declared(&a.set.Forwarder, h) {
-		return "the field above took it from a declared forwarder or list", last || a.follows(i)
+		return handOver{last || a.sameSystem(i) || a.linkWithin(i) != "", false, "an internal step stands above it"}
+	case a.declared(&a.set.Trust, h):
+		return handOver{last || a.follows(i), false, "the field above took it from a host declared as the recipient's own"}
+	case a.declared(&a.set.Forwarder, h):
+		return handOver{last || a.follows(i), false, "the field above took it from a declared forwarder or list"}
 	}
 	return a.inferred(i, last)
 }
 
 // inferred decides hand-overs that nobody declared.
-func (a *analysis) inferred(i int, last bool) (why string, ok bool) {
+func (a *analysis) inferred(i int, last bool) handOver {
 	h := &a.hops[i]
-	switch h.scope {
-	case privateAddr:
-		if last {
-			return "", a.ownName(h.From.RDNS)
-		}
-		next := &a.hops[i+1]
-		return "the field above took it from a private address whose recorded name wrote this field",
-			a.linkWithin(i) != "" || a.ownName(next.By.Host)
-	case publicAddr:
-		if h.By.IP == h.From.IP {
-			return "the host above took it from its own address", !last && a.sameSystem(i)
-		}
-		// A name looked up by qmail is not verified, anyone can have his address point there.
-		if !last && h.rdns != "" && h.By.MTA != "qmail" && sameDomain(h.rdns, h.By.Host) &&
-			!customerName(h.rdns, h.From.IP) && sameDomain(a.hops[i+1].By.Host, h.rdns) {
-			return "the field above took it from a host of its own domain, which wrote this field", true
-		}
-		if !last && a.deliveredBy(i) {
-			return "the field above took it from a host of the domain that the mail was delivered to, which wrote this field", true
-		}
+	switch {
+	case h.scope == privateAddr && last:
+		return handOver{inside: a.ownName(h.From.RDNS)}
+	case h.scope == privateAddr:
+		return handOver{a.linkWithin(i) != "" || a.ownName(a.hops[i+1].By.Host), true,
+			"the field above took it from a private address whose recorded name wrote this field"}
+	case h.scope != publicAddr || last:
+	case h.By.IP == h.From.IP:
+		return handOver{a.sameSystem(i), true, "the host above took it from its own address"}
+	// A name looked up by qmail is not verified: anyone can have his address point there.
+	case h.rdns == "" || h.By.MTA == "qmail" || customerName(h.rdns, h.From.IP) || !sameDomain(a.hops[i+1].By.Host, h.rdns):
+	case sameDomain(h.rdns, h.By.Host):
+		return handOver{true, true, "the field above took it from a host of its own domain, which wrote this field"}
+	case a.deliveredBy(i):
+		return handOver{true, true, "the field above took it from a host of the domain that the mail was delivered to, which wrote this field"}
 	}
-	return "", false
+	return handOver{}
 }
 
 // deliveredBy reports whether the peer of hop i bears, by its looked-up name, the domain
-// of a recipient that was written above hop i, and wrote the next field: the recipient's
-// own mail exchanger or forwarder. What stands lower may be the sender's invention.
+// of a recipient that was written above hop i: the recipient's own mail exchanger or
+// forwarder. What stands lower may be the sender's invention.
 func (a *analysis) deliveredBy(i int) bool {
-	h := &a.hops[i]
-	d := registrable(h.rdns)
-	if d == "" || h.By.MTA == "qmail" || customerName(h.rdns, h.From.IP) || !sameDomain(a.hops[i+1].By.Host, h.rdns) {
-		return false
-	}
+	d := registrable(a.hops[i].rdns)
 	for _, x := range a.delivered {
-		if x.above <= i && registrable(mailDomain(strings.Trim(x.to, "<> "))) == d {
+		if d != "" && x.above <= i && registrable(mailDomain(strings.Trim(x.to, "<> "))) == d {
 			return true
 		}
 	}
@@ -142,12 +137,17 @@ func (a *analysis) deliveredBy(i int) bool {
 }
 
 // declared reports whether the peer of a hop is in a declared set: by its address, or by
-// a looked-up name. A HELO does not count.
+// a looked-up name. A HELO does not count, nor a customer's line below a declared domain.
 func (a *analysis) declared(set *Hosts, h *hop) bool {
-	if h.From.IP.IsValid() && set.HasAddr(h.From.IP) {
+	switch {
+	case h.From.IP.IsValid() && set.HasAddr(h.From.IP):
 		return true
+	case h.scope == privateAddr && set.HasName(h.From.HELO):
+		return true
+	case h.By.MTA == "qmail" || !set.HasName(h.rdns):
+		return false
 	}
-	return set.HasName(h.rdns) && h.By.MTA != "qmail" || h.scope == privateAddr && set.HasName(h.From.HELO)
+	return set.names[lowerName(h.rdns)] || !customerName(h.rdns, h.From.IP)
 }
 
 // follows reports whether the field below hop i was written by its peer or by another

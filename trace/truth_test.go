@@ -267,4 +267,24 @@ func TestTruth(t *testing.T) {
 	t.Logf("spam, declared: %v", &spam)
 	t.Logf("ham, declared: %v", &ham)
 	t.Logf("all, nothing declared: %v", &blind)
+	floor := func(what string, got, least int) {
+		if got < least {
+			t.Errorf("%s: %d, was %d", what, got, least)
+		}
+	}
+	floor("spam: boundaries", spam.boundary, 83)
+	floor("spam: origins", spam.origin, 84)
+	floor("spam: relays", spam.relaysFound, spam.relays)
+	floor("spam: withholding relays", spam.withheldFound, spam.withheld)
+	floor("spam: fields", spam.hopsRight, 405)
+	floor("ham: boundaries", ham.boundary, 42)
+	floor("ham: origins", ham.origin, 41)
+	floor("nothing declared: boundaries", blind.boundary, 74)
+	floor("nothing declared: origins", blind.origin, 124)
+	if n := spam.invented + ham.invented + blind.invented; n > 0 {
+		t.Errorf("%d relays that no reader saw", n)
+	}
+	if n := spam.accused + ham.accused + blind.accused; n > 0 {
+		t.Errorf("%d innocents named", n)
+	}
 }

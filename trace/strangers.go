@@ -1,0 +1,75 @@
+package trace
+
+import "strings"
+
+// A server that passed mail on may be an open relay or its sender's own provider; one
+// header seldom tells. The rules here ask for a sign that the client was a stranger. They
+// were found by reading 1,000 real messages: providers' customers call their machines by
+// bare words or by their own firm's name, while bulk mailers of the time said the names
+// of famous providers, somebody else's name, or an address.
+
+// client is what a relay's own field says of the host from which it took the mail.
+type client struct {
+	helo  string
+	bare  bool // HELO is a word without dots
+	lie   bool // HELO is a name or address that the looked-up name does not bear out
+	plain bool // the lie cannot be a firm's own name: an address, a public provider, or refuted by the looked-up name
+	own   bool // HELO is in the domain of the sender's address, which is no public provider's
+	line  bool // it has the looked-up name of a customer's line
+}
+
+func (a *analysis) clientOf(own *hop) client {
+	h, d := own.From.HELO, registrable(own.From.HELO)
+	return client{
+		helo:  h,
+		bare:  h != "" && d == "" && !addressText(h),
+		lie:   addressText(h) && h[0] != '[' || d != "" && !sameOwner(h, own.From.RDNS),
+		plain: addressText(h) || publicProvider(d) || own.From.RDNS != "",
+		own:   d != "" && d == a.path.Message.Organisation && !publicProvider(d),
+		line:  customerName(own.From.RDNS, own.From.IP),
+	}
+}
+
+// strangeClient reports whether something shows that a server's client was a stranger.
+func (a *analysis) strangeClient(peer, own *hop) bool {
+	c := a.clientOf(own)
+	// A host without a looked-up name of its own is hardly a provider's server.
+	provider := peer.rdns != "" && !customerName(peer.rdns, peer.From.IP)
+	switch {
+	case a.relayDeeper(own) && !(c.lie && c.plain):
+		return false // what stands below took the mail from strangers; this one may be its smarthost
+	case peer.Standing != Trusted && peer.Standing != Corroborated:
+		return c.lie && own.From.RDNS != ""
+	case outgoingName(peer.rdns), provider && outgoingName(peer.From.HELO):
+		return false
+	case c.own && c.line:
+		return false // a small office that sends its own domain's mail from its line
+	case c.bare:
+		return !provider && (a.publicSender() || ratwareHELO(c.helo))
+	case c.helo == "":
+		return !provider && a.publicSender()
+	}
+	return c.lie
+}
+
+// publicSender reports whether the sender claims an address of a public provider, whose
+// customers have no business with a small server elsewhere.
+func (a *analysis) publicSender() bool {
+	m := &a.path.Message
+	return publicProvider(m.Organisation) || publicProvider(domainOf(m.ReturnPath))
+}
+
+// ratwareHELO tells words that bulk mailers always say, whoever runs them.
+func ratwareHELO(helo string) bool { return strings.EqualFold(helo, "QRJATYDI") }
+
+// relayDeeper reports whether the client of a hop wrote a field itself that is linked
+// and that names a public client in its turn, or none.
+func (a *analysis) relayDeeper(own *hop) bool {
+	for j := own.Index + 1; j <= a.deepest; j++ {
+		h := &a.hops[j]
+		if a.peers[j] == own.Index && h.Kind == Transfer && h.Standing != Contradicted && h.scope != privateAddr && h.scope != loopbackAddr {
+			return true
+		}
+	}
+	return false
+}
