@@ -225,7 +225,8 @@ func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.Format(time.RFC3339)
+	var b [len(time.RFC3339)]byte
+	return string(t.AppendFormat(b[:0], time.RFC3339))
 }
 
 func port(b []byte) int {

@@ -28,9 +28,10 @@ func (l link) strong() bool { return l > linkHELO }
 // writer is the host that should have written the next field down.
 type writer struct {
 	addr netip.Addr
-	rdns string   // looked-up name
-	weak []string // HELO and names of which it is not known what they are
-	self []string // names that the host itself wrote behind by
+	rdns string    // looked-up name
+	helo [3]string // HELO, a name of which it is not known what it is, and a looked-up one that is not confirmed
+	weak []string  // names that the host took mail from itself under
+	self []string  // names that the host itself wrote behind by
 	// inside are names of the organisation behind whose gateway the host stands, when its
 	// address is private.
 	inside []string
@@ -38,27 +39,23 @@ type writer struct {
 
 // writerOf says who should have written the field below h: its peer.
 func writerOf(h *hop) writer {
-	w := writer{addr: h.From.IP, rdns: h.rdns}
-	for _, n := range []string{h.From.HELO, h.From.Name} {
-		if n != "" {
-			w.weak = append(w.weak, n)
-		}
-	}
-	if h.rdns == "" && h.From.RDNS != "" {
-		w.weak = append(w.weak, h.From.RDNS)
+	w := writer{addr: h.From.IP, rdns: h.rdns, helo: [3]string{h.From.HELO, h.From.Name}}
+	if h.rdns == "" {
+		w.helo[2] = h.From.RDNS // marked "may be forged"
 	}
 	return w
 }
 
 // link tells how the field h is tied to the writer, and by which words.
 func (w *writer) link(h *hop) (link, string) {
-	by := h.By.Host
+	by := h.byText()
 	if w.addr.IsValid() && h.By.IP == w.addr {
-		return linkAddress, w.addr.String()
+		return linkAddress, by
 	}
 	if a, ok := idAddress(h); ok && w.addr == a {
-		return linkAddress, h.ID
+		return linkAddress, by
 	}
+	by = h.By.Host
 	for _, s := range w.self {
 		if sameHost(s, by) {
 			return linkSelf, by
@@ -70,7 +67,7 @@ func (w *writer) link(h *hop) (link, string) {
 	case sameDomain(w.rdns, by) && !customerName(w.rdns, w.addr):
 		return linkDomain, by
 	}
-	if len(w.weak) > 0 && sameHost(w.weak[0], by) && sameDomain(w.weak[0], w.rdns) && !customerName(w.rdns, w.addr) {
+	if sameHost(w.helo[0], by) && sameDomain(w.helo[0], w.rdns) && !customerName(w.rdns, w.addr) {
 		return linkDomain, by // a short name, of a HELO in the looked-up domain
 	}
 	for _, n := range w.inside {
@@ -78,18 +75,33 @@ func (w *writer) link(h *hop) (link, string) {
 			return linkDomain, by
 		}
 	}
-	for _, n := range w.weak {
-		if h.From.IP.IsValid() && h.From.IP == w.addr && sameHost(n, by) {
-			return linkAddress, w.addr.String() // a step of the host to itself
+	for _, n := range w.helo {
+		if k := w.linkByClaim(h, n); k != linkNone {
+			return k, by
 		}
-		if sameHost(n, by) || sameDomain(n, by) || addressText(n) && h.By.IP.IsValid() && n == "["+h.By.IP.String()+"]" {
-			return linkHELO, by
+	}
+	for _, n := range w.weak {
+		if k := w.linkByClaim(h, n); k != linkNone {
+			return k, by
 		}
 	}
 	if sameDomain(w.rdns, by) {
 		return linkHELO, by
 	}
 	return linkNone, by
+}
+
+// linkByClaim tells how the field h is tied by a name n that its writer gave itself.
+func (w *writer) linkByClaim(h *hop, n string) link {
+	switch {
+	case n == "":
+	case h.From.IP.IsValid() && h.From.IP == w.addr && sameHost(n, h.By.Host):
+		return linkAddress // a step of the host to itself
+	case sameHost(n, h.By.Host), sameDomain(n, h.By.Host),
+		n[0] == '[' && h.By.IP.IsValid() && n == "["+h.By.IP.String()+"]":
+		return linkHELO
+	}
+	return linkNone
 }
 
 // idAddress reads the writer's own address out of the queue ID of MIMEsweeper's SMTPRS 4:

@@ -7,6 +7,7 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -189,17 +190,36 @@ func (w *walker) pipe(path string) error {
 
 // read splits one stream into samples.
 func (w *walker) read(name string, r io.Reader) error {
-	s := newSplitter(w, name, r)
-	err := s.run()
-	var reading *readError
-	if errors.As(err, &reading) {
-		if e := w.ctx.Err(); e != nil {
-			return e
+	return w.split(name, newMboxReader(r, MaxMessage, strings.EqualFold(filepath.Ext(name), ".eml")))
+}
+
+// split hands out the messages of one stream.
+func (w *walker) split(name string, m *mboxReader) error {
+	for {
+		c, err := m.next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			if e := w.ctx.Err(); e != nil {
+				return e
+			}
+			w.tell(name, 0, plain(err), hintFor(err))
+			return nil
+		case c.over:
+			line := c.line
+			if c.lone {
+				line = 0
+			}
+			w.tell(name, line, errTooLarge, "save the message without its attachments; the header is what counts")
+		case len(c.data) == 0 && c.lone:
+			w.tell(name, 0, errors.New("file is empty"), "save the message again, with its full header")
+		default:
+			if err := w.sample(name, c.line, bytes.Clone(c.data)); err != nil {
+				return err
+			}
 		}
-		w.tell(name, 0, plain(reading.err), hintFor(reading.err))
-		return nil
 	}
-	return err
 }
 
 // sample hands out a message, or tells why it is none.

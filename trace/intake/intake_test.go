@@ -185,17 +185,16 @@ func TestLimit(t *testing.T) {
 		take:    func(s Sample) error { got = append(got, fmt.Sprint(s.Line, len(s.Data))); return nil },
 		problem: func(p Problem) { got = append(got, p.Error()) },
 	}
-	s := newSplitter(w, "f", strings.NewReader(text))
-	s.limit = 100_000
-	if err := s.run(); err != nil {
+	m := newMboxReader(strings.NewReader(text), 100_000, false)
+	if err := w.split("f", m); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{fmt.Sprint(2, len(mail1)), "f:8: message is larger than 64 MiB", fmt.Sprint(13, len(mail2))}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if cap(s.buf) > 2*s.limit {
-		t.Errorf("held %d bytes with a limit of %d", cap(s.buf), s.limit)
+	if cap(m.buf) > 2*max(m.limit, firstBuffer)+firstBuffer {
+		t.Errorf("held %d bytes with a limit of %d", cap(m.buf), m.limit)
 	}
 }
 

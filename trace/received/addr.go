@@ -79,7 +79,6 @@ func parseIPv6(b []byte) (netip.Addr, bool) {
 				return netip.Addr{}, false
 			}
 			n += copy(a[n:], v4[:])
-			i = len(b)
 			break
 		}
 		a[n], a[n+1] = byte(val>>8), byte(val)

@@ -26,7 +26,7 @@ func (p *parser) readBy() {
 			first = false
 		case p.b[it.Start] == '[':
 			p.byAddr(it.Span)
-		case equalFold(it.Of(p.b), "over") && hasPrefixFold(rest.Of(p.b), " tls "): // "over TLS secured channel"
+		case equalFold(it.Of(p.b), "over") && hasPrefixFold(p.trim(rest).Of(p.b), "tls "): // "over TLS secured channel"
 			p.f.WithTLS = true
 		}
 	}
@@ -111,9 +111,8 @@ func (p *parser) literal(s Span) (lit Span, a netip.Addr, after int, ok bool) {
 			return Span{}, netip.Addr{}, 0, false
 		}
 		shut := s.Start + i
-		from := max(s.Start, shut-maxLiteral)
-		if open := bytes.LastIndexByte(p.b[from:shut], '['); open >= 0 {
-			lit = p.portOff(p.trim(Span{from + open + 1, shut}))
+		if open := p.opens(s.Start, shut); open >= 0 {
+			lit = p.portOff(p.trim(Span{open + 1, shut}))
 			if a, ok = parseAddr(lit.Of(p.b)); ok {
 				if hasPrefixFold(lit.Of(p.b), "ipv6:") {
 					lit.Start += 5
@@ -138,8 +137,27 @@ func (p *parser) portOff(s Span) Span {
 // maxTries bounds how many brackets are tried: a server writes few.
 const maxTries = 16
 
-// maxLiteral bounds an address literal: the longest IPv6 form, its tag, and some blanks.
+// maxLiteral bounds an address literal: the longest IPv6 form with its tag, and a port.
 const maxLiteral = 64
+
+// opens returns where the '[' stands that the ']' at shut closes, with one word between
+// them at most, or -1.
+func (p *parser) opens(start, shut int) int {
+	j := shut - 1
+	for j >= start && isSpace(p.b[j]) {
+		j--
+	}
+	for end := j; j >= start && j > end-maxLiteral && p.b[j] != '[' && !isSpace(p.b[j]); {
+		j--
+	}
+	for j >= start && isSpace(p.b[j]) {
+		j--
+	}
+	if j < start || p.b[j] != '[' {
+		return -1
+	}
+	return j
+}
 
 // readVia reads the first words of the via clause, without comment.
 func (p *parser) readVia() {
@@ -270,7 +288,7 @@ func (p *parser) loose(word, rest Span) Span {
 // protocolSays reports whether a protocol keyword carries the letter that means
 // authenticated (a) or TLS (s): ESMTPSA and its kin (RFC 3848, RFC 6531).
 func protocolSays(w []byte, letter byte) bool {
-	if i := bytes.LastIndexByte(w, ' '); i >= 0 { // "MailEnable ESMTPA"
+	if i := bytes.LastIndexAny(w, " \t\r\n"); i >= 0 { // "MailEnable ESMTPA"
 		w = w[i+1:]
 	}
 	if equalFold(w, "asmtp") {

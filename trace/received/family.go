@@ -225,7 +225,11 @@ func familyOf(w []byte) (Family, int) {
 	if c >= 'A' && c <= 'Z' {
 		c |= 0x20
 	}
-	for _, e := range banners[bannerAt[c][0]:bannerAt[c][1]] {
+	for i := bannerAt[c][0]; i < bannerAt[c][1]; i++ {
+		e := &banners[i]
+		if len(w) > 1 && w[1]|0x20 != e.prefix[1]|0x20 {
+			continue
+		}
 		if n := foldPrefix(w, e.prefix); n > 0 {
 			return e.family, n
 		}
@@ -249,7 +253,8 @@ func (p *parser) bannerWithin(s Span) {
 		if !ok {
 			return
 		}
-		if !it.comment && p.banner(Span{it.Start, s.End}) {
+		if fam, n := familyOf(p.b[it.Start:s.End]); fam != "" && !it.comment {
+			p.setFamily(fam, p.productVersion(Span{it.Start + n, s.End}))
 			return
 		}
 		rest = more
@@ -309,7 +314,7 @@ func hasDigit(w []byte) bool {
 // CriticalPath: "(6.5.007)", the last part three digits.
 func versionAlone(w []byte) Family {
 	dot := bytes.IndexByte(w, '.')
-	if dot < 1 || dot > 2 || len(w) < 3 || !isDigit(w[dot+1]) {
+	if dot < 1 || dot > 2 || dot+1 == len(w) || !isDigit(w[dot+1]) {
 		return ""
 	}
 	switch {

@@ -65,9 +65,12 @@ func (p *parser) readLead() {
 
 // qmailNote reads "qmail 123 invoked by uid 500" and "qmail 123 invoked from network".
 func (p *parser) qmailNote(s Span) {
-	id := Span{s.Start + 6, s.Start + 6}
-	for id.End < s.End && isDigit(p.b[id.End]) {
-		id.End++
+	id := p.trim(Span{s.Start + len("qmail"), s.End})
+	for n := id.Start; ; n++ {
+		if n == s.End || !isDigit(p.b[n]) {
+			id.End = n
+			break
+		}
 	}
 	if !id.Empty() {
 		p.f.ID = id
@@ -101,7 +104,7 @@ func (p *parser) judgeKind() {
 		f.From.Addr.IsLoopback(),
 		noFrom && hasPrefixFold(with, "internet mail service"),
 		hasPrefixFold(p.shape.word.Of(p.b), "conversion-daemon.") && (f.Family == "pmdf" || f.Family == "iplanet"),
-		f.Family == "mailenable" && hasSuffixFold(with, " filter"):
+		f.Family == "mailenable" && hasSuffixFold(with, "filter"):
 		f.Kind = Internal
 	default:
 		f.Kind = Transfer

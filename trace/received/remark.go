@@ -13,9 +13,11 @@ func (p *parser) remark(s Span) bool {
 		p.f.WithTLS = true
 		return true
 	}
-	if i, end := indexFold(w, " encrypted"); i > 0 && end == len(w) { // qmail: "(AES256-SHA encrypted)"
-		p.f.TLSCipher, p.f.WithTLS = Span{s.Start, s.Start + i}, true
-		return true
+	if i := indexSpace(w); i > 0 && hasSuffixFold(w, "encrypted") { // qmail: "(AES256-SHA encrypted)"
+		if rest := p.trim(Span{s.Start + i, s.End}); equalFold(rest.Of(p.b), "encrypted") {
+			p.f.TLSCipher, p.f.WithTLS = Span{s.Start, s.Start + i}, true
+			return true
+		}
 	}
 	switch w[0] | 0x20 {
 	case 'e':
@@ -50,8 +52,8 @@ func (p *parser) overRemark(s Span) bool {
 	if !hasPrefixFold(w, "over ") {
 		return false
 	}
-	if i, _ := indexFold(w, " tls-"); i > 0 {
-		p.f.TLSVersion, p.f.WithTLS = p.wordAt(s.Start+i+1, s.End), true
+	if i, end := indexFold(w, " tls-"); i > 0 {
+		p.f.TLSVersion, p.f.WithTLS = p.wordAt(s.Start+end-len("tls-"), s.End), true
 	}
 	if i, end := indexFold(w, "envelope from \""); i > 0 {
 		from := Span{s.Start + end, s.Start + end}
@@ -123,6 +125,8 @@ func (p *parser) colonTLS(s Span) {
 		if i := bytes.IndexAny(s.Of(p.b), ":,"); i >= 0 {
 			part.End = s.Start + i
 		}
+		next := part.End + 1
+		part = p.trim(part)
 		w := part.Of(p.b)
 		switch {
 		case n == 0 && len(w) > 3:
@@ -130,7 +134,7 @@ func (p *parser) colonTLS(s Span) {
 		case n > 0 && p.f.TLSCipher.Empty() && len(w) > 4 && !isDigit(w[0]):
 			p.f.TLSCipher = part
 		}
-		s.Start = part.End + 1
+		s.Start = next
 	}
 }
 

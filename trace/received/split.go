@@ -29,6 +29,7 @@ type parser struct {
 	looseFrom int  // from here on no ')' stands before a keyword
 	plain     bool // quotes and angle brackets mean nothing: the text may be a HELO
 	claim     int  // the from clause up to here imitates a by clause
+	year      int  // as stamped
 	twoBy     int  // offset of the by clause that follows an imitated one
 	said      claims
 	shape     shape
@@ -80,7 +81,10 @@ func (p *parser) scan(strict bool) bool {
 			i++
 		default:
 			w := i
-			i = p.skipWord(i)
+			if i = p.skipWord(i); i-w < 2 || i-w > 4 {
+				s.value = true // no keyword
+				continue
+			}
 			p.word(&s, w, i)
 		}
 	}
@@ -211,7 +215,15 @@ func (p *parser) looseDate() {
 
 // hasTime reports whether a clock time stands in the first bytes of a would-be date.
 func hasTime(b []byte) bool {
-	return bytes.IndexByte(b[:min(len(b), 40)], ':') > 0
+	for i, seen := 0, 0; i < len(b) && seen < 32; i++ {
+		if b[i] == ':' {
+			return i > 0
+		}
+		if !isSpace(b[i]) {
+			seen++
+		}
+	}
+	return false
 }
 
 // skipComment returns the offset behind the comment that opens at i (RFC 5322 section
@@ -224,6 +236,9 @@ func (p *parser) skipComment(i int) int {
 	if i < p.flatFrom {
 		depth := 0
 		for j := i; j < len(p.b); j++ {
+			if classOf[p.b[j]]&nesting == 0 {
+				continue
+			}
 			switch p.b[j] {
 			case '\\':
 				j++
@@ -300,50 +315,43 @@ func (p *parser) skipWord(i int) int {
 			}
 		}
 	}
-	for j := i; j < len(b); j++ {
-		switch b[j] {
-		case ' ', '\t', '\r', '\n', '(', ';':
-			if j == i {
-				return j + 1
-			}
-			return j
-		}
+	j := i + 1
+	for j < len(b) && classOf[b[j]]&wordEnd == 0 {
+		j++
 	}
-	return len(b)
+	if classOf[b[i]]&wordEnd != 0 {
+		return i + 1
+	}
+	return j
 }
 
 // maxAngle bounds how far a '>' is looked for: the longest path that RFC 5321 section
 // 4.5.3.1.3 allows, and some more for message identifiers that serve as queue IDs.
 const maxAngle = 512
 
+// keyword tells the words that begin a clause. It compares whole words at once, since
+// every word of a field is asked.
 func keyword(w []byte) clause {
 	if len(w) < 2 || len(w) > 4 {
 		return noClause
 	}
-	switch w[0] | 0x20 {
-	case 'f':
-		if equalFold(w, "from") {
-			return fromClause
-		}
-		if equalFold(w, "for") {
-			return forClause
-		}
-	case 'b':
-		if equalFold(w, "by") {
-			return byClause
-		}
-	case 'w':
-		if equalFold(w, "with") {
-			return withClause
-		}
-	case 'v':
-		if equalFold(w, "via") {
-			return viaClause
-		}
-	case 'i':
-		if equalFold(w, "id") {
-			return idClause
-		}
+	var k uint32
+	for _, c := range w {
+		k = k<<8 | uint32(c|0x20)
+	}
+	switch k {
+	case 'b'<<8 | 'y':
+		return byClause
+	case 'i'<<8 | 'd':
+		return idClause
+	case 'v'<<16 | 'i'<<8 | 'a':
+		return viaClause
+	case 'f'<<16 | 'o'<<8 | 'r':
+		return forClause
+	case 'f'<<24 | 'r'<<16 | 'o'<<8 | 'm':
+		return fromClause
+	case 'w'<<24 | 'i'<<16 | 't'<<8 | 'h':
+		return withClause
 	}
 	return noClause
 }
@@ -403,15 +411,46 @@ func (p *parser) next(s Span) (it item, rest Span, ok bool) {
 	return item{Span{s.Start, end}, false}, Span{end, s.End}, true
 }
 
-func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+// class tells what a byte is; a look-up is faster than comparisons for the many bytes.
+type class uint8
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+const (
+	space class = 1 << iota
+	digit
+	alpha
+	wordEnd // ends a word: white space, an opening parenthesis, a semicolon
+	nesting // means something within a comment
+)
 
-func isAlpha(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+var classOf = func() (t [256]class) {
+	for c := range t {
+		switch {
+		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
+			t[c] = space | wordEnd
+		case c >= '0' && c <= '9':
+			t[c] = digit
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+			t[c] = alpha
+		case c == '(':
+			t[c] = wordEnd | nesting
+		case c == ';':
+			t[c] = wordEnd
+		case c == ')' || c == '\\':
+			t[c] = nesting
+		}
+	}
+	return t
+}()
+
+func isSpace(c byte) bool { return classOf[c]&space != 0 }
+
+func isDigit(c byte) bool { return classOf[c]&digit != 0 }
+
+func isAlpha(c byte) bool { return classOf[c]&alpha != 0 }
 
 // equalFold compares ASCII without regard to case; lower must be in lower case.
 func equalFold(b []byte, lower string) bool {
-	return len(b) >= len(lower) && foldPrefix(b, lower) == len(b)
+	return len(b) >= len(lower) && b[0]|0x20 == lower[0]|0x20 && foldPrefix(b, lower) == len(b)
 }
 
 // foldPrefix returns how many bytes of b match lower, in any case and with any white
@@ -441,7 +480,9 @@ func foldPrefix(b []byte, lower string) int {
 }
 
 // hasPrefixFold reports whether b begins with lower, in any case.
-func hasPrefixFold(b []byte, lower string) bool { return foldPrefix(b, lower) > 0 }
+func hasPrefixFold(b []byte, lower string) bool {
+	return len(b) > 0 && b[0]|0x20 == lower[0]|0x20 && foldPrefix(b, lower) > 0
+}
 
 // indexFold returns where lower stands in b, in any case, and where it ends; -1 when it
 // does not.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -133,7 +134,7 @@ func describe(f *Field, body []byte) []string {
 		}
 	}
 	span := func(key string, s Span) {
-		add(key, strings.Join(strings.Fields(escape(s.Of(body))), " "))
+		add(key, escape(folding.ReplaceAll(s.Of(body), []byte(" "))))
 	}
 	flag := func(key string, on bool) {
 		if on {
@@ -181,6 +182,9 @@ func describe(f *Field, body []byte) []string {
 	add("decoy", string(f.Decoy))
 	return out
 }
+
+// folding is white space, folded or not.
+var folding = regexp.MustCompile(`[ \t\r\n]+`)
 
 var keyOrder = strings.Fields(`kind discloses family version from.helo from.rdns from.name from.ip from.port
 	from.ident from.auth from.remark by.host by.ip with with.auth with.tls via id for envelope-from

@@ -35,7 +35,7 @@ func (p *parser) parseTime() {
 	if !s.zone.Empty() {
 		t.Zone = Span{all.Start + s.zone.Start, all.Start + s.zone.End}
 	}
-	t.offset = s.offset
+	t.offset, p.year = s.offset, s.year
 	t.Unix, t.Known = s.instant(&t.Faults)
 	if t.Faults.Has(Unreadable) {
 		p.unread("the date cannot be read", t.Stamp.Start)
@@ -74,7 +74,10 @@ func (s *stampReader) read() {
 
 // comment takes a short comment behind the clock time, such as (EDT), into the stamp.
 func (s *stampReader) comment() bool {
-	for j := s.i + 1; j < len(s.b) && j < s.i+40; j++ {
+	for j, seen := s.i+1, 0; j < len(s.b) && seen < 40; j++ {
+		if !isSpace(s.b[j]) {
+			seen++
+		}
 		switch s.b[j] {
 		case ')':
 			if isEnvelope(s.b[s.i+1 : j]) {
@@ -329,23 +332,23 @@ func startsDate(b []byte) bool {
 		n++
 	}
 	switch {
-	case len(b) < 6:
+	case len(b) < 3:
 		return false
 	case n == 1 || n == 2:
 		j := n
-		for j < len(b) && (b[j] == ' ' || b[j] == '-' || b[j] == '/') {
+		for j < len(b) && (isSpace(b[j]) || b[j] == '-' || b[j] == '/') {
 			j++
 		}
 		return j > n && j+3 <= len(b) && (monthOf(b[j:j+3]) > 0 || b[j] >= 0x80)
 	case n == 4:
-		return b[4] == '-' && isDigit(b[5])
+		return len(b) > 5 && b[4] == '-' && isDigit(b[5])
 	case n > 0:
 		return false
 	case b[0] >= 0x80:
 		return hasTime(b)
 	}
 	if monthOf(b[:3]) > 0 || weekdayOf(b[:3]) > 0 {
-		return !isAlpha(b[3]) || weekdayOf(alphaRun(b)) > 0 || monthOf(alphaRun(b)) > 0
+		return len(b) == 3 || !isAlpha(b[3]) || weekdayOf(alphaRun(b)) > 0 || monthOf(alphaRun(b)) > 0
 	}
 	return false
 }

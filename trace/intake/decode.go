@@ -1,0 +1,314 @@
+package intake
+
+import (
+	"bytes"
+	"html"
+	"io"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/emersion/go-message/charset"
+)
+
+// The steps that stand in Sample.Decoded.
+const (
+	stepBase64   = "base64 decoded"
+	stepQP       = "quoted-printable decoded"
+	stepUTF16    = "UTF-16 converted to UTF-8"
+	stepHTML     = "text taken out of HTML"
+	stepQuotes   = "quote marks taken off"
+	stepFolding  = "folding restored"
+	stepOutlook  = "header taken out of an Outlook item"
+	stepEvidence = "evidence taken out of a report"
+	stepSpacing  = "blank lines between fields taken out"
+)
+
+// content gives the body with its transfer encoding undone (RFC 2045 section 6), and the
+// name of that step; the body itself when there is nothing to undo.
+func (p *part) content() (data []byte, step string) {
+	switch strings.ToLower(strings.Trim(p.get("Content-Transfer-Encoding"), ` ";`)) {
+	case "base64":
+		return decodeBase64(p.body), stepBase64
+	case "quoted-printable":
+		return decodeQP(p.body), stepQP
+	}
+	return p.body, ""
+}
+
+// decodeBase64 reads base64 and passes over all that does not belong in it; it ends where
+// padding says so, and starts again behind it, as some programs encode in pieces.
+func decodeBase64(in []byte) []byte {
+	out := make([]byte, 0, len(in)/4*3+3)
+	var acc uint32
+	n := 0
+	flush := func() {
+		switch n {
+		case 2:
+			out = append(out, byte(acc>>4))
+		case 3:
+			out = append(out, byte(acc>>10), byte(acc>>2))
+		}
+		acc, n = 0, 0
+	}
+	for _, c := range in {
+		v := sextet(c)
+		if c == '=' {
+			flush()
+		}
+		if v < 0 {
+			continue
+		}
+		acc = acc<<6 | uint32(v)
+		if n++; n == 4 {
+			out = append(out, byte(acc>>16), byte(acc>>8), byte(acc))
+			acc, n = 0, 0
+		}
+	}
+	flush()
+	return out
+}
+
+func sextet(c byte) int {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return int(c - 'A')
+	case c >= 'a' && c <= 'z':
+		return int(c-'a') + 26
+	case c >= '0' && c <= '9':
+		return int(c-'0') + 52
+	case c == '+':
+		return 62
+	case c == '/':
+		return 63
+	}
+	return -1
+}
+
+// decodeQP reads quoted-printable; what is no valid escape stays as it is.
+func decodeQP(in []byte) []byte {
+	out := make([]byte, 0, len(in))
+	for i := 0; i < len(in); i++ {
+		c := in[i]
+		if c != '=' {
+			out = append(out, c)
+			continue
+		}
+		if i+2 < len(in) {
+			if hi, lo := nibble(in[i+1]), nibble(in[i+2]); hi >= 0 && lo >= 0 {
+				out = append(out, byte(hi<<4|lo))
+				i += 2
+				continue
+			}
+		}
+		j := i + 1 // a soft line break, with white space that was added on the way
+		for j < len(in) && (in[j] == ' ' || in[j] == '\t' || in[j] == '\r') {
+			j++
+		}
+		if j < len(in) && in[j] == '\n' {
+			i = j
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func nibble(c byte) int {
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	}
+	return -1
+}
+
+// toUTF8 converts text for reading. A charset that is unknown, or not kept to, is taken
+// for Latin-1: every byte has a letter there, and the phrases looked for are near enough.
+func toUTF8(data []byte, name string) []byte {
+	name = strings.ToLower(name)
+	if utf8.Valid(data) && name != "utf-16" && !strings.HasPrefix(name, "iso-2022") && name != "utf-7" && name != "hz-gb-2312" {
+		return data
+	}
+	if name != "" && name != "utf-8" && name != "us-ascii" {
+		if r, err := charset.Reader(name, bytes.NewReader(data)); err == nil {
+			if out, err := io.ReadAll(io.LimitReader(r, int64(4*len(data)+16))); err == nil && utf8.Valid(out) {
+				return out
+			}
+		}
+	}
+	out := make([]byte, 0, len(data)+len(data)/8)
+	for len(data) > 0 {
+		r, n := utf8.DecodeRune(data)
+		if r == utf8.RuneError && n == 1 {
+			r = rune(data[0])
+		}
+		out = utf8.AppendRune(out, r)
+		data = data[n:]
+	}
+	return out
+}
+
+// fromUTF16 converts a text in UTF-16 with a byte order mark, or with every second byte of
+// its beginning zero.
+func fromUTF16(data []byte) ([]byte, bool) {
+	little, ok := utf16Order(data)
+	if !ok {
+		return nil, false
+	}
+	units := make([]uint16, 0, len(data)/2)
+	for i := 0; i+1 < len(data); i += 2 {
+		if little {
+			units = append(units, uint16(data[i])|uint16(data[i+1])<<8)
+		} else {
+			units = append(units, uint16(data[i])<<8|uint16(data[i+1]))
+		}
+	}
+	if len(units) > 0 && units[0] == 0xFEFF {
+		units = units[1:]
+	}
+	out := make([]byte, 0, len(units)+len(units)/8)
+	for _, r := range utf16.Decode(units) {
+		out = utf8.AppendRune(out, r)
+	}
+	return out, true
+}
+
+func utf16Order(data []byte) (little, ok bool) {
+	switch {
+	case bytes.HasPrefix(data, []byte("\xFF\xFE")):
+		return true, true
+	case bytes.HasPrefix(data, []byte("\xFE\xFF")):
+		return false, true
+	case len(data) < 16:
+		return false, false
+	}
+	even, odd := 0, 0
+	for i := 0; i < 16; i += 2 {
+		if data[i] == 0 {
+			even++
+		}
+		if data[i+1] == 0 {
+			odd++
+		}
+	}
+	return odd == 8 && even == 0, (odd == 8) != (even == 8) && min(odd, even) == 0
+}
+
+// maxHTML bounds what is read of an HTML text, in bytes.
+const maxHTML = 1 << 20
+
+// htmlText takes the text out of HTML, a line for every <br>, <p>, <div>, <tr> and heading.
+// What stands in angle brackets and is no tag, such as <joe@example.org>, is kept: pasted
+// headers often stand in HTML unescaped.
+func htmlText(in []byte) []byte {
+	in = in[:min(len(in), maxHTML)]
+	out := make([]byte, 0, len(in))
+	skip := "" // the element whose content is no text
+	pre := 0
+	for len(in) > 0 {
+		if in[0] != '<' {
+			n := bytes.IndexByte(in, '<')
+			if n < 0 {
+				n = len(in)
+			}
+			if skip == "" {
+				out = appendText(out, in[:n], pre > 0)
+			}
+			in = in[n:]
+			continue
+		}
+		if bytes.HasPrefix(in, []byte("<!--")) {
+			n := bytes.Index(in, []byte("-->"))
+			if n < 0 {
+				break
+			}
+			in = in[n+3:]
+			continue
+		}
+		name, n := tagOf(in)
+		if n == 0 {
+			if skip == "" {
+				out = append(out, '<')
+			}
+			in = in[1:]
+			continue
+		}
+		in = in[n:]
+		switch {
+		case skip != "":
+			if name == "/"+skip {
+				skip = ""
+			}
+			continue
+		case name == "style" || name == "script":
+			skip = name
+		case name == "pre" || name == "xmp":
+			pre++
+		case (name == "/pre" || name == "/xmp") && pre > 0:
+			pre--
+		}
+		if breaksLine(name) && (len(out) > 0 && out[len(out)-1] != '\n' || name == "br" || name == "br/") {
+			out = append(bytes.TrimRight(out, " "), '\n')
+		}
+	}
+	return out
+}
+
+// appendText adds character data; outside of <pre> white space is one blank.
+func appendText(out, text []byte, pre bool) []byte {
+	s := html.UnescapeString(string(text))
+	s = strings.ReplaceAll(s, "\u00a0", " ")
+	if pre {
+		return append(out, s...)
+	}
+	for _, c := range []byte(s) {
+		if c == '\n' || c == '\r' || c == '\t' {
+			c = ' '
+		}
+		if c == ' ' && (len(out) == 0 || out[len(out)-1] == '\n') {
+			continue
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// tagOf reads the tag at the start of in: its name in lower case, with "/" before that of
+// an end tag, and its length; 0 when it is no tag.
+func tagOf(in []byte) (name string, n int) {
+	end := bytes.IndexByte(in[:min(len(in), 4<<10)], '>')
+	if end < 0 {
+		return "", 0
+	}
+	i := 1
+	if i < end && (in[i] == '/' || in[i] == '!' || in[i] == '?') {
+		i++
+	}
+	start := i
+	for i < end && (in[i]|0x20 >= 'a' && in[i]|0x20 <= 'z' || i > start && in[i] >= '0' && in[i] <= '9' || in[i] == ':') {
+		i++
+	}
+	if i == start || i < end && in[i] != ' ' && in[i] != '/' && in[i] != '\n' && in[i] != '\r' && in[i] != '\t' {
+		return "", 0
+	}
+	if bytes.IndexByte(in[1:end], '@') > 0 && i == end {
+		return "", 0
+	}
+	name = strings.ToLower(string(in[start:i]))
+	if in[1] == '/' {
+		name = "/" + name
+	}
+	return name, end + 1
+}
+
+func breaksLine(tag string) bool {
+	switch strings.TrimPrefix(tag, "/") {
+	case "br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "pre", "table", "blockquote", "hr", "title", "body", "dt", "dd":
+		return true
+	}
+	return false
+}

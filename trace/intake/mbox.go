@@ -1,0 +1,316 @@
+package intake
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strconv"
+)
+
+const (
+	maxFromLine = 1000      // bounds the From_ line: an address of RFC 5321 length and a date
+	firstBuffer = 256 << 10 // what is read at a time while messages are small
+)
+
+// chunk is one message of a stream. Its data is valid until the next one is read.
+type chunk struct {
+	data   []byte
+	line   int   // of the first byte of data, from 1
+	offset int64 // of the first byte of data in the stream
+	over   bool  // larger than the limit: data is empty
+	lone   bool  // the stream is this one message, its From_ line too
+}
+
+// mboxReader cuts a stream into messages. It holds one message at a time, in a buffer that
+// grows with the largest and never beyond twice the limit; how long the stream is makes no
+// difference. It is not safe for concurrent use.
+//
+// The stream is an mbox when it begins with a From_ line, after blank lines perhaps, and
+// holds a second one below a blank line. In mboxo, mboxrd and mboxcl a body line "From "
+// is quoted; where it is not (mboxcl2, and programs that know no better) it must bear a
+// date to be taken for a separator, and a Content-Length that ends exactly at a separator
+// or at the end of the stream outweighs it. A Content-Length that ends anywhere else is
+// ignored: mail programs change bodies and leave the field alone.
+type mboxReader struct {
+	r     io.Reader
+	limit int  // of a message, in bytes
+	whole bool // the stream is one message, whatever lines it holds
+
+	buf    []byte // what is read and not yet handed out
+	start  int    // of the message in buf; its From_ line is before it
+	seek   int    // where the search for the next From_ line goes on
+	eof    bool
+	err    error // of the input; told after what was read
+	eol    byte  // what ends a line: LF, or CR in files of old Macintoshes
+	line   int   // of buf[start], from 1
+	offset int64 // of buf[0] in the stream
+
+	begun  bool // the beginning was looked at
+	mbox   bool // it begins with a From_ line
+	count  int  // messages handed out
+	over   bool // the message at start is larger than limit; its beginning is gone
+	done   bool
+	length int // the end of the message by Content-Length, an offset in buf; 0 unknown, -1 none
+}
+
+func newMboxReader(r io.Reader, limit int, whole bool) *mboxReader {
+	return &mboxReader{r: r, limit: limit, whole: whole, line: 1, eol: '\n'}
+}
+
+// next returns the next message, io.EOF after the last, or the error of the input.
+func (m *mboxReader) next() (chunk, error) {
+	if !m.begun {
+		m.begin()
+	}
+	for !m.done {
+		at, end, ok := m.separator()
+		if ok {
+			c := m.cut(at, end)
+			return c, nil
+		}
+		if m.eof {
+			m.done = true
+			return m.last()
+		}
+		m.fill()
+	}
+	if m.err != nil {
+		return chunk{}, m.err
+	}
+	return chunk{}, io.EOF
+}
+
+// begin looks whether the stream begins as an mbox, and which line ends it has.
+func (m *mboxReader) begin() {
+	m.begun = true
+	for !m.eof && len(m.buf) < 2*maxFromLine {
+		m.fill()
+	}
+	head := m.buf[:min(len(m.buf), 64<<10)]
+	if i := bytes.IndexAny(head, "\r\n"); i >= 0 && head[i] == '\r' && i+1 < len(head) && !bytes.ContainsRune(head[i+1:min(len(head), i+3)], '\n') {
+		m.eol = '\r'
+	}
+	first := len(head) - len(bytes.TrimLeft(head, "\r\n"))
+	end := m.lineEnd(first)
+	if m.whole || end < 0 || !isFromLine(m.buf[first:end]) {
+		return
+	}
+	m.mbox = true
+	m.start, m.seek = end, end-1
+	m.line += countLines(m.buf[:end], m.eol)
+}
+
+// fill reads more; it makes room first, and lets a message go that is over the limit.
+func (m *mboxReader) fill() {
+	if len(m.buf)-m.start > m.limit+maxFromLine && len(m.buf)-m.start > 2*maxFromLine {
+		m.forget()
+	}
+	if m.count > 0 && m.start > 1 && (len(m.buf) == cap(m.buf) || m.start > cap(m.buf)/2) {
+		m.shift(m.start - 1) // the line end before it is part of what is searched for
+	}
+	if len(m.buf) == cap(m.buf) {
+		grown := make([]byte, len(m.buf), min(max(2*cap(m.buf), firstBuffer), 2*max(m.limit, firstBuffer)+firstBuffer+m.start))
+		copy(grown, m.buf)
+		m.buf = grown
+	}
+	n, err := m.r.Read(m.buf[len(m.buf):cap(m.buf)])
+	m.buf = m.buf[:len(m.buf)+n]
+	if err != nil {
+		m.eof = true
+		if err != io.EOF {
+			m.err = err
+		}
+	}
+}
+
+// shift drops n bytes from the front of the buffer.
+func (m *mboxReader) shift(n int) {
+	m.buf = m.buf[:copy(m.buf, m.buf[n:])]
+	m.start -= n
+	m.seek -= n
+	if m.length > 0 {
+		m.length -= n
+	}
+	m.offset += int64(n)
+}
+
+// forget drops the beginning of a message that is over the limit.
+func (m *mboxReader) forget() {
+	m.over = true
+	n := len(m.buf) - maxFromLine
+	m.line += countLines(m.buf[m.start:n], m.eol)
+	m.start, m.seek = n, max(m.seek, n-1)
+	m.length = -1
+	m.shift(n - 1)
+	m.count = max(m.count, 1)
+}
+
+// separator looks for the next From_ line: at is its offset, end that of the line after.
+func (m *mboxReader) separator() (at, end int, ok bool) {
+	if !m.mbox {
+		m.seek = len(m.buf)
+		return 0, 0, false
+	}
+	mark := []byte("\nFrom ")
+	mark[0] = m.eol
+	for {
+		i := bytes.Index(m.buf[m.seek:], mark)
+		if i < 0 {
+			m.seek = max(m.seek, len(m.buf)-len(mark))
+			return 0, 0, false
+		}
+		at = m.seek + i + 1
+		end = m.lineEnd(at)
+		if end < 0 { // the line goes on beyond what was read
+			m.seek = at - 1
+			return 0, 0, false
+		}
+		if m.blankAbove(at) && isFromLine(m.buf[at:end]) {
+			switch m.inside(at) {
+			case more:
+				m.seek = at - 1
+				return 0, 0, false
+			case no:
+				return at, end, true
+			}
+		}
+		m.seek = at
+	}
+}
+
+// lineEnd returns where the line after the one at pos begins; -1 when that is not read yet.
+func (m *mboxReader) lineEnd(pos int) int {
+	if i := bytes.IndexByte(m.buf[pos:], m.eol); i >= 0 {
+		return pos + i + 1
+	}
+	if m.eof || len(m.buf)-pos > maxFromLine {
+		return len(m.buf)
+	}
+	return -1
+}
+
+// blankAbove tells whether the line above pos is blank.
+func (m *mboxReader) blankAbove(pos int) bool {
+	above := m.buf[:pos-1] // without the end of the line above
+	if pos <= m.start {    // a second From_ line belongs to the message that was filed twice
+		return false
+	}
+	if m.eol == '\n' {
+		above = bytes.TrimSuffix(above, []byte("\r"))
+	}
+	return len(above) <= m.start || above[len(above)-1] == m.eol
+}
+
+type answer int
+
+const (
+	no answer = iota
+	yes
+	more // it cannot be told before more is read
+)
+
+// inside tells whether the From_ line at pos lies in the body as Content-Length bounds it.
+func (m *mboxReader) inside(pos int) answer {
+	if m.length == 0 {
+		m.length = m.contentEnd(pos)
+	}
+	switch {
+	case m.length <= pos || m.length-m.start > m.limit:
+		return no
+	case m.length+maxFromLine > len(m.buf) && !m.eof:
+		return more
+	case m.length > len(m.buf):
+		m.length = -1
+		return no
+	}
+	rest := bytes.TrimLeft(m.buf[m.length:min(len(m.buf), m.length+maxFromLine)], "\r\n")
+	if len(rest) == 0 {
+		return yes
+	}
+	if i := bytes.IndexByte(rest, m.eol); i >= 0 {
+		rest = rest[:i]
+	}
+	if isFromLine(rest) {
+		return yes
+	}
+	m.length = -1
+	return no
+}
+
+// contentEnd reads the Content-Length of the message at start; pos is an offset above
+// which its header ends. It returns -1 when there is none.
+func (m *mboxReader) contentEnd(pos int) int {
+	text := m.buf[m.start:pos]
+	body := -1
+	for _, blank := range []string{"\n\n", "\n\r\n"} {
+		if i := bytes.Index(text, []byte(blank)); i >= 0 && (body < 0 || i+len(blank) < body) {
+			body = i + len(blank)
+		}
+	}
+	if body < 0 {
+		return -1
+	}
+	const name = "\nContent-Length:"
+	i := bytes.Index(text[:body], []byte(name))
+	if i < 0 {
+		return -1
+	}
+	value := text[i+len(name) : body]
+	value = bytes.TrimSpace(value[:bytes.IndexByte(value, '\n')])
+	n, err := strconv.Atoi(string(value))
+	if err != nil || n < 0 || n > m.limit {
+		return -1
+	}
+	return m.start + body + n
+}
+
+// cut hands out the message above the separator at the given place and begins the next.
+func (m *mboxReader) cut(at, end int) chunk {
+	c := chunk{line: m.line, offset: m.offset + int64(m.start), over: m.over || at-m.start > m.limit}
+	all := m.buf[m.start:at]
+	if !c.over {
+		c.data = withoutSeparator(all)
+	}
+	m.line += countLines(m.buf[m.start:end], m.eol)
+	m.start, m.seek = end, end-1
+	m.length, m.over = 0, false
+	m.count++
+	return c
+}
+
+// last hands out what stands below the last separator, or the whole stream.
+func (m *mboxReader) last() (chunk, error) {
+	if m.err != nil {
+		return chunk{}, m.err
+	}
+	c := chunk{line: m.line, offset: m.offset + int64(m.start), over: m.over || len(m.buf)-m.start > m.limit}
+	switch {
+	case m.count == 0 || !m.mbox: // one message: all of it is the evidence
+		c.line, c.offset, c.lone = 1, 0, true
+		if c.over = m.over || len(m.buf) > m.limit; !c.over {
+			c.data = m.buf
+		}
+	case !c.over:
+		c.data = withoutSeparator(m.buf[m.start:])
+	}
+	return c, nil
+}
+
+func countLines(data []byte, eol byte) int { return bytes.Count(data, []byte{eol}) }
+
+// errTooLarge says that a message is over MaxMessage.
+var errTooLarge = errors.New("message is larger than " + strconv.Itoa(MaxMessage>>20) + " MiB")
+
+// withoutSeparator drops the blank line that an mbox puts after every message. It is
+// dropped at the end of the file too, so that a message has one digest wherever it lies.
+func withoutSeparator(message []byte) []byte {
+	for _, blank := range []string{"\r\n", "\n", "\r"} {
+		if rest, ok := bytes.CutSuffix(message, []byte(blank)); ok {
+			if len(rest) == 0 || rest[len(rest)-1] == blank[len(blank)-1] {
+				return rest
+			}
+			return message
+		}
+	}
+	return message
+}

@@ -1,0 +1,272 @@
+package intake
+
+import (
+	"bytes"
+	"mime"
+	"strconv"
+	"strings"
+
+	"relaytrace/trace/header"
+)
+
+// The bounds of what is looked at inside one message. A message beyond them is still
+// read; what lies deeper is left alone and the reason is told.
+const (
+	maxDepth = 20   // of messages and multiparts inside one another
+	maxParts = 1000 // of one message, all levels together
+)
+
+// part is a message, or a part of one, with the bytes as they lie in what holds it.
+type part struct {
+	path    string   // MIME part path, "2.1"; empty for the message itself
+	decoded []string // what was done to get at data, from the outside in
+	data    []byte   // header and body
+	fields  []header.Field
+	body    []byte
+	media   string // lower case, "text/plain" when none is given
+	params  map[string]string
+	kids    []*part // of a multipart or message/rfc822
+	texts   *texts  // what Outlook keeps beside the header, in place of body
+	tooDeep bool    // something lies deeper than maxDepth, or there are more than maxParts
+}
+
+// texts is the readable content of an Outlook item.
+type texts struct{ plain, html []byte }
+
+// parseMessage reads the structure of a message (RFC 2045, RFC 2046). It never fails: what
+// is broken is text. The parts share memory with data except where they were encoded.
+func parseMessage(data []byte) *part {
+	b := builder{}
+	p := b.entity(data, "", nil, "text/plain", 0)
+	p.tooDeep = b.tooDeep
+	return p
+}
+
+// builder counts what parseMessage has made.
+type builder struct {
+	parts   int
+	tooDeep bool
+}
+
+// entity reads a header and what it says of the body.
+func (b *builder) entity(data []byte, path string, decoded []string, media string, depth int) *part {
+	b.parts++
+	var room [48]header.Field
+	h := header.Scan(data, room[:0])
+	p := &part{path: path, decoded: decoded, data: data, fields: append([]header.Field(nil), h.Fields...), body: data[h.End:], media: media}
+	if v := p.get("Content-Type"); v != "" {
+		p.media, p.params = contentType(v)
+	}
+	if depth >= maxDepth {
+		if strings.HasPrefix(p.media, "multipart/") || p.media == "message/rfc822" {
+			b.tooDeep = true
+		}
+		return p
+	}
+	switch {
+	case strings.HasPrefix(p.media, "multipart/"):
+		b.multipart(p, depth)
+	case p.media == "message/rfc822" || p.media == "message/news" || p.media == "message/global":
+		body, how := p.content()
+		p.kids = []*part{b.entity(trimLeadingBlank(body), path, with(decoded, how), "text/plain", depth+1)}
+	}
+	return p
+}
+
+// multipart cuts the body at its boundary (RFC 2046 section 5.1.1). A boundary that is not
+// given is guessed from the first line that looks like one; without any the body is text.
+func (b *builder) multipart(p *part, depth int) {
+	boundary := p.params["boundary"]
+	if boundary == "" {
+		if boundary = guessBoundary(p.body); boundary == "" {
+			return
+		}
+	}
+	media := "text/plain"
+	if p.media == "multipart/digest" {
+		media = "message/rfc822"
+	}
+	for i, piece := range pieces(p.body, boundary, maxParts) {
+		if b.parts >= maxParts {
+			b.tooDeep = true
+			return
+		}
+		path := strconv.Itoa(i + 1)
+		if p.path != "" {
+			path = p.path + "." + path
+		}
+		p.kids = append(p.kids, b.entity(piece, path, p.decoded, media, depth+1))
+	}
+}
+
+// pieces cuts body at the lines "--boundary"; the line end before such a line belongs to
+// it. What stands before the first and after the closing line is left out. A missing
+// closing line ends the last piece at the end of the body.
+func pieces(body []byte, boundary string, most int) [][]byte {
+	var out [][]byte
+	mark := []byte("--" + boundary)
+	begin := -1
+	for pos := 0; pos < len(body) && len(out) < most; {
+		i := bytes.Index(body[pos:], mark)
+		if i < 0 {
+			break
+		}
+		at := pos + i
+		end := at + len(mark)
+		line := body[end:]
+		if n := bytes.IndexByte(line, '\n'); n >= 0 {
+			line = line[:n+1]
+		}
+		closing := bytes.HasPrefix(line, []byte("--"))
+		if (at > 0 && body[at-1] != '\n' && body[at-1] != '\r') || len(bytes.Trim(line, "- \t\r\n")) > 0 {
+			pos = end
+			continue
+		}
+		if begin >= 0 {
+			out = append(out, trimOneLineEnd(body[begin:max(begin, at)]))
+		}
+		begin = end + len(line)
+		pos = begin
+		if closing {
+			return out
+		}
+	}
+	if begin >= 0 && begin < len(body) {
+		out = append(out, body[begin:])
+	}
+	return out
+}
+
+// guessBoundary finds the boundary of a multipart whose header does not give one: the
+// first line that begins with "--" and has no space in it, when it stands there twice.
+func guessBoundary(body []byte) string {
+	head := body[:min(len(body), 64<<10)]
+	for line := range bytes.Lines(head) {
+		mark := bytes.TrimRight(line, " \t\r\n")
+		if len(mark) < 6 || len(mark) > 100 || !bytes.HasPrefix(mark, []byte("--")) || bytes.ContainsAny(mark, " \t") {
+			continue
+		}
+		if bytes.Count(body, append([]byte("\n"), mark...)) > 1 {
+			return string(mark[2:])
+		}
+	}
+	return ""
+}
+
+func trimOneLineEnd(b []byte) []byte {
+	return bytes.TrimSuffix(bytes.TrimSuffix(b, []byte("\n")), []byte("\r"))
+}
+
+func trimLeadingBlank(b []byte) []byte { return bytes.TrimLeft(b, "\r\n") }
+
+// with returns list with one more step; none for an empty one.
+func with(list []string, step ...string) []string {
+	out := append([]string(nil), list...)
+	for _, s := range step {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// get returns the body of the first field of this name on one line, trimmed.
+func (p *part) get(name string) string {
+	for _, f := range p.fields {
+		if f.Is(p.data, name) {
+			return oneLine(f.Body(p.data))
+		}
+	}
+	return ""
+}
+
+// all returns the bodies of all fields of this name.
+func (p *part) all(name string) []string {
+	var out []string
+	for _, f := range p.fields {
+		if f.Is(p.data, name) {
+			out = append(out, oneLine(f.Body(p.data)))
+		}
+	}
+	return out
+}
+
+// has tells whether a field of this name is there.
+func (p *part) has(name string) bool {
+	for _, f := range p.fields {
+		if f.Is(p.data, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxValue bounds what is read of one field for telling classes apart.
+const maxValue = 4 << 10
+
+// oneLine unfolds the body of a field.
+func oneLine(body []byte) string {
+	if len(body) > maxValue {
+		body = body[:maxValue]
+	}
+	return strings.Join(strings.Fields(string(body)), " ")
+}
+
+// contentType reads a Content-Type. Parameters that mime cannot read are looked for one by
+// one, since real mail programs forget quotes and semicolons.
+func contentType(v string) (string, map[string]string) {
+	media, params, err := mime.ParseMediaType(v)
+	if err == nil {
+		return media, params
+	}
+	first, rest, _ := strings.Cut(v, ";")
+	media = strings.ToLower(strings.TrimSpace(first))
+	if i := strings.IndexAny(media, " \t"); i >= 0 {
+		media = media[:i]
+	}
+	if !strings.Contains(media, "/") {
+		media = "text/plain"
+	}
+	params = map[string]string{}
+	for _, name := range []string{"boundary", "charset", "report-type", "name"} {
+		i := indexFold(rest, name+"=")
+		if i < 0 {
+			continue
+		}
+		value := rest[i+len(name)+1:]
+		if strings.HasPrefix(value, `"`) {
+			value, _, _ = strings.Cut(value[1:], `"`)
+		} else if j := strings.IndexAny(value, "; \t"); j >= 0 {
+			value = value[:j]
+		}
+		params[name] = value
+	}
+	return media, params
+}
+
+func indexFold(s, sub string) int { return strings.Index(strings.ToLower(s), sub) }
+
+// fileName gives the name under which a part is attached, in lower case.
+func (p *part) fileName() string {
+	if v := p.get("Content-Disposition"); v != "" {
+		if _, params, err := mime.ParseMediaType(v); err == nil && params["filename"] != "" {
+			return strings.ToLower(params["filename"])
+		}
+	}
+	return strings.ToLower(p.params["name"])
+}
+
+// walk calls f for p and every part below it that is no message of its own; f of a message
+// part is called, its content not.
+func (p *part) walk(f func(*part)) {
+	f(p)
+	if p.isMessage() {
+		return
+	}
+	for _, k := range p.kids {
+		k.walk(f)
+	}
+}
+
+// isMessage tells whether p holds a message (message/rfc822 and its like).
+func (p *part) isMessage() bool { return strings.HasPrefix(p.media, "message/") && len(p.kids) == 1 }
