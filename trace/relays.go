@@ -34,6 +34,9 @@ func (a *analysis) findRelays() {
 		if h.scope == privateAddr || h.scope == loopbackAddr || h.From.IP == peer.From.IP {
 			continue // the mail came from behind it: its own system, as far as the field tells
 		}
+		if h.scope == noAddr && strings.HasPrefix(strings.ToLower(h.By.Host), "localhost") {
+			continue // a name that every machine has ties a field without a client to nobody
+		}
 		r := Relay{
 			IP: peer.From.IP, Name: peer.From.RDNS, Hop: p, Own: j,
 			Withholds: h.scope == noAddr, Certainty: certaintyOf(peer.Standing),
