@@ -214,8 +214,9 @@ func (p *parser) readWith() {
 	}
 	w := p.f.With.Of(p.b)
 	http := hasPrefixFold(w, "http")
-	p.f.WithAuth = p.f.WithAuth || http || protocolSays(w, 'a')
-	p.f.WithTLS = p.f.WithTLS || http && len(w) == 5 || protocolSays(w, 's') || hasSuffixFold(w, "-ssl")
+	auth, tls := protocol(w)
+	p.f.WithAuth = p.f.WithAuth || http || auth
+	p.f.WithTLS = p.f.WithTLS || tls || http && len(w) == 5 || hasSuffixFold(w, "-ssl")
 }
 
 // withProduct reads a product in the place of the protocol, "Microsoft SMTPSVC(5.0)" or
@@ -285,27 +286,28 @@ func (p *parser) loose(word, rest Span) Span {
 	return rest
 }
 
-// protocolSays reports whether a protocol keyword carries the letter that means
-// authenticated (a) or TLS (s): ESMTPSA and its kin (RFC 3848, RFC 6531).
-func protocolSays(w []byte, letter byte) bool {
+// protocol reports whether a protocol keyword says authenticated or TLS: ESMTPSA and its
+// kin (RFC 3848, RFC 6531), letters behind the last P of SMTP or LMTP.
+func protocol(w []byte) (auth, tls bool) {
 	if i := bytes.LastIndexAny(w, " \t\r\n"); i >= 0 { // "MailEnable ESMTPA"
 		w = w[i+1:]
 	}
-	if equalFold(w, "asmtp") {
-		return letter == 'a'
-	}
-	i, end := indexFold(w, "mtp")
-	if i < 0 || i > 6 || len(w) > end+3 {
-		return false
-	}
-	found := false
-	for _, c := range w[end:] {
-		if c|0x20 != 'a' && c|0x20 != 's' && c|0x20 != 'p' { // ESMTPPA: iPlanet's "proxy authenticated"
-			return false
+	end := len(w)
+	for ; end > 3 && w[end-1]|0x20 != 'p' || end > 3 && w[end-2]|0x20 == 'p'; end-- { // ESMTPPA: "proxy authenticated"
+		switch w[end-1] | 0x20 {
+		case 'a':
+			auth = true
+		case 's':
+			tls = true
+		case 'p':
+		default:
+			return false, false
 		}
-		found = found || c|0x20 == letter
 	}
-	return found
+	if end < 4 || w[end-2]|0x20 != 't' || w[end-3]|0x20 != 'm' {
+		return false, false
+	}
+	return auth || equalFold(w, "asmtp"), tls
 }
 
 func (p *parser) readID() {

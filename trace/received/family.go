@@ -292,8 +292,12 @@ func (p *parser) versionWord(s Span) Span {
 		v.End++
 	}
 	if v.End+1 < s.End && p.b[v.End] == '(' && isDigit(p.b[v.End+1]) {
-		if n := bytes.IndexByte(p.b[v.End:min(s.End, v.End+24)], ')'); n > 0 {
-			v.End += n + 1
+		n := v.End
+		for n < min(s.End, v.End+24) && p.b[n] != ')' && !isSpace(p.b[n]) {
+			n++
+		}
+		if n < s.End && p.b[n] == ')' {
+			v.End = n + 1
 		}
 	}
 	return v
@@ -314,7 +318,7 @@ func hasDigit(w []byte) bool {
 // CriticalPath: "(6.5.007)", the last part three digits.
 func versionAlone(w []byte) Family {
 	dot := bytes.IndexByte(w, '.')
-	if dot < 1 || dot > 2 || dot+1 == len(w) || !isDigit(w[dot+1]) {
+	if dot < 1 || dot > 2 || !isDigit(w[dot-1]) || dot+1 == len(w) || !isDigit(w[dot+1]) {
 		return ""
 	}
 	switch {

@@ -100,7 +100,7 @@ func (p *parser) fromWord(s Span) {
 			p.f.Via = s
 		}
 	case equalFold(w, "from"):
-	case sh.comments == 0 && sh.bracket.Empty():
+	case sh.comments == 0 && sh.bracket.Empty() && sh.ip.Empty():
 		sh.word.End = s.End
 	}
 }
@@ -367,6 +367,9 @@ func (p *parser) known(s Span) bool {
 }
 
 func isKnown(w []byte) bool {
+	if len(w) == 0 {
+		return false
+	}
 	switch w[0] | 0x20 {
 	case 'm':
 		return hasPrefixFold(w, "may be forged") || hasPrefixFold(w, "misconfigured")

@@ -35,6 +35,7 @@ var imitations = []string{
 	"a) ([192.0.2.1]",
 	"a (b@192.0.2.1) by c",
 	"a - 192.0.2.1",
+	"a ([192.0.2.1] ())",
 }
 
 // shapes are trace fields with the client's HELO at %s and the peer's address 198.51.100.9.

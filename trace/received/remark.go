@@ -127,6 +127,7 @@ func (p *parser) colonTLS(s Span) {
 		}
 		next := part.End + 1
 		part = p.trim(part)
+		part = p.wordAt(part.Start, part.End)
 		w := part.Of(p.b)
 		switch {
 		case n == 0 && len(w) > 3:
