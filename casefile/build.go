@@ -73,6 +73,7 @@ func Build(in Input) *Case {
 	}
 	b := builder{c: c, records: in.Records}
 	b.relays()
+	b.ownHosts()
 	b.sources()
 	b.bystanders()
 	b.letters()

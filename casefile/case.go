@@ -26,7 +26,7 @@ type Case struct {
 	Relays     []Relay     `json:"relays"`  // those that withhold the previous hop first, then by number of samples
 	Sources    []Source    `json:"sources"` // other hosts where a trail ends: origins and silent hosts
 	Bystanders []Bystander `json:"bystanders"`
-	OwnHosts   []int       `json:"own_hosts"` // samples whose path ends on the recipients' own side: the mail may really come from there
+	OwnHosts   []int       `json:"own_hosts"` // samples in whose path a host of the user's own side hands the mail on: it may really come from there
 	Letters    []Letter    `json:"letters"`
 	Problems   []Problem   `json:"problems"`
 	Files      []File      `json:"files"` // every other file of the case folder, by path
@@ -61,19 +61,21 @@ type Verdict = judge.Verdict
 
 // The verdicts; package judge says when each is given.
 const (
-	VerdictSuspected   = judge.Suspected
-	VerdictUndisclosed = judge.Undisclosed
-	VerdictProvisional = judge.Provisional
-	VerdictWithdrawn   = judge.Withdrawn
+	VerdictSuspected     = judge.Suspected
+	VerdictUndisclosed   = judge.Undisclosed
+	VerdictSourceOrRelay = judge.SourceOrRelay
+	VerdictProvisional   = judge.Provisional
+	VerdictWithdrawn     = judge.Withdrawn
 )
 
 // Relay is a relay over all samples of the case.
 type Relay struct {
 	IP        netip.Addr      `json:"ip"`
-	Names     []string        `json:"names"` // looked-up names by which it was recorded, sorted
-	HELOs     []string        `json:"helos"` // names that it gave itself, sorted
+	Names     []string        `json:"names"` // looked-up names by which fields of that certainty recorded it, sorted
+	HELOs     []string        `json:"helos"` // names that it gave itself, by the same fields, sorted
 	Verdict   Verdict         `json:"verdict"`
-	Withholds bool            `json:"withholds_previous_hop"` // in at least one sample
+	Withholds bool            `json:"withholds_previous_hop"` // in at least one sample, by a field of the standing OwnField
+	OwnField  trace.Standing  `json:"own_field"`              // the best standing of a field that the relay itself wrote: corroborated or unverified; empty when it wrote none
 	Certainty trace.Certainty `json:"certainty"`              // of the address: the strongest over the samples
 	Reasons   []Reason        `json:"reasons"`
 	Seen      []Seen          `json:"seen"` // by sample number
@@ -108,7 +110,7 @@ type Source struct {
 	HELOs     []string        `json:"helos"`
 	Ends      trace.End       `json:"ends"`
 	Certainty trace.Certainty `json:"certainty"`
-	Samples   []int           `json:"samples"` // sample numbers, ascending
+	Samples   []int           `json:"samples"` // numbers of the samples that name it with that certainty, ascending
 	Record    enrich.Record   `json:"record"`
 }
 

@@ -7,24 +7,27 @@ import (
 	"strings"
 
 	"relaytrace/enrich"
-	"relaytrace/trace"
 )
 
 // letters decides who is written to: one log request for each holder of relays, and one
 // report to the network's CSIRT. Nobody is written to about an address that only an
-// unverified field names, nor about a relay whose verdict is withdrawn.
+// unverified field names, nor about a relay whose verdict is withdrawn. A relay with a
+// provisional verdict has a letter of its own, so that it holds back no other.
 func (b *builder) letters() {
 	type group struct {
-		holder string
+		holder string // empty: of this relay alone
 		relays []netip.Addr
 	}
 	var groups []group
 	for i := range b.c.Relays {
 		r := &b.c.Relays[i]
-		if r.Verdict == VerdictWithdrawn || r.Certainty == trace.Claimed {
+		if !r.Found() {
 			continue
 		}
-		holder := holderOf(&r.Record)
+		holder := ""
+		if r.Verdict != VerdictProvisional {
+			holder, _ = r.Record.Holder()
+		}
 		n := slices.IndexFunc(groups, func(g group) bool { return holder != "" && g.holder == holder })
 		if n < 0 {
 			groups = append(groups, group{holder: holder})
@@ -33,7 +36,7 @@ func (b *builder) letters() {
 		groups[n].relays = append(groups[n].relays, r.IP)
 	}
 	for i, g := range groups {
-		l := b.logRequest(i+1, g.holder, g.relays)
+		l := b.logRequest(i+1, g.relays)
 		for _, ip := range g.relays {
 			b.relay(ip).Letter = l.Name
 		}
@@ -44,37 +47,32 @@ func (b *builder) letters() {
 	}
 }
 
-// holderOf names who answers for an address, as its registry has it.
-func holderOf(r *enrich.Record) string {
-	for _, n := range []*enrich.Network{r.Network, r.Parent} {
-		if n != nil && n.Holder != "" {
-			return n.Holder
-		}
-	}
-	return ""
-}
-
-func (b *builder) logRequest(n int, holder string, relays []netip.Addr) Letter {
+// logRequest plans the letter about relays of one holder.
+func (b *builder) logRequest(n int, relays []netip.Addr) Letter {
 	l := Letter{
 		Name: fmt.Sprintf("%02d-log-request-%s", n, fileLabel(relays[0])), Kind: LetterLogRequest,
-		To: []string{}, Contacts: []string{}, Holder: holder, Relays: relays,
+		To: []string{}, Contacts: []string{}, Relays: relays,
 	}
-	best := map[string]bool{}
-	provisional := false
+	l.Holder, _ = b.relay(relays[0]).Record.Holder()
+	provisional, failed := false, false
 	for _, ip := range relays {
 		r := b.relay(ip)
 		provisional = provisional || r.Verdict == VerdictProvisional
+		failed = failed || r.Record.Failed()
 		for _, k := range abuseContacts(&r.Record) {
-			if !best[k.Email] {
-				best[k.Email] = true
+			if !slices.ContainsFunc(l.To, func(to string) bool { return strings.EqualFold(to, k.Email) }) {
 				l.To = append(l.To, k.Email)
 				l.Contacts = append(l.Contacts, contactText(k))
 			}
 		}
 	}
 	switch {
-	case len(l.To) == 0:
+	case len(l.To) == 0 && b.c.Settings.Offline:
 		l.hold("nobody is known yet who answers for this address: look it up with network access")
+	case len(l.To) == 0 && failed:
+		l.hold("nobody is known who answers for this address, and a look-up failed: make the case again later")
+	case len(l.To) == 0:
+		l.hold("its registry names nobody to write to: find the address of those who run it by other ways, such as the CSIRT of their network")
 	case provisional:
 		l.hold("the verdict is provisional: who holds the networks of the relay and of its client is not known")
 		l.To, l.Contacts = []string{}, []string{}
@@ -112,7 +110,7 @@ func (b *builder) janetReport() Letter {
 		l.Contacts = append(l.Contacts, "settings: janet")
 	}
 	for i := range b.c.Relays {
-		if r := &b.c.Relays[i]; r.Verdict != VerdictWithdrawn && r.Certainty != trace.Claimed {
+		if r := &b.c.Relays[i]; r.Found() {
 			l.Relays = append(l.Relays, r.IP)
 		}
 	}

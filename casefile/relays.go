@@ -28,6 +28,7 @@ func (b *builder) relays() {
 		}
 	}
 	for _, ip := range order {
+		b.settle(at[ip])
 		b.judge(at[ip])
 		b.c.Relays = append(b.c.Relays, *at[ip])
 	}
@@ -49,19 +50,43 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// see adds what one sample shows of a relay.
+// see adds one transaction of a relay.
 func (x *Relay) see(s *Sample, r trace.Relay) {
-	h := &s.Path.Hops[r.Hop]
-	x.Names = addName(x.Names, h.From.RDNS)
-	x.HELOs = addName(x.HELOs, h.From.HELO)
-	x.Withholds = x.Withholds || r.Withholds
 	x.Certainty = stronger(x.Certainty, r.Certainty)
 	seen := Seen{Sample: s.Number, Hop: r.Hop, Own: r.Own}
 	if r.Own >= 0 {
 		seen.Client = s.Path.Hops[r.Own].From.IP
-		seen.Clock = clockBounds(s.Path.Hops[r.Own].Time.UTC, h.Time.UTC)
+		seen.Clock = clockBounds(s.Path.Hops[r.Own].Time.UTC, s.Path.Hops[r.Hop].Time.UTC)
 	}
 	x.Seen = append(x.Seen, seen)
+}
+
+// settle draws from the transactions what is told of the relay. Where a believed field
+// names it, those that are only claimed tell nothing: anybody can write its address into
+// an invented field, with any name and any previous hop.
+func (b *builder) settle(x *Relay) {
+	for _, s := range x.Seen {
+		hops := b.c.Samples[s.Sample-1].Path.Hops
+		if x.Certainty != trace.Claimed && !believed(hops[s.Hop].Standing) {
+			continue
+		}
+		x.Names = addName(x.Names, hops[s.Hop].From.RDNS)
+		x.HELOs = addName(x.HELOs, hops[s.Hop].From.HELO)
+		if s.Own < 0 {
+			continue
+		}
+		own := trace.Unverified
+		if believed(hops[s.Own].Standing) {
+			own = trace.Corroborated
+		}
+		withholds := b.sampleRelay(s, x.IP).Withholds
+		switch {
+		case x.OwnField == own:
+			x.Withholds = x.Withholds || withholds
+		case x.OwnField != trace.Corroborated:
+			x.OwnField, x.Withholds = own, withholds
+		}
+	}
 }
 
 // clockBounds holds a relay's stamp against that of the host that took the mail from it.
@@ -99,15 +124,18 @@ func duration(d time.Duration) string {
 func (b *builder) judge(x *Relay) {
 	var ts []judge.Transaction
 	for _, s := range x.Seen {
-		r := b.sampleRelay(s, x.IP)
-		t := judge.Transaction{Sample: s.Sample, Withholds: r.Withholds, Claimed: r.Certainty == trace.Claimed}
+		hops := b.c.Samples[s.Sample-1].Path.Hops
+		t := judge.Transaction{
+			Sample: s.Sample, Withholds: b.sampleRelay(s, x.IP).Withholds,
+			Claimed: !believed(hops[s.Hop].Standing), Unverified: s.Own < 0 || !believed(hops[s.Own].Standing),
+		}
 		if s.Client.IsValid() {
 			rec := b.record(s.Client)
 			t.Client = judge.Party{Addr: s.Client, Record: &rec}
 		}
 		ts = append(ts, t)
 	}
-	x.Verdict, x.Reasons = judge.Relay(judge.Party{Addr: x.IP, Record: &x.Record}, ts, b.excused(x.IP))
+	x.Verdict, x.Reasons = judge.Relay(judge.Party{Addr: x.IP, Record: &x.Record}, ts, b.excuses(x.IP))
 }
 
 func (b *builder) sampleRelay(s Seen, ip netip.Addr) trace.Relay {
@@ -119,17 +147,23 @@ func (b *builder) sampleRelay(s Seen, ip netip.Addr) trace.Relay {
 	return trace.Relay{}
 }
 
-// excused collects what single samples say in a host's favour. A name that it merely
+// excuses collects what single samples say in a host's favour. A name that it merely
 // shares with a claim in some header says nothing about it.
-func (b *builder) excused(ip netip.Addr) []Reason {
-	var out []Reason
+func (b *builder) excuses(ip netip.Addr) []judge.Excuse {
+	var out []judge.Excuse
 	for i := range b.c.Samples {
 		s := &b.c.Samples[i]
+		if slices.ContainsFunc(s.Path.Relays, func(r trace.Relay) bool { return r.IP == ip }) {
+			continue // what excuses one of its steps does not excuse the other
+		}
 		for _, y := range s.Path.Bystanders {
 			if y.IP != ip || claimOnly(y.Why) {
 				continue
 			}
-			out = append(out, Reason{Code: y.Why, Text: fmt.Sprintf("Sample %d shows it as innocent of relaying for strangers (%s).", s.Number, y.Why)})
+			out = append(out, judge.Excuse{
+				Reason: Reason{Code: y.Why, Text: fmt.Sprintf("Sample %d shows it as innocent of relaying for strangers (%s).", s.Number, y.Why)},
+				Strong: strongExcuse[y.Why] && believedBelow(&s.Path, y.Hop),
+			})
 		}
 	}
 	return out
@@ -140,81 +174,22 @@ func claimOnly(code string) bool {
 	return code == "helo-claim" || code == "forged-field" || code == "unverified-claim" || code == "relay-or-provider"
 }
 
-// sources gathers the hosts where trails end that are not judged relays.
-func (b *builder) sources() {
-	at := map[netip.Addr]*Source{}
-	var order []netip.Addr
-	for i := range b.c.Samples {
-		s := &b.c.Samples[i]
-		p := &s.Path
-		if p.Ends == trace.EndLocal && p.Boundary == nil {
-			b.c.OwnHosts = append(b.c.OwnHosts, s.Number)
-		}
-		if p.Origin == nil || b.relay(p.Origin.IP) != nil {
-			continue
-		}
-		x := at[p.Origin.IP]
-		if x == nil {
-			x = &Source{IP: p.Origin.IP, Names: []string{}, HELOs: []string{}, Ends: p.Ends, Samples: []int{}, Record: b.record(p.Origin.IP)}
-			at[p.Origin.IP] = x
-			order = append(order, p.Origin.IP)
-		}
-		h := &p.Hops[p.Origin.Hop]
-		x.Names = addName(x.Names, h.From.RDNS)
-		x.HELOs = addName(x.HELOs, h.From.HELO)
-		x.Certainty = stronger(x.Certainty, p.Origin.Certainty)
-		x.Samples = append(x.Samples, s.Number)
-	}
-	for _, ip := range order {
-		b.c.Sources = append(b.c.Sources, *at[ip])
-	}
-	slices.SortStableFunc(b.c.Sources, func(x, y Source) int {
-		return cmp.Or(cmp.Compare(len(y.Samples), len(x.Samples)), x.IP.Compare(y.IP))
-	})
+// strongExcuse are the codes that rest on what servers wrote. The others rest on sender
+// and list headers too, which a spammer chooses.
+var strongExcuse = map[string]bool{
+	"webmail-submission": true, "authenticated-submission": true, "own-provider": true,
+	"resent-locally": true, "recipients-mail-exchanger": true,
 }
 
-func (b *builder) relay(ip netip.Addr) *Relay {
-	for i := range b.c.Relays {
-		if b.c.Relays[i].IP == ip {
-			return &b.c.Relays[i]
+// believedBelow reports whether a hop and the next hand-over below it are both believed.
+func believedBelow(p *trace.Path, hop int) bool {
+	if hop < 0 || hop >= len(p.Hops) || !believed(p.Hops[hop].Standing) {
+		return false
+	}
+	for i := hop + 1; i < len(p.Hops); i++ {
+		if h := &p.Hops[i]; h.Kind != trace.Note && h.Kind != trace.Local && h.Kind != trace.Internal {
+			return believed(h.Standing)
 		}
 	}
-	return nil
-}
-
-// bystanders gathers the hosts that headers name and that must not be accused. A host
-// that is a relay or the end of a trail on good evidence is none: a spammer can write any
-// address into a forged field, that of the true relay too.
-func (b *builder) bystanders() {
-	taken := map[netip.Addr]bool{}
-	for _, r := range b.c.Relays {
-		taken[r.IP] = true
-	}
-	for _, s := range b.c.Sources {
-		taken[s.IP] = true
-	}
-	type key struct {
-		name, why string
-		ip        netip.Addr
-	}
-	at := map[key]int{}
-	for i := range b.c.Samples {
-		s := &b.c.Samples[i]
-		for _, y := range s.Path.Bystanders {
-			if y.IP.IsValid() && taken[y.IP] {
-				continue
-			}
-			k := key{y.Name, y.Why, y.IP}
-			n, ok := at[k]
-			if !ok {
-				n = len(b.c.Bystanders)
-				at[k] = n
-				b.c.Bystanders = append(b.c.Bystanders, Bystander{Name: y.Name, IP: y.IP, Why: y.Why, Samples: []int{}})
-			}
-			list := &b.c.Bystanders[n].Samples
-			if len(*list) == 0 || (*list)[len(*list)-1] != s.Number {
-				*list = append(*list, s.Number)
-			}
-		}
-	}
+	return false
 }

@@ -2,8 +2,6 @@ package enrich
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -51,18 +49,18 @@ const (
 	rdapUserAgent = "relaytrace"
 )
 
-// rdapClient asks the registries over RDAP (RFC 9082, RFC 9083), one question at a time.
+// rdapClient asks the registries over RDAP (RFC 9082, RFC 9083).
 type rdapClient struct {
-	bases map[Registry]*url.URL
-	http  *http.Client
-	guard *guard
-	now   func() time.Time
-	turn  chan struct{} // holds one token while a question is under way
+	bases  map[Registry]*url.URL
+	http   *http.Client
+	guard  *guard
+	keeper *gatekeeper
+	now    func() time.Time
 }
 
-func newRDAPClient(override map[string]string, client *http.Client, now func() time.Time) (*rdapClient, error) {
-	c := &rdapClient{bases: make(map[Registry]*url.URL), now: now, turn: make(chan struct{}, 1)}
-	c.guard = &guard{base: http.DefaultTransport, named: make(map[Registry]*url.URL), now: now, waits: make(map[string]time.Time)}
+func newRDAPClient(override map[string]string, client *http.Client, keeper *gatekeeper, now func() time.Time) (*rdapClient, error) {
+	c := &rdapClient{bases: make(map[Registry]*url.URL), keeper: keeper, now: now}
+	c.guard = &guard{base: http.DefaultTransport, named: make(map[Registry]*url.URL), keeper: keeper}
 	for registry, base := range rdapBases {
 		c.bases[registry], _ = url.Parse(base)
 	}
@@ -107,46 +105,53 @@ func isLoopback(u *url.URL) bool {
 	return err == nil && addr.Unmap().IsLoopback() || u.Hostname() == "localhost"
 }
 
-// fill asks about the network of r.Address, then about the one above it if the answer
-// names no holder, and writes what was learnt into r.
-func (c *rdapClient) fill(ctx context.Context, r *Record) {
-	base := *c.bases[r.Registry] // openrdap changes the URL that it is given
-	req := rdap.NewRequest(rdap.IPRequest, r.Address.String()).WithServer(&base)
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	case <-ctx.Done():
-		lookup := Lookup{Kind: "rdap", Server: req.URL().String(), Asked: stamp(c.now())}
-		lookup.fail(ctx.Err())
-		r.Lookups = append(r.Lookups, lookup)
-		return
+// maxAbove is how many networks above the first are asked about at most.
+const maxAbove = 3
+
+// fill asks about the network of r.Address, then about those above it while no holder or
+// no abuse contact is known, and writes what was learnt into r. It returns the name of
+// the registry that described the network; empty if none did.
+func (c *rdapClient) fill(ctx context.Context, r *Record) (by string) {
+	first := func() *rdap.Request {
+		base := *c.bases[r.Registry] // openrdap changes the URL that it is given
+		return rdap.NewRequest(rdap.IPRequest, r.Address.String()).WithServer(&base)
 	}
-	answer, lookup := c.ask(ctx, req, r.Address)
+	answer, lookup := c.ask(ctx, first, r.Address)
 	r.Lookups = append(r.Lookups, lookup)
 	if answer == nil {
-		return
+		return ""
 	}
+	by = c.guard.nameOf(firstOf(lookup.AnsweredBy, lookup.Server))
 	if answer.placeholder {
 		// Not even its handle goes into the record: two strangers would seem to share it.
 		r.note(answer.notes[0].Code, answer.notes[0].Text)
-		return
+		return by
 	}
 	r.Network = &answer.network
-	c.addAnswer(r, answer, lookup)
-	if answer.network.Holder != "" || answer.up == nil {
-		return
+	c.addAnswer(r, answer, lookup, false)
+	for range maxAbove {
+		if answer.up == nil || hasAbuse(r.Contacts) && r.holderKnown() {
+			return by
+		}
+		up := answer.up
+		answer, lookup = c.ask(ctx, func() *rdap.Request { return rdap.NewRawRequest(up) }, r.Address)
+		r.Lookups = append(r.Lookups, lookup)
+		if answer == nil || answer.placeholder || answer.network.width() <= r.Network.width() {
+			return by
+		}
+		c.addAnswer(r, answer, lookup, true)
+		if r.Parent == nil || !r.holderKnown() {
+			r.Parent = &answer.network
+		}
 	}
-	above, lookup := c.ask(ctx, rdap.NewRawRequest(answer.up), r.Address)
-	r.Lookups = append(r.Lookups, lookup)
-	if above == nil || above.placeholder || above.network.Scope() == r.Network.Scope() {
-		return
-	}
-	r.Parent = &above.network
-	c.addAnswer(r, above, lookup)
+	return by
 }
 
+// holderKnown reports whether the network or the one above names its holder.
+func (r *Record) holderKnown() bool { name, _ := r.Holder(); return name != "" }
+
 // addAnswer adds to r what an answer says, with its source.
-func (c *rdapClient) addAnswer(r *Record, a *rdapAnswer, l Lookup) {
+func (c *rdapClient) addAnswer(r *Record, a *netAnswer, l Lookup, above bool) {
 	by := firstOf(l.AnsweredBy, l.Server)
 	name := c.guard.nameOf(by)
 	source := "RDAP of " + name + ", " + by
@@ -154,7 +159,7 @@ func (c *rdapClient) addAnswer(r *Record, a *rdapAnswer, l Lookup) {
 	if l.AnsweredBy != "" && name != string(r.Registry) {
 		r.note("passed-on", fmt.Sprintf("%s passed the question on to %s, which answered.", r.Registry, name))
 	}
-	if code := a.network.Country; code != "" && r.Parent == nil {
+	if code := a.network.Country; code != "" && !above {
 		r.Countries = append(r.Countries, Country{
 			Code: code, Source: source, Date: l.Asked[:len("2006-01-02")], Note: regionNote(code, r.Registry),
 		})
@@ -164,6 +169,7 @@ func (c *rdapClient) addAnswer(r *Record, a *rdapAnswer, l Lookup) {
 	}
 	for _, contact := range a.contacts {
 		contact.Scope, contact.Source, contact.Asked = a.network.Scope(), source, l.Asked
+		contact.rule(viaRDAP, above)
 		if !hasContact(r.Contacts, contact.Email) {
 			r.Contacts = append(r.Contacts, contact)
 		}
@@ -179,13 +185,27 @@ func hasContact(list []Contact, email string) bool {
 	return false
 }
 
-// ask puts one question and says how it ended. The answer is nil unless the outcome is
-// ok; it then describes a network that holds addr.
-func (c *rdapClient) ask(ctx context.Context, req *rdap.Request, addr netip.Addr) (*rdapAnswer, Lookup) {
-	l := Lookup{Kind: "rdap", Server: clip(req.URL().String()), Asked: stamp(c.now())}
-	ctx, cancel := context.WithTimeout(ctx, rdapTimeout)
-	defer cancel()
+// ask puts a question until it is answered, as the limits allow, and says how it ended.
+// The answer is nil unless the outcome is ok; it then describes a network that holds
+// addr.
+func (c *rdapClient) ask(ctx context.Context, req func() *rdap.Request, addr netip.Addr) (answer *netAnswer, l Lookup) {
+	timeouts := 0
+	n := c.keeper.tries(ctx, func() (again bool) {
+		answer, l, again = c.askOnce(ctx, req(), addr)
+		if l.Outcome == OutcomeTimeout {
+			timeouts++
+		}
+		return again && timeouts < 2 && ctx.Err() == nil
+	})
+	l.attempts(n)
+	return answer, l
+}
+
+// askOnce puts a question once. again says whether it may be answered at another time.
+func (c *rdapClient) askOnce(ctx context.Context, req *rdap.Request, addr netip.Addr) (answer *netAnswer, l Lookup, again bool) {
+	l = Lookup{Kind: "rdap", Server: clip(req.URL().String()), Asked: stamp(c.now())}
 	resp, err := c.do(req.WithContext(ctx))
+	l.Asked = stamp(c.now())
 
 	var got *rdap.HTTPResponse
 	if resp != nil && len(resp.HTTP) > 0 {
@@ -198,28 +218,25 @@ func (c *rdapClient) ask(ctx context.Context, req *rdap.Request, addr netip.Addr
 	if until, ok := c.guard.waiting(firstOf(l.AnsweredBy, l.Server)); ok {
 		l.RetryAfter = stamp(until)
 	}
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
 		l.fail(ctx.Err())
-		return nil, l
-	}
-	if got == nil || got.Response == nil || isGuardError(err) {
+		return nil, l, false
+	case got == nil || got.Response == nil || isGuardError(err):
 		l.fail(firstError(err, errors.New("no answer")))
-		return nil, l
-	}
-	if l.judgeStatus(got.Response) {
-		return nil, l
-	}
-	if err != nil {
+		return nil, l, !isGuardError(err)
+	case l.judgeStatus(got.Response):
+		return nil, l, l.Outcome == OutcomeRateLimited || got.Response.StatusCode >= 500
+	case err != nil:
 		l.fail(describeBody(got, err))
-		return nil, l
+		return nil, l, got.Error != nil
 	}
-	answer, err := readAnswer(resp.Object, addr)
-	if err != nil {
+	if answer, err = readAnswer(resp.Object, addr); err != nil {
 		l.fail(err)
-		return nil, l
+		return nil, l, false
 	}
 	l.Outcome = OutcomeOK
-	return answer, l
+	return answer, l, false
 }
 
 // do runs the request with a client of its own, since openrdap's clients are not safe
@@ -237,8 +254,7 @@ func (c *rdapClient) do(req *rdap.Request) (resp *rdap.Response, err error) {
 // keep puts the bytes of the answer into the look-up, and who gave them.
 func (l *Lookup) keep(got *rdap.HTTPResponse) {
 	if len(got.Body) > 0 {
-		sum := sha256.Sum256(got.Body)
-		l.Raw, l.RawSHA256 = got.Body, hex.EncodeToString(sum[:])
+		l.keepRaw(got.Body)
 	}
 	if got.Response == nil {
 		return
@@ -276,11 +292,16 @@ func (l *Lookup) judgeStatus(resp *http.Response) bool {
 func (l *Lookup) fail(err error) {
 	var netErr net.Error
 	var wait *waitError
+	var circuit *circuitError
 	var status *statusError
 	var urlErr *url.Error
 	switch {
 	case errors.As(err, &wait):
-		l.Outcome, l.RetryAfter = OutcomeRateLimited, stamp(wait.until)
+		l.Outcome, l.RetryAfter, err = OutcomeRateLimited, stamp(wait.until), wait
+	case errors.As(err, &circuit):
+		l.Outcome, l.RetryAfter, err = OutcomeFailed, stamp(circuit.until), circuit
+	case errors.Is(err, errNoTurn):
+		l.Outcome, err = OutcomeTimeout, errors.New("not asked: no turn before the deadline")
 	case errors.As(err, &status):
 		l.Outcome = status.outcome
 	case errors.Is(err, context.Canceled):

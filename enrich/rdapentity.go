@@ -43,7 +43,7 @@ func (h holder) rank() int {
 // entityWalk gathers contacts and holders from the entities of an answer, at any depth:
 // ARIN puts the abuse desk inside the registrant.
 type entityWalk struct {
-	answer   *rdapAnswer
+	answer   *netAnswer
 	seen     int
 	contacts []Contact
 	holders  []holder
@@ -96,9 +96,7 @@ func bestRole(roles []string) (role string, ok bool) {
 
 func (w *entityWalk) addContacts(card card, handle, role string) {
 	for _, email := range card.emails {
-		if domain, ok := registryDomain(email); ok {
-			w.answer.note("registry-contact-left-out", "The answer gives an address in "+domain+
-				" as contact. It is a registry's own, which does not run the network, and was left out.")
+		if w.answer.leaveOutRegistry(email) {
 			continue
 		}
 		if len(w.contacts) < maxContacts {

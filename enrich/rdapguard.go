@@ -1,6 +1,7 @@
 package enrich
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -17,22 +18,15 @@ import (
 const (
 	maxBody      = 1 << 20 // bytes of one answer, after decompression
 	maxRedirects = 5
-	// defaultWait is kept after a 429 that names no time, and maxWait is the longest
-	// that is believed.
-	defaultWait = time.Minute
-	maxWait     = 24 * time.Hour
 )
 
 // guard is the transport of every RDAP request. It lets requests out only to the
-// registries and to the servers that the settings name, keeps away from a server that
-// asked for rest, and bounds what is read.
+// registries and to the servers that the settings name, lets each server be asked no
+// harder than its gate allows, and bounds what is read.
 type guard struct {
-	base  http.RoundTripper
-	named map[Registry]*url.URL // the base URLs that settings name
-	now   func() time.Time
-
-	mu    sync.Mutex
-	waits map[string]time.Time // origin -> when it may be asked again
+	base   http.RoundTripper
+	named  map[Registry]*url.URL // the base URLs that settings name
+	keeper *gatekeeper
 }
 
 // origin is the scheme, host and port of a URL: two that differ in any are two servers.
@@ -45,16 +39,6 @@ func (e *hostError) Error() string {
 	return fmt.Sprintf("not followed: %q is not https at a registry's host", e.to)
 }
 
-// waitError says that a request was not sent because the server asked for rest.
-type waitError struct {
-	host  string
-	until time.Time
-}
-
-func (e *waitError) Error() string {
-	return fmt.Sprintf("not asked: %s wants no question before %s", e.host, stamp(e.until))
-}
-
 var (
 	errTooLarge  = fmt.Errorf("the answer is larger than %d bytes", maxBody)
 	errRedirects = errors.New("too many redirects")
@@ -63,8 +47,7 @@ var (
 // isGuardError reports whether err comes from the guard, and not from the server.
 func isGuardError(err error) bool {
 	var host *hostError
-	var wait *waitError
-	return errors.As(err, &host) || errors.As(err, &wait) || errors.Is(err, errTooLarge) || errors.Is(err, errRedirects)
+	return errors.As(err, &host) || isGateError(err) || errors.Is(err, errTooLarge) || errors.Is(err, errRedirects)
 }
 
 // check allows https to the registries' hosts at the usual port, and exactly those
@@ -118,20 +101,32 @@ func (g *guard) namedOf(u *url.URL) Registry {
 	return best
 }
 
-// RoundTrip implements http.RoundTripper.
+// RoundTrip implements http.RoundTripper. Each request waits for its turn at the gate of
+// its server and has rdapTimeout from then on, its body included.
 func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := g.check(req.URL); err != nil {
 		return nil, err
 	}
-	if until, ok := g.waiting(req.URL.String()); ok {
-		return nil, &waitError{host: req.URL.Host, until: until}
-	}
-	resp, err := g.base.RoundTrip(req)
-	if err != nil {
+	gate := g.keeper.gate(origin(req.URL))
+	if err := gate.enter(req.Context()); err != nil {
 		return nil, err
 	}
-	g.noteWait(req.URL, resp)
-	resp.Body = &cappedBody{body: resp.Body, left: maxBody}
+	ctx, cancel := context.WithTimeout(req.Context(), rdapTimeout)
+	end := func(answered bool) {
+		cancel()
+		if !answered && req.Context().Err() != nil {
+			gate.abandon()
+			return
+		}
+		gate.leave(answered)
+	}
+	resp, err := g.base.RoundTrip(req.WithContext(ctx))
+	if err != nil {
+		end(false)
+		return nil, err
+	}
+	noteWait(gate, resp)
+	resp.Body = &cappedBody{body: resp.Body, left: maxBody, end: end, answered: resp.StatusCode < 500}
 	return resp, nil
 }
 
@@ -141,31 +136,20 @@ func (g *guard) waiting(rawURL string) (time.Time, bool) {
 	if err != nil {
 		return time.Time{}, false
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	until, ok := g.waits[origin(u)]
-	return until, ok && g.now().Before(until)
+	return g.keeper.gate(origin(u)).resting()
 }
 
-// noteWait remembers the rest that a server asks for: after a 429, and after a 503 that
-// names a time.
-func (g *guard) noteWait(u *url.URL, resp *http.Response) {
-	now := g.now()
+// noteWait has the gate keep the rest that a server asks for: after a 429, and after a
+// 503 that names a time.
+func noteWait(gate *gate, resp *http.Response) {
+	now := gate.clock()
 	until, ok := retryAfter(resp.Header.Get("Retry-After"), now)
 	switch {
 	case resp.StatusCode == http.StatusTooManyRequests && !ok:
-		until = now.Add(defaultWait)
-	case resp.StatusCode == http.StatusTooManyRequests:
-	case resp.StatusCode == http.StatusServiceUnavailable && ok:
-	default:
-		return
+		gate.restUntil(now.Add(defaultWait))
+	case resp.StatusCode == http.StatusTooManyRequests, resp.StatusCode == http.StatusServiceUnavailable && ok:
+		gate.restUntil(until)
 	}
-	if latest := now.Add(maxWait); until.After(latest) {
-		until = latest
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.waits[origin(u)] = until
 }
 
 // retryAfter reads a Retry-After field (RFC 9110 section 10.2.3): seconds or a date.
@@ -180,10 +164,14 @@ func retryAfter(value string, now time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// cappedBody ends with errTooLarge instead of the byte that is one too many.
+// cappedBody ends with errTooLarge instead of the byte that is one too many. Closing it
+// ends the question at the gate.
 type cappedBody struct {
-	body io.ReadCloser
-	left int
+	body     io.ReadCloser
+	left     int
+	answered bool
+	once     sync.Once
+	end      func(answered bool)
 }
 
 func (b *cappedBody) Read(p []byte) (int, error) {
@@ -194,14 +182,27 @@ func (b *cappedBody) Read(p []byte) (int, error) {
 		if n > 0 {
 			return 0, errTooLarge
 		}
-		return 0, err
+		return 0, b.failed(err)
 	}
 	if len(p) > b.left {
 		p = p[:b.left]
 	}
 	n, err := b.body.Read(p)
 	b.left -= n
-	return n, err
+	return n, b.failed(err)
 }
 
-func (b *cappedBody) Close() error { return b.body.Close() }
+// failed notes an answer that broke off.
+func (b *cappedBody) failed(err error) error {
+	if err != nil && err != io.EOF {
+		b.answered = false
+	}
+	return err
+}
+
+// Close implements io.Closer.
+func (b *cappedBody) Close() error {
+	err := b.body.Close()
+	b.once.Do(func() { b.end(b.answered) })
+	return err
+}

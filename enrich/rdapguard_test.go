@@ -131,10 +131,10 @@ func TestParent(t *testing.T) {
 	if name, scope := r.Holder(); name != "Wide Networks" || scope != "193.0.0.0 - 193.0.255.255" || r.Network.Holder != "" {
 		t.Errorf("holder %q of %q", name, scope)
 	}
-	if got := contacts(r); !slices.Equal(got, []string{"technical tech@narrow.example (Tech)", "abuse abuse@wide.example (Wide Networks)"}) {
+	if got := contacts(r); !slices.Equal(got, []string{"abuse abuse@wide.example (Wide Networks)", "technical tech@narrow.example (Tech)"}) {
 		t.Errorf("contacts %q", got)
 	}
-	if r.Contacts[0].Scope != "193.0.0.0 - 193.0.0.255" || r.Contacts[1].Scope != "193.0.0.0 - 193.0.255.255" {
+	if r.Contacts[1].Scope != "193.0.0.0 - 193.0.0.255" || r.Contacts[0].Scope != "193.0.0.0 - 193.0.255.255" {
 		t.Errorf("scopes %+v", r.Contacts)
 	}
 	for name, body := range map[string][]byte{

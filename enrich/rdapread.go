@@ -22,12 +22,13 @@ const (
 	maxRemarks  = 20
 )
 
-// rdapAnswer is what one answer says of a network. Source and time are still missing.
-type rdapAnswer struct {
+// netAnswer is what one answer says of a network, over RDAP or WHOIS. Source and time
+// are still missing.
+type netAnswer struct {
 	network  Network
 	contacts []Contact
 	notes    []Note
-	up       *url.URL // describes the network above; nil if the answer gives no link
+	up       *url.URL // RDAP: describes the network above; nil if the answer gives no link
 
 	placeholder bool // the network is no holder's, see isPlaceholder
 }
@@ -45,7 +46,7 @@ func (e *statusError) Error() string { return e.text }
 //
 // The members are read from the decoded JSON and not from openrdap's fields, which are
 // empty wherever a registry departs from the letter of RFC 9083.
-func readAnswer(object any, addr netip.Addr) (*rdapAnswer, error) {
+func readAnswer(object any, addr netip.Addr) (*netAnswer, error) {
 	var n *rdap.IPNetwork
 	switch o := object.(type) {
 	case *rdap.IPNetwork:
@@ -60,7 +61,7 @@ func readAnswer(object any, addr netip.Addr) (*rdapAnswer, error) {
 	if n.DecodeData == nil {
 		return nil, errors.New("the answer describes no network")
 	}
-	a := &rdapAnswer{}
+	a := &netAnswer{}
 	members := n.DecodeData.Value
 	if err := a.readRange(members, addr); err != nil {
 		return nil, err
@@ -103,11 +104,11 @@ func readError(o *rdap.Error) error {
 	return e
 }
 
-func (a *rdapAnswer) note(code, text string) { a.notes = append(a.notes, Note{code, text}) }
+func (a *netAnswer) note(code, text string) { a.notes = append(a.notes, Note{code, text}) }
 
 // readRange sets the range, from startAddress and endAddress or else from the prefix
 // around addr in cidr0_cidrs.
-func (a *rdapAnswer) readRange(members func(string) any, addr netip.Addr) error {
+func (a *netAnswer) readRange(members func(string) any, addr netip.Addr) error {
 	first, err1 := parseBound(members("startAddress"))
 	last, err2 := parseBound(members("endAddress"))
 	if err1 != nil || err2 != nil {
@@ -182,7 +183,7 @@ func prefixesOf(first, last netip.Addr) []netip.Prefix {
 	}
 }
 
-func (a *rdapAnswer) readEvents(v any) {
+func (a *netAnswer) readEvents(v any) {
 	for _, m := range objects(v) {
 		t, err := time.Parse(time.RFC3339, text(m["eventDate"]))
 		if err != nil || t.Year() < 1980 || t.Year() > 9999 {
@@ -198,14 +199,14 @@ func (a *rdapAnswer) readEvents(v any) {
 }
 
 // readRedacted lists what the registry says that it left out (RFC 9537 section 4.2).
-func (a *rdapAnswer) readRedacted(v any) {
+func (a *netAnswer) readRedacted(v any) {
 	for _, m := range objects(v) {
 		name, _ := m["name"].(map[string]any)
 		a.withhold(firstOf(text(name["description"]), text(name["type"])))
 	}
 }
 
-func (a *rdapAnswer) withhold(what string) {
+func (a *netAnswer) withhold(what string) {
 	if what != "" && len(a.network.Withheld) < maxRemarks && !slices.Contains(a.network.Withheld, what) {
 		a.network.Withheld = append(a.network.Withheld, what)
 	}
@@ -214,7 +215,7 @@ func (a *rdapAnswer) withhold(what string) {
 // readRemarks keeps the remarks and returns the first line of the one that APNIC and
 // others title "description": it names the holder. Addresses in remarks are not taken
 // for contacts: the text around them says what they are for, and only a person reads it.
-func (a *rdapAnswer) readRemarks(v any) (description string) {
+func (a *netAnswer) readRemarks(v any) (description string) {
 	for _, item := range list(v) {
 		var title string
 		lines := texts(item)
@@ -243,7 +244,7 @@ func (a *rdapAnswer) readRemarks(v any) (description string) {
 
 // chooseHolder picks the holder: an organisation before a person, a stated role before
 // none, an entity before the description.
-func (a *rdapAnswer) chooseHolder(found []holder, description string) {
+func (a *netAnswer) chooseHolder(found []holder, description string) {
 	slices.SortStableFunc(found, func(x, y holder) int { return cmp.Compare(x.rank(), y.rank()) })
 	nameless := 0
 	for _, h := range found {

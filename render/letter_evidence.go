@@ -20,7 +20,10 @@ type asked struct {
 	Recorders    []string       // hosts of the recipients' side that recorded its address
 	According    []string       // hosts outside whose corroborated fields name it
 	Provisional  bool           // holders and networks are not known
-	Withheld     int            // transactions in which its own field names no client address
+	Suspected    bool           // it took mail from a network that has no tie to its own
+	Proven       int            // transactions in which its own believed field tells of a host that connected
+	Hinted       int            // transactions in which only an unverified field could be its own
+	Withheld     int            // of Proven: its own field names no client address
 	Transactions []*transaction // by sample number
 	Window       *logWindow     // nil when no field gives a time
 	Stamped      bool           // some stamp of the window is by its own clock
@@ -117,7 +120,7 @@ func (t *transaction) KeyLines() string {
 
 // believed reports whether a field may speak against anyone.
 func believed(h *trace.Hop) bool {
-	return h.Standing == trace.Trusted || h.Standing == trace.Corroborated
+	return h != nil && (h.Standing == trace.Trusted || h.Standing == trace.Corroborated)
 }
 
 // mayBeAsked says why a letter may not speak of a relay, or returns nil.
@@ -127,8 +130,9 @@ func mayBeAsked(c *casefile.Case, r *casefile.Relay) error {
 		return errors.New("a relay without an address")
 	case r.Certainty != trace.Recorded && r.Certainty != trace.CertaintyCorroborated:
 		return fmt.Errorf("%s is only claimed: nobody is written to on that ground", r.IP)
-	case r.Verdict != casefile.VerdictSuspected && r.Verdict != casefile.VerdictProvisional:
-		return fmt.Errorf("%s is not suspected: its verdict is %q", r.IP, r.Verdict)
+	case r.Verdict != casefile.VerdictSuspected && r.Verdict != casefile.VerdictUndisclosed &&
+		r.Verdict != casefile.VerdictSourceOrRelay && r.Verdict != casefile.VerdictProvisional:
+		return fmt.Errorf("%s is not to be asked: its verdict is %q", r.IP, r.Verdict)
 	case isBystander(c, r.IP):
 		return fmt.Errorf("%s is also a bystander of the case: the case contradicts itself", r.IP)
 	}
@@ -160,6 +164,7 @@ func newAsked(c *casefile.Case, r *casefile.Relay) (*asked, error) {
 	a := &asked{
 		IP: r.IP.Unmap().String(), addr: r.IP.Unmap(), clients: make(map[netip.Addr]bool),
 		Names: ownNames(c, r), Provisional: r.Verdict == casefile.VerdictProvisional,
+		Suspected: r.Verdict == casefile.VerdictSuspected,
 	}
 	for _, seen := range r.Seen {
 		t, err := newTransaction(c, a, seen)
@@ -167,7 +172,7 @@ func newAsked(c *casefile.Case, r *casefile.Relay) (*asked, error) {
 			return nil, fmt.Errorf("%s in sample %d: %w", a.IP, seen.Sample, err)
 		}
 		if t != nil {
-			a.Transactions = append(a.Transactions, t)
+			a.add(t)
 		}
 	}
 	if len(a.Transactions) == 0 {
@@ -181,6 +186,16 @@ func newAsked(c *casefile.Case, r *casefile.Relay) (*asked, error) {
 	a.Stamped = a.Window != nil && (a.Window.First.Own || a.Window.Last.Own)
 	a.Clock = clockBound(a.Transactions)
 	return a, nil
+}
+
+func (a *asked) add(t *transaction) {
+	a.Transactions = append(a.Transactions, t)
+	switch {
+	case t.Client != "" || t.Withheld:
+		a.Proven++
+	case t.Unproven != nil:
+		a.Hinted++
+	}
 }
 
 // ownNames lists the recorded names of a relay, without any that a bystander bears: a

@@ -38,7 +38,7 @@ func letterCase() *casefile.Case {
 	c.Relays = []casefile.Relay{
 		{
 			IP: netip.MustParseAddr("192.0.2.25"), Names: []string{"mail.widgets.example"},
-			Verdict: casefile.VerdictProvisional, Withholds: true, Certainty: trace.Recorded,
+			Verdict: casefile.VerdictProvisional, Withholds: true, OwnField: trace.Corroborated, Certainty: trace.Recorded,
 			Seen: []casefile.Seen{
 				{Sample: 1, Hop: 0, Own: 1, Clock: &casefile.ClockBounds{GapSeconds: 62, Text: "slow by at most 62 s"}},
 				{Sample: 2, Hop: 0, Own: 1, Clock: &casefile.ClockBounds{GapSeconds: 49, Text: "slow by at most 49 s"}},
@@ -47,12 +47,12 @@ func letterCase() *casefile.Case {
 		},
 		{
 			IP: netip.MustParseAddr("198.51.100.7"), Names: []string{"relay.foundry.example"},
-			Verdict: casefile.VerdictSuspected, Certainty: trace.Recorded,
+			Verdict: casefile.VerdictSuspected, OwnField: trace.Corroborated, Certainty: trace.Recorded,
 			Seen: []casefile.Seen{{Sample: 3, Hop: 0, Own: 1, Client: netip.MustParseAddr("203.0.113.99")}},
 		},
 		{
 			IP: netip.MustParseAddr("203.0.113.99"), Names: []string{"smtp.mill.example"},
-			Verdict: casefile.VerdictSuspected, Certainty: trace.CertaintyCorroborated,
+			Verdict: casefile.VerdictSuspected, OwnField: trace.Corroborated, Certainty: trace.CertaintyCorroborated,
 			Seen: []casefile.Seen{{Sample: 3, Hop: 1, Own: 2, Client: netip.MustParseAddr("203.0.113.200")}},
 		},
 	}
@@ -96,7 +96,7 @@ func manyCase(n int) *casefile.Case {
 	c := letterCase()
 	r := casefile.Relay{
 		IP: netip.MustParseAddr("192.0.2.80"), Names: []string{"out.press.example"},
-		Verdict: casefile.VerdictSuspected, Certainty: trace.Recorded,
+		Verdict: casefile.VerdictSuspected, OwnField: trace.Corroborated, Certainty: trace.Recorded,
 	}
 	c.Samples, c.Sources = nil, nil
 	start := time.Date(2025, 10, 1, 6, 0, 0, 0, time.UTC)

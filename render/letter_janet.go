@@ -26,10 +26,11 @@ type janetData struct {
 	Relays       []*asked
 	RelayLines   []string
 	Sources      []string
-	Claimed      int      // sources that are only claimed, and so not listed
+	Claimed      int // sources that are only claimed, and so not listed
+	Tally        casefile.Tally
+	OwnHosts     string   // samples in whose path a host of the user's own side hands the mail on
 	Destinations []string // hosts and addresses that took the mail from outside
 	Clocks       []string
-	Withholders  int
 	Provisional  bool
 	Specimens    []specimen
 }
@@ -45,11 +46,14 @@ type specimen struct {
 // janetReport writes the report to the network's CSIRT: what it needs to act on, in
 // plain text, without WHOIS or traceroute of addresses that it knows better itself.
 func janetReport(c *casefile.Case, f *frame) (subject, text string, err error) {
-	r := &janetData{frame: f, Events: len(c.Samples)}
+	r := &janetData{frame: f, Events: len(c.Samples), Tally: c.Tally()}
+	if len(c.OwnHosts) > 0 {
+		r.OwnHosts = sampleList(c.OwnHosts)
+	}
 	allowed := f.mayName()
 	for i := range c.Relays {
 		relay := &c.Relays[i]
-		if relay.Verdict == casefile.VerdictWithdrawn || relay.Certainty == trace.Claimed {
+		if !relay.Found() {
 			continue // an innocent, or nobody's word for it
 		}
 		a, err := newAsked(c, relay)
@@ -80,18 +84,19 @@ func (r *janetData) addRelay(a *asked) {
 	if len(a.Names) > 0 {
 		line += " (" + strings.Join(a.Names, ", ") + ")"
 	}
-	line += ": relayed in " + count(len(a.Transactions), "transaction", "transactions")
+	line += oneOf(a.Proven > 0, ": relayed in ", ": handed the mail over in ") + count(len(a.Transactions), "transaction", "transactions")
 	if a.Recorded() {
 		line += "; recorded by the recipient's side"
 	} else {
 		line += "; according to " + a.AccordingTo()
 	}
-	switch own := ownFields(a.Transactions); {
+	switch {
 	case a.Withheld > 0:
-		r.Withholders++
 		line += fmt.Sprintf("; withheld the previous hop in %d", a.Withheld)
-	case own > 0 && a.Clients() > 0:
+	case a.Clients() > 0:
 		line += "; recorded the previous hop"
+	case a.Hinted > 0:
+		line += "; no field of its own could be verified"
 	default:
 		line += "; no field of its own is known"
 	}
@@ -105,16 +110,6 @@ func (r *janetData) addRelay(a *asked) {
 	if a.Clock != "" && len(r.Clocks) < maxListed {
 		r.Clocks = append(r.Clocks, a.IP+": "+a.Clock)
 	}
-}
-
-func ownFields(all []*transaction) int {
-	n := 0
-	for _, t := range all {
-		if t.Own != nil {
-			n++
-		}
-	}
-	return n
 }
 
 // addSources lists the other hosts where trails end, with what is known of each.
@@ -139,14 +134,14 @@ func (r *janetData) addSources(c *casefile.Case, allowed map[netip.Addr]bool) er
 		case trace.EndNoField:
 			line += "handed the mail over and added no trace field: the source itself, or a relay that hides all"
 		case trace.EndLocal:
-			line += "the mail began on this host, by its own field"
+			line += "the mail began on this host or behind it, by its own field"
 		default:
 			line += "the trail ends here"
 		}
 		if s.Certainty == trace.Recorded {
 			line += "; recorded by the recipient's side"
 		} else {
-			line += "; according to the relay that took the mail from it"
+			line += "; according to the host that took the mail from it"
 		}
 		r.Sources = append(r.Sources, line+"; "+count(len(s.Samples), "sample", "samples"))
 	}

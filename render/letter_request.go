@@ -35,7 +35,8 @@ type logRequestData struct {
 	AllOld   bool // so is the youngest
 	Age      string
 	Searches []logSearch
-	Taken    bool // every transaction has a field of the relay that tells of a host that connected
+	Proven   int  // transactions in which a believed field of the relay tells of a host that connected
+	Hinted   int  // transactions in which only an unverified field could be the relay's
 	Own      bool // some transaction has a believed field of the relay
 	Many     bool // more than one address
 }
@@ -100,7 +101,6 @@ func (q *logRequestData) mayName() map[netip.Addr]bool {
 // sum draws together what holds for all relays of the letter.
 func (q *logRequestData) sum() {
 	samples := make(map[int]bool)
-	q.Taken = true
 	var all []*transaction
 	for _, a := range q.Relays {
 		server := a.IP
@@ -109,6 +109,8 @@ func (q *logRequestData) sum() {
 		}
 		q.Servers = append(q.Servers, server)
 		q.Withheld += a.Withheld
+		q.Proven += a.Proven
+		q.Hinted += a.Hinted
 		q.Clients += a.Clients()
 		for _, t := range a.Transactions {
 			samples[t.Sample] = true
@@ -116,7 +118,6 @@ func (q *logRequestData) sum() {
 			if t.Own == nil {
 				q.NoOwn++
 			}
-			q.Taken = q.Taken && (t.Client != "" || t.Withheld)
 		}
 	}
 	q.Samples, q.Total = len(samples), len(all)

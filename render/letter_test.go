@@ -26,11 +26,22 @@ func TestLetterGoldens(t *testing.T) {
 	silent.Relays[0].Seen[1].Own = -1
 	silent.Relays[0].Seen[1].Clock = nil
 	silent.Samples[0].Path.Hops[1].Standing = trace.Unverified
+	half := letterCase()
+	half.Relays[0].Verdict = casefile.VerdictUndisclosed
+	half.Samples[1].Path.Hops[1].Standing = trace.Unverified
+	helo := letterCase()
+	helo.Relays[1].Verdict, helo.Relays[1].OwnField = casefile.VerdictSourceOrRelay, trace.Unverified
+	helo.Samples[2].Path.Hops[1].Standing = trace.Unverified
+	helo.Relays[2].Verdict, helo.Relays[2].Certainty = casefile.VerdictProvisional, trace.Claimed
+	helo.OwnHosts = []int{1, 2}
 	for _, tt := range []struct {
 		name   string
 		c      *casefile.Case
 		letter casefile.Letter
 	}{
+		{"half-verified", half, sentLetter("192.0.2.25")},
+		{"helo-only", helo, sentLetter("198.51.100.7")},
+		{"janet-own-host", helo, janetLetter()},
 		{"withheld-hold", letterCase(), holdLetter("192.0.2.25")},
 		{"recorded", letterCase(), sentLetter("198.51.100.7")},
 		{"according-to", letterCase(), sentLetter("203.0.113.99")},
@@ -206,7 +217,7 @@ func TestLetterRefuses(t *testing.T) {
 	}{
 		{"claimed", func(c *casefile.Case, _ *casefile.Letter) { c.Relays[1].Certainty = trace.Claimed }, "only claimed"},
 		{"no certainty", func(c *casefile.Case, _ *casefile.Letter) { c.Relays[1].Certainty = "" }, "only claimed"},
-		{"withdrawn", func(c *casefile.Case, _ *casefile.Letter) { c.Relays[1].Verdict = casefile.VerdictWithdrawn }, "not suspected"},
+		{"withdrawn", func(c *casefile.Case, _ *casefile.Letter) { c.Relays[1].Verdict = casefile.VerdictWithdrawn }, "not to be asked"},
 		{"bystander", func(c *casefile.Case, _ *casefile.Letter) { c.Bystanders[0].IP = netip.MustParseAddr(relay) }, "bystander"},
 		{"bystander, mapped", func(c *casefile.Case, _ *casefile.Letter) {
 			c.Bystanders[0].IP = netip.MustParseAddr("::ffff:" + relay)

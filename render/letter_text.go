@@ -14,7 +14,7 @@ import (
 var letterFiles embed.FS
 
 var letterTemplates = template.Must(template.New("").
-	Funcs(template.FuncMap{"count": count, "verbatim": verbatimLines, "more": func(n int) bool { return n > 1 }}).
+	Funcs(template.FuncMap{"count": count, "verbatim": verbatimLines, "more": func(n int) bool { return n > 1 }, "add": func(a, b int) int { return a + b }}).
 	ParseFS(letterFiles, "templates/*.txt"))
 
 // letterColumns is the width of wrapped text. RFC 5322 section 2.1.1 asks for lines of at

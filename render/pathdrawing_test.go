@@ -60,6 +60,8 @@ func TestDrawPathSays(t *testing.T) {
 		{"forged", forgedPath(), []string{"no link: nothing ties field 1 to the host above", "NOT BELIEVED: field 2 is contradicted", "BYSTANDER", "named here, not accused", "SOURCE OR RELAY", "only claimed, by field 1"}, nil},
 		{"claimed", claimedPath(), []string{"RELAY, BY A CLAIM", "THE TRAIL ENDS HERE, BY A CLAIM"}, []string{"RELAY\n"}},
 		{"none", noTracePath(), []string{"no hand-over to draw"}, nil},
+		{"withheld, unverified", unverifiedOwn(withheldPath()), []string{"RELAY OR SOURCE", "an unverified field withholds the previous hop", "PREVIOUS HOP WITHHELD, BY A CLAIM"}, []string{"its own field"}},
+		{"recorded, unverified", unverifiedOwn(originPath()), []string{"RELAY OR SOURCE", "an unverified field records the previous hop"}, []string{"its own field"}},
 	} {
 		d := drawPath(&tt.path, textWidth)
 		checkDrawing(t, d)
@@ -75,6 +77,12 @@ func TestDrawPathSays(t *testing.T) {
 			}
 		}
 	}
+}
+
+// unverifiedOwn takes the belief from the relay's own field.
+func unverifiedOwn(p trace.Path) trace.Path {
+	p.Hops[p.Relays[0].Own].Standing = trace.Unverified
+	return p
 }
 
 // Nothing that is contradicted is drawn solid, and nothing unverified either.
@@ -149,7 +157,10 @@ func TestDrawPathFolds(t *testing.T) {
 				t.Errorf("%d fields: %q was folded away", n, must)
 			}
 		}
-		if n > maxDrawn && !strings.Contains(words, fmt.Sprintf("of %d fields are drawn", n)) {
+		if inside := n/3 - 1; inside > 0 && !strings.Contains(words, "inside the same side") {
+			t.Errorf("%d fields: the steps above the boundary are not told", n)
+		}
+		if n > 2*maxDrawn && !strings.Contains(words, fmt.Sprintf("of %d fields are drawn", n)) {
 			t.Errorf("%d fields: the count is not told", n)
 		}
 	}

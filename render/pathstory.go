@@ -77,14 +77,15 @@ func storyOf(p *trace.Path) story {
 
 type storyteller struct {
 	story
-	path *trace.Path
+	path   *trace.Path
+	inside string // what the first box says of the recipient's systems above it
 }
 
 func (t *storyteller) last() *stop { return &t.stops[len(t.stops)-1] }
 
 // choose returns the positions of the fields that are drawn. Delivery notes are no
-// hops. Of a long path the steps inside the recipient's systems go first, then the
-// middle of what lies below.
+// hops, and the steps above the boundary are the recipient's own: one box stands for
+// them. Of a path that is long below, the middle is left out.
 func (t *storyteller) choose() []int {
 	var all []int
 	notes := 0
@@ -98,18 +99,18 @@ func (t *storyteller) choose() []int {
 	if notes > 0 {
 		t.notes = append(t.notes, count(notes, "delivery note is", "delivery notes are")+" no hop and not drawn; the raw fields show all.")
 	}
-	if len(all) <= maxDrawn {
-		return all
-	}
 	kept := all
-	if edge := t.edge(all); edge > 2 {
-		kept = append([]int{all[0]}, all[edge:]...)
+	if edge := t.edge(all); edge > 0 {
+		kept = all[edge:]
+		t.inside = oneOf(edge == 1, fmt.Sprintf("field %d, above it, is a step", all[0]),
+			fmt.Sprintf("fields %d to %d, above it, are steps", all[0], all[edge-1])) + " inside the same side"
 	}
-	if len(kept) > foldedTo {
-		const tail = 3
-		head := kept[:foldedTo-tail]
-		kept = append(append([]int{}, head...), kept[len(kept)-tail:]...)
+	if len(kept) <= maxDrawn {
+		return kept
 	}
+	const tail = 3
+	head := kept[:foldedTo-tail]
+	kept = append(append([]int{}, head...), kept[len(kept)-tail:]...)
 	t.notes = append(t.notes, fmt.Sprintf("%d of %d fields are drawn; the raw fields show all.", len(kept), len(all)))
 	return kept
 }
@@ -176,6 +177,9 @@ func (t *storyteller) writer(h *trace.Hop, top bool, drawn []int, k int) {
 		if top {
 			s.head = "RECIPIENT'S SIDE"
 		}
+	}
+	if top && t.inside != "" {
+		s.lines = append(s.lines, t.inside)
 	}
 	if s.head == "" {
 		t.markBystander(&s, h, h.By.IP, h.By.Host)
@@ -283,14 +287,17 @@ func (t *storyteller) mark(s *stop, h *trace.Hop) {
 	for _, r := range t.path.Relays {
 		if r.Hop == h.Index {
 			s.role, s.head = roleRelay, "RELAY"
-			if r.Certainty == trace.Claimed {
+			switch {
+			case r.Certainty == trace.Claimed:
 				s.role, s.head = roleClaim, "RELAY, BY A CLAIM"
+			case !t.ownBelieved(r):
+				s.head = "RELAY OR SOURCE"
 			}
-			s.callout = append(s.callout, "address "+certaintyWords(r.Certainty), withholdsWords(r))
+			s.callout = append(s.callout, "address "+certaintyWords(r.Certainty), t.withholdsWords(r))
 		}
 		if r.Own == h.Index && r.Withholds {
 			s.role, s.head = roleBlank, "PREVIOUS HOP WITHHELD"
-			if r.Certainty == trace.Claimed {
+			if !t.ownBelieved(r) {
 				s.head += ", BY A CLAIM"
 			}
 			s.callout = append(s.callout, "only the relay's log can tell")
@@ -307,18 +314,32 @@ func (t *storyteller) mark(s *stop, h *trace.Hop) {
 // markBystander says beside a host that field h names it and that nobody accuses it.
 func (t *storyteller) markBystander(s *stop, h *trace.Hop, ip netip.Addr, names ...string) {
 	for _, b := range t.path.Bystanders {
-		if b.Hop != h.Index {
-			continue
+		if b.Hop != h.Index || b.Why == "helo-claim" {
+			continue // who is named by a claim is not the host that made it
 		}
 		hit := b.IP.IsValid() && b.IP == ip
 		for _, n := range names {
 			hit = hit || b.Name != "" && strings.EqualFold(b.Name, n)
 		}
 		if hit {
-			s.head, s.callout = "BYSTANDER", append(s.callout, "named here, not accused")
+			head, why := bystanderWordsOf(b.Why)
+			s.head, s.callout = head, append(s.callout, why)
 			return
 		}
 	}
+}
+
+// bystanderWordsOf tells what a bystander's code makes of it: a name that somebody wrote,
+// or a host that took part and is excused.
+func bystanderWordsOf(code string) (head, why string) {
+	switch code {
+	case "own-provider", "webmail-submission", "authenticated-submission", "resent-locally", "mailing-list", "forwarder",
+		"recipients-mail-exchanger", "senders-domain":
+		return "NO RELAY", strings.ReplaceAll(code, "-", " ")
+	case "relay-or-provider":
+		return "NOT ACCUSED", "relay or provider"
+	}
+	return "BYSTANDER", "named here, not accused"
 }
 
 func (t *storyteller) markEnd(s *stop, o *trace.Origin) {
@@ -340,15 +361,20 @@ func (t *storyteller) markEnd(s *stop, o *trace.Origin) {
 	}
 }
 
-func withholdsWords(r trace.Relay) string {
+// ownBelieved reports whether the field that a relay itself wrote is believed.
+func (t *storyteller) ownBelieved(r trace.Relay) bool {
+	return r.Own >= 0 && r.Own < len(t.path.Hops) && believed(&t.path.Hops[r.Own])
+}
+
+func (t *storyteller) withholdsWords(r trace.Relay) string {
+	does := oneOf(r.Withholds, "withholds", "records") + " the previous hop"
 	switch {
-	case r.Withholds:
-		return "its own field withholds the previous hop"
 	case r.Own < 0:
 		return "it wrote no field of its own"
-	default:
-		return "its own field records the previous hop"
+	case t.ownBelieved(r):
+		return "its own field " + does
 	}
+	return "an unverified field " + does
 }
 
 // writerName is what the field calls its own host.

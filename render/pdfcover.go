@@ -172,44 +172,28 @@ func recipientSide(p *trace.Path) string {
 }
 
 func relaysPoint(c *casefile.Case) string {
-	found, withheld, provisional, claimed := 0, 0, 0, 0
-	for i := range c.Relays {
-		r := &c.Relays[i]
-		switch {
-		case r.Verdict == casefile.VerdictWithdrawn:
-			continue
-		case r.Certainty == trace.Claimed:
-			claimed++
-			continue
-		}
-		found++
-		if r.Withholds {
-			withheld++
-		}
-		if r.Verdict == casefile.VerdictProvisional {
-			provisional++
-		}
-	}
+	t := c.Tally()
 	s := "No relay was found on the word of a field that can be believed."
-	if found > 0 {
-		s = count(found, "relay was", "relays were") + " found that took this mail from others and passed it on. " +
-			withheldWords(withheld, found) + provisionalWords(provisional, found)
+	if t.Found > 0 {
+		s = count(t.Found, "relay was", "relays were") + " found that took this mail from others and passed it on" +
+			unverifiedWords(t) + ". Of the relays, " + t.Withholding() +
+			oneOf(t.Withheld > 0, ": only the owner's log can tell where the mail came from.", ".") + provisionalWords(t.Provisional, t.Found)
 	}
-	if claimed > 0 {
-		s += " " + count(claimed, "address is", "addresses are") + " named as a relay by unverified fields alone; nobody is written to on that ground."
+	if more := t.Naming(); more > "" {
+		s += " " + more + "."
 	}
 	return s
 }
 
-func withheldWords(withheld, found int) string {
+// unverifiedWords tells of how many relays no field of their own is believed.
+func unverifiedWords(t casefile.Tally) string {
 	switch {
-	case withheld == 0:
-		return oneOf(found == 1, "It did not withhold", "None of them withheld") + " the host that it took the mail from."
-	case found == 1:
-		return "It withheld the host that it took the mail from: only its owner's log can tell."
-	default:
-		return strconv.Itoa(withheld) + " of them withheld the host that the mail was taken from: only the owner's log can tell."
+	case t.Unverified == 0:
+		return ""
+	case t.Found == 1:
+		return ", by a field of its own that could not be verified; the mail may also have begun there"
 	}
+	return fmt.Sprintf(", %d of them by a field of their own that could not be verified; there the mail may also have begun on the host", t.Unverified)
 }
 
 func provisionalWords(provisional, found int) string {
@@ -224,12 +208,7 @@ func provisionalWords(provisional, found int) string {
 }
 
 func clearedPoint(c *casefile.Case) string {
-	n := 0
-	for i := range c.Relays {
-		if c.Relays[i].Verdict == casefile.VerdictWithdrawn {
-			n++
-		}
-	}
+	n := c.Tally().Withdrawn
 	if n == 0 {
 		return ""
 	}
@@ -237,18 +216,11 @@ func clearedPoint(c *casefile.Case) string {
 }
 
 func endsPoint(c *casefile.Case) string {
+	trails := c.Trails()
+	slices.SortStableFunc(trails, func(a, b casefile.TrailEnd) int { return b.Samples - a.Samples })
 	var told []string
-	times := make(map[string]int)
-	for i := range c.Samples {
-		w := trailWords(&c.Samples[i].Path)
-		if times[w] == 0 {
-			told = append(told, w)
-		}
-		times[w]++
-	}
-	slices.SortStableFunc(told, func(a, b string) int { return times[b] - times[a] })
-	for i, w := range told {
-		told[i] = fmt.Sprintf("%s (%d)", Middle(Visible(w), 160), times[w])
+	for _, t := range trails {
+		told = append(told, fmt.Sprintf("%d %s%s", t.Samples, EndWords(t.End), t.Certainty()))
 	}
 	return "Where the trails end, with the number of samples: " + strings.Join(told, "; ") + "."
 }
@@ -256,26 +228,14 @@ func endsPoint(c *casefile.Case) string {
 // trailWords tells where the trail of a sample ends, and says so when no more than an
 // unverified field stands behind it.
 func trailWords(p *trace.Path) string {
-	switch p.Ends {
-	case trace.EndOrigin:
-		if p.Origin != nil && p.Origin.Certainty == trace.Claimed {
-			return "at an address that only an unverified field names, which is a claim"
-		}
-	case trace.EndWithheld:
-		for _, r := range p.Relays {
-			if r.Withholds && r.Certainty == trace.Claimed {
-				return "at a relay that withheld the previous hop, by the word of an unverified field alone"
-			}
-		}
-	}
-	return endWords(p.Ends)
+	return EndWords(p.Ends) + oneOf(casefile.EndClaimed(p), ", by a field that could not be verified", "")
 }
 
-// endWords tells where a trail ends.
-func endWords(e trace.End) string {
+// EndWords tells where a trail ends.
+func EndWords(e trace.End) string {
 	switch e {
 	case trace.EndOrigin:
-		return "at an address that the deepest believable field recorded"
+		return "at the address of a possible source"
 	case trace.EndWithheld:
 		return "at a relay that withheld the previous hop"
 	case trace.EndNoField:
@@ -289,8 +249,18 @@ func endWords(e trace.End) string {
 	case trace.EndNoTrace:
 		return "nowhere: the sample has no Received: field"
 	default:
-		return string(e)
+		return Visible(string(e))
 	}
+}
+
+// OwnHostsWarning says that the mail may really have come from the user's own side, and
+// in which samples; it is empty when no sample hints at it.
+func OwnHostsWarning(c *casefile.Case) string {
+	if len(c.OwnHosts) == 0 {
+		return ""
+	}
+	return "The mail may really have come from your own side: a host of it hands the mail on in the path of " +
+		sampleList(c.OwnHosts) + ". Do not deny it before that is cleared up."
 }
 
 func lettersPoint(c *casefile.Case) string {
@@ -346,9 +316,8 @@ func warnings(c *casefile.Case) []string {
 		}
 	}
 	var out []string
-	if n := len(c.OwnHosts); n > 0 {
-		out = append(out, "The mail may really have come from the recipients' own side: "+oneOf(n == 1, "the path of ", "the paths of ")+
-			sampleList(c.OwnHosts)+oneOf(n == 1, " ends there.", " end there.")+" Do not deny it before that is cleared up.")
+	if w := OwnHostsWarning(c); w != "" {
+		out = append(out, w)
 	}
 	for _, w := range order[:min(len(order), maxWarnings)] {
 		out = append(out, Middle(Visible(bounded(w.text)), 300)+" ("+w.code+"; "+sampleList(samples[w])+")")

@@ -66,7 +66,7 @@ func pdfRecord(ip string) enrich.Record {
 func pdfRelay() casefile.Relay {
 	return casefile.Relay{
 		IP: netip.MustParseAddr(relayIP), Names: []string{"mail.factory.example"}, HELOs: []string{"exchange.factory.example"},
-		Verdict: casefile.VerdictProvisional, Withholds: true, Certainty: trace.Recorded,
+		Verdict: casefile.VerdictProvisional, Withholds: true, OwnField: trace.Corroborated, Certainty: trace.Recorded,
 		Reasons: []casefile.Reason{
 			{Code: "unrelated-hand-over", For: true, Text: "It handed mail to mx.isp.example for a recipient in a domain to which it has no known tie."},
 			{Code: "holder-unknown", For: false, Text: "Who holds its network is not known, so a tie to the sender cannot be excluded."},

@@ -23,25 +23,37 @@ func (d *doc) otherHosts() {
 				{s: s.IP.String(), face: mono},
 				{s: namesOf(s.Names, s.HELOs, 3)},
 				{s: holderOf(&s.Record)},
-				{s: sourceWords(s) + "; address " + string(s.Certainty)},
+				{s: sourceWords(s)},
 				{s: sampleList(s.Samples), link: d.firstSample(s.Samples)},
 			})
 		}
-		d.table([]column{{"Address", 31}, {"Name recorded", 37}, {"Who answers for it", 38}, {"What it is", 42}, {"Seen in", 22}}, rows)
+		d.table([]column{{"Address", 28}, {"Name recorded", 44}, {"Who answers for it", 38}, {"What it is", 38}, {"Seen in", 22}}, rows)
+		d.tableKey()
 	}
 	d.bystanders()
 }
 
+// sourceWords tells in a table what a source is, and how well that is known.
 func sourceWords(s *casefile.Source) string {
-	switch {
-	case s.Certainty == trace.Claimed:
-		return "named by an unverified field alone"
-	case s.Ends == trace.EndNoField:
-		return "source or silent relay"
+	what := "possible source"
+	switch s.Ends {
+	case trace.EndNoField:
+		what = "source or silent relay"
+	case trace.EndLocal:
+		what = "submitted there"
+	case trace.EndUnexplained:
+		what = "source or relay"
 	}
-	return "trail ends " + endWords(s.Ends)
+	switch s.Certainty {
+	case trace.Recorded:
+		return what + "; recorded"
+	case trace.CertaintyCorroborated:
+		return what + ", by the host above"
+	}
+	return what + ", by an unverified field alone"
 }
 
+// bystanders writes the hosts that must not be accused, under the reason why.
 func (d *doc) bystanders() {
 	d.heading("Named, and not accused", 20, 0)
 	if len(d.c.Bystanders) == 0 {
@@ -50,18 +62,27 @@ func (d *doc) bystanders() {
 	}
 	d.para("The headers name these hosts, and spammers put names there to lay a false trail. Nothing is held against them: " +
 		"they were not shown to have touched the mail, or did so in the ordinary course.")
-	var rows [][]cell
+	var order []string
+	rows := make(map[string][][]cell)
 	for _, b := range d.c.Bystanders {
 		ip := "none"
 		if b.IP.IsValid() {
 			ip = b.IP.String()
 		}
-		rows = append(rows, []cell{
+		why := d.whyWords(b)
+		if len(rows[why]) == 0 {
+			order = append(order, why)
+		}
+		rows[why] = append(rows[why], []cell{
 			{s: orNone(Middle(Visible(b.Name), 100), "no name")}, {s: ip, face: mono},
-			{s: d.whyWords(b)}, {s: sampleList(b.Samples), link: d.firstSample(b.Samples)},
+			{s: sampleList(b.Samples), link: d.firstSample(b.Samples)},
 		})
 	}
-	d.table([]column{{"Name in the header", 48}, {"Address", 31}, {"Why it is not accused", 66}, {"Named in", 25}}, rows)
+	for _, why := range order {
+		d.need(34)
+		d.bullet("•", why)
+		d.table([]column{{"Name in the header", 78}, {"Address", 46}, {"Named in", 46}}, rows[why])
+	}
 }
 
 // whyWords tells a bystander's reason by the text of the finding, and by its code.
@@ -118,7 +139,7 @@ func (d *doc) lists() {
 		s := &d.c.Samples[i]
 		found := ""
 		if len(s.Origins) > 0 {
-			found = originWords(s.Origins[0])
+			found = Middle(Visible(bounded(originWords(s.Origins[0]))), 28) // whole with the sample
 		}
 		if more := len(s.Origins) - 1; more > 0 {
 			found += ", and " + count(more, "more place", "more places")

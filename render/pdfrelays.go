@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,10 @@ func (d *doc) relays() {
 		return
 	}
 	d.para("A relay is a host that took the mail from one organisation and passed it to another, as far as is known with ties to neither. " +
-		"Those that withheld the previous hop stand first. Each has a section below.")
+		"Those that withheld the previous hop stand first. Each has a section below. Unverified: the field may not be the relay's own, and the mail may have begun there.")
+	if text := commonReason(d.c); text != "" {
+		d.para("For every one of them this speaks against a charge: " + text)
+	}
 	var rows [][]cell
 	for i := range d.c.Relays {
 		r := &d.c.Relays[i]
@@ -26,20 +30,46 @@ func (d *doc) relays() {
 			{s: r.IP.String(), face: mono, link: d.relayLink[r.IP]},
 			{s: namesOf(r.Names, r.HELOs, 3)},
 			{s: holderOf(&r.Record)},
-			{s: verdictShort(r.Verdict) + "; address " + string(r.Certainty)},
-			{s: yesNo(r.Withholds)},
+			{s: verdictShort(r.Verdict) + oneOf(r.Certainty == trace.Recorded, "", "; address "+string(r.Certainty))},
+			{s: r.PreviousHop()},
 			{s: strconv.Itoa(samplesOf(r))},
 			{s: d.letterState(r)},
 		})
 	}
 	d.table([]column{
-		{"Address", 30}, {"Name recorded", 35}, {"Who answers for it", 36},
-		{"Verdict", 24}, {"Withholds", 18}, {"Samples", 15}, {"Letter", 12},
+		{"Address", 28}, {"Name recorded", 37}, {"Who answers for it", 38},
+		{"Verdict", 20}, {"Previous hop", 21.5}, {"Samples", 14.5}, {"Letter", 11},
 	}, rows)
+	d.tableKey()
 	for i := range d.c.Relays {
 		d.relay(&d.c.Relays[i])
 	}
 }
+
+// tableKey says once what every row of a table of hosts would repeat.
+func (d *doc) tableKey() {
+	s := "The registry is the one that was given the block of addresses. A country marked ≈ is approximate: measured routing, which can be wrong. " +
+		"The dates of both stand under Method and limits."
+	if d.c.Settings.Offline {
+		s += " The case was made offline: no registry was asked who holds a network."
+	}
+	d.note(s)
+}
+
+// commonReason is the reason that every relay has, told once for all.
+func commonReason(c *casefile.Case) string {
+	text := ""
+	for i := range c.Relays {
+		for _, r := range c.Relays[i].Reasons {
+			if r.Code == everywhere && !r.For {
+				text = r.Text
+			}
+		}
+	}
+	return Middle(Visible(bounded(text)), maxFact)
+}
+
+const everywhere = "looks-open-from-outside"
 
 func (d *doc) relay(r *casefile.Relay) {
 	d.heading("Relay "+r.IP.String(), 40, d.relayLink[r.IP])
@@ -56,11 +86,14 @@ func (d *doc) relay(r *casefile.Relay) {
 }
 
 func (d *doc) reasons(r *casefile.Relay) {
-	if len(r.Reasons) == 0 {
+	if !slices.ContainsFunc(r.Reasons, func(x casefile.Reason) bool { return x.Code != everywhere || x.For }) {
 		return
 	}
 	d.label("Reasons", 8)
 	for _, reason := range r.Reasons {
+		if reason.Code == everywhere && !reason.For {
+			continue // told at the head of the chapter
+		}
 		mark, side := "+", "for"
 		if !reason.For {
 			mark, side = "−", "against"
@@ -74,7 +107,7 @@ func (d *doc) seen(r *casefile.Relay) {
 	if len(r.Seen) == 0 {
 		return
 	}
-	d.label("Transactions seen", 16)
+	d.label("Transactions seen", 26)
 	var rows [][]cell
 	for _, s := range r.Seen {
 		own, next := d.hopAt(s.Sample, s.Own), d.hopAt(s.Sample, s.Hop)
@@ -90,14 +123,14 @@ func (d *doc) seen(r *casefile.Relay) {
 		}
 		switch {
 		case s.Client.IsValid():
-			row[4] = cell{s: s.Client.String() + ", according to its field"}
+			row[4] = cell{s: s.Client.String() + ", according to " + oneOf(believed(own), "its field", "an unverified field")}
 		case own != nil:
-			row[4] = cell{s: "withheld"}
+			row[4] = cell{s: oneOf(believed(own), "withheld", "withheld, by an unverified field")}
 		default:
 			row[4] = cell{s: "not known"}
 		}
 		if s.Clock != nil {
-			row[5] = cell{s: s.Clock.Text}
+			row[5] = cell{s: s.Clock.Text + oneOf(own != nil && !believed(own), "; by an unverified stamp", "")}
 		}
 		rows = append(rows, row)
 	}
@@ -121,9 +154,7 @@ func (d *doc) record(r *enrich.Record) {
 	if r.Special != nil {
 		d.fact("Special address", r.Special.Name+" ("+r.Special.RFC+"): nobody was asked about it")
 	}
-	if r.Registry != "" {
-		d.fact("Registry", string(r.Registry)+", which was given the block by IANA (table of "+orNone(r.RegistryDate, "unknown date")+")")
-	}
+	d.fact("Registry", registryWords(r))
 	for _, n := range []*enrich.Network{r.Network, r.Parent} {
 		if n != nil {
 			d.fact("Network", networkWords(n))
@@ -132,11 +163,15 @@ func (d *doc) record(r *enrich.Record) {
 	for _, a := range r.AS {
 		d.fact("AS", asWords(a))
 	}
-	for _, c := range r.Countries {
-		d.fact("Country", countryWords(c))
+	if len(r.Countries) > 1 {
+		for _, c := range r.Countries {
+			d.fact("Country", countryWords(c))
+		}
 	}
 	for _, n := range r.Notes {
-		d.fact("Note", n.Text)
+		if n.Code != "offline" { // told at the head of the chapter
+			d.fact("Note", n.Text)
+		}
 	}
 	for _, l := range r.Lookups {
 		d.fact("Asked", lookupWords(l))
@@ -149,14 +184,14 @@ func (d *doc) contacts(r *enrich.Record) {
 		switch {
 		case r.Failed():
 			d.fact("Contacts", "not known: a question went unanswered. That says nothing of whether there is one")
-		case len(r.Lookups) == 0:
-			d.fact("Contacts", "not known: no registry was asked")
-		default:
+		case len(r.Lookups) > 0:
 			d.fact("Contacts", "the registry names none")
+		case !d.c.Settings.Offline:
+			d.fact("Contacts", "not known: no registry was asked")
 		}
 		return
 	}
-	d.label("Contacts", 16)
+	d.label("Contacts", 26)
 	var rows [][]cell
 	for _, c := range r.Contacts {
 		rows = append(rows, []cell{
@@ -187,13 +222,29 @@ func asWords(a enrich.AS) string {
 	return s + " (" + a.Source + ", " + a.Date + ")"
 }
 
+// registryWords tells the registry and, when one source alone names it, the country.
+func registryWords(r *enrich.Record) string {
+	s := string(r.Registry)
+	if s != "" {
+		s += ", which was given the block by IANA"
+	}
+	if len(r.Countries) == 1 {
+		c := r.Countries[0]
+		c.Source, c.Date = "", "" // stand under Method and limits
+		s = strings.TrimPrefix(s+"; country "+countryWords(c), "; ")
+	}
+	return s
+}
+
 // countryWords never tells a guess as a fact.
 func countryWords(c enrich.Country) string {
 	s := c.Code
 	if c.Approximate {
 		s += ", approximate"
 	}
-	s += " (" + c.Source + ", " + orNone(c.Date, "no date") + ")"
+	if c.Source != "" {
+		s += " (" + c.Source + ", " + orNone(c.Date, "no date") + ")"
+	}
 	if c.Note != "" {
 		s += "; " + c.Note
 	}
@@ -219,15 +270,15 @@ func holderOf(r *enrich.Record) string {
 	if r.Special != nil {
 		return "special address: " + r.Special.Name
 	}
-	s := "not known"
+	var where []string
 	if r.Registry != "" {
-		s += "; block of " + string(r.Registry)
+		where = append(where, string(r.Registry))
 	}
 	if len(r.Countries) > 0 {
 		c := r.Countries[0]
-		s += "; " + oneOf(c.Approximate, "approximate country ", "country ") + c.Code + ", " + c.Date
+		where = append(where, oneOf(c.Approximate, "≈ ", "")+Middle(Visible(c.Code), 20))
 	}
-	return s
+	return strings.TrimSuffix("unknown ("+strings.Join(where, ", ")+")", " ()")
 }
 
 func (d *doc) letterOf(r *casefile.Relay) *casefile.Letter {
@@ -271,6 +322,8 @@ func verdictShort(v casefile.Verdict) string {
 		return "suspected open relay"
 	case casefile.VerdictUndisclosed:
 		return "previous hop undisclosed"
+	case casefile.VerdictSourceOrRelay:
+		return "source or relay"
 	default:
 		return string(v)
 	}
@@ -282,8 +335,10 @@ func verdictWords(v casefile.Verdict) string {
 		return "suspected open relay: it took mail from an unrelated network for an unrelated recipient"
 	case casefile.VerdictUndisclosed:
 		return "previous hop undisclosed: its field leaves out from whom it took the mail; only its owner can tell"
+	case casefile.VerdictSourceOrRelay:
+		return "source or relay: it handed the mail over; that it had taken it from another host rests on a field that could not be verified"
 	case casefile.VerdictProvisional:
-		return "provisional: it looks like an open relay, but the holder of its network or its client's is not known"
+		return "provisional: too little is known for a verdict; see the reasons"
 	case casefile.VerdictWithdrawn:
 		return "withdrawn: it is not held to be an open relay; the reason stands below"
 	default:
@@ -305,15 +360,17 @@ func certaintyAlone(c trace.Certainty) string {
 }
 
 func withholdsAlone(r *casefile.Relay) string {
-	if r.Withholds {
+	switch {
+	case r.OwnField == "":
+		return "not known: the relay wrote no field of its own"
+	case r.Withholds && r.OwnVerified():
 		return "withheld in at least one sample: the relay's own field records no address of the host that connected"
+	case r.Withholds:
+		return "withheld, by a field that could not be verified: the relay may not have written it, and the mail may have begun there"
+	case r.OwnVerified():
+		return "recorded by the relay's own field"
 	}
-	for _, s := range r.Seen {
-		if s.Own >= 0 {
-			return "recorded by the relay's own field"
-		}
-	}
-	return "not known: the relay wrote no field of its own"
+	return "recorded, by a field that could not be verified: the relay may not have written it, and the mail may have begun there"
 }
 
 // reportedBy names the recipients' systems whose word stands behind what is said of a
@@ -337,13 +394,6 @@ func samplesOf(r *casefile.Relay) int {
 		seen[s.Sample] = true
 	}
 	return len(seen)
-}
-
-func yesNo(b bool) string {
-	if b {
-		return "yes"
-	}
-	return "no"
 }
 
 // list joins what Visible makes of at most n items; more are told by their number.

@@ -20,12 +20,21 @@ func (d *doc) samples() {
 	d.para("Each sample is told on its own: where it was found, its path as a picture, what was found in its fields, " +
 		"and the fields themselves. A path is read from the bottom up, the way the mail went; the fields are numbered from the top of the " +
 		"header, 0 first, as they stand in the sample.")
+	d.note(rawKey)
 	d.legend()
 	for i := range d.c.Samples {
 		if i > 0 {
-			d.newPage()
+			d.between()
 		}
 		d.sample(&d.c.Samples[i])
+	}
+}
+
+// between parts a sample from the one before it.
+func (d *doc) between() {
+	if d.need(70); d.y > pageTop {
+		d.rule(leftEdge, d.y+2, rightEdge, d.y+2, accent, 0.3)
+		d.y += 3
 	}
 }
 
@@ -75,7 +84,7 @@ func (d *doc) sample(s *casefile.Sample) {
 	} {
 		d.fact(f.label, Middle(Visible(bounded(f.value)), 400))
 	}
-	d.y += 4
+	d.y += 3
 	d.draw(drawPath(&s.Path, textWidth))
 	d.y += 2
 	d.findings(&s.Path)
@@ -84,7 +93,7 @@ func (d *doc) sample(s *casefile.Sample) {
 
 func originWords(o trace.Sample) string {
 	w := o.File
-	if o.Line > 0 {
+	if o.Line > 1 {
 		w += ", line " + strconv.Itoa(o.Line)
 	}
 	if o.Part != "" {
@@ -100,7 +109,7 @@ func (d *doc) findings(p *trace.Path) {
 	if len(p.Findings) == 0 {
 		return
 	}
-	d.label("Findings", 16)
+	d.label("Findings", 26)
 	var rows [][]cell
 	for _, f := range p.Findings[:min(len(p.Findings), maxFindings)] {
 		field := "–"
@@ -131,8 +140,6 @@ func (d *doc) rawFields(s *casefile.Sample) {
 		return
 	}
 	d.label("Raw trace fields", 14)
-	d.note("With the line numbers of the sample. ⇥ is a tab and ↪ goes on with a line that was too long; " +
-		"other characters that could hide are shown as code points, and bytes that are not UTF-8 as \\xNN.")
 	left := maxRawSample
 	for i := range s.Path.Hops {
 		h := &s.Path.Hops[i]
@@ -152,6 +159,10 @@ func (d *doc) rawFields(s *casefile.Sample) {
 		left -= len(raw)
 	}
 }
+
+// rawKey explains how raw fields are shown.
+const rawKey = "Raw fields stand with the line numbers of the sample. ⇥ is a tab and ↪ goes on with a line that was too long; " +
+	"other characters that could hide are shown as code points, and bytes that are not UTF-8 as \\xNN."
 
 // gutter is the room for line numbers.
 const gutter = 11.0

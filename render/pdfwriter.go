@@ -2,11 +2,14 @@ package render
 
 import "unicode/utf8"
 
-// chapter begins a part of the document: on a new page, in the outline and in the
-// contents.
+// chapter begins a part of the document, in the outline and in the contents: on a new
+// page, unless there is much room left on this one.
 func (d *doc) chapter(title string) {
-	d.section = title
-	d.newPage()
+	if d.section = title; d.pdf.PageNo() == 1 || d.y > pageTop+(pageBottom-pageTop)/2 {
+		d.newPage()
+	} else {
+		d.y += 8
+	}
 	d.openChapter(title)
 }
 

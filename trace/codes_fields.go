@@ -56,7 +56,7 @@ var fieldCodes = []Code{
 		"The field claims to be written by a host of the recipient's own side, in a form in which that host does not write.",
 		"Strong: the host's genuine fields stand at the top of the same header and differ. A second mail server on the same host would be an exception.",
 		"It does not mean that the recipient's host is broken into, nor that the host above invented the field: it may only have passed it on.",
-		"from [198.51.100.9] by mx.example.org with NNFMP; Thu, 22 Aug 2002 13:09:41 +0100",
+		"from pc.example.net (pc.example.net [198.51.100.9]) by mx.example.org (Postfix) with SMTP id 0881F16F6F; Thu, 22 Aug 2002 13:09:41 +0100",
 	},
 	{
 		"proxy-ident",
@@ -120,10 +120,10 @@ var messageCodes = []Code{
 	},
 	{
 		"many-recipients",
-		"To: and Cc: together name many addresses.",
+		"To: and Cc: together name more than ten addresses.",
 		"Sure. The sender wrote them, and may have invented them.",
 		"It does not mean that all of them got the mail, nor that they have to do with it.",
-		"To: a@example.org, b@example.org, c@example.net",
+		"To: a@example.net, b@example.net, c@example.net, d@example.net, e@example.net, f@example.net, g@example.net, h@example.net, i@example.net, j@example.net, k@example.net",
 	},
 	{
 		"message-id-maker",

@@ -98,7 +98,7 @@ var hostCodes = []Code{
 		"relay-suspected",
 		"The host passed on mail that its own field says it took from a client with no visible tie to it, and something shows that the client was a stranger.",
 		"A suspicion from one sample. The case judges it over all samples, once the registries were asked who holds both networks.",
-		"It does not mean that the host sent the mail or that its owner knows. Mail of a customer, by POP-before-SMTP or under contract, looks the same from outside.",
+		"It is no proof, and the owner may know nothing of it. Where the host's own field is unverified, the mail may as well have begun there. Mail of a customer, by POP-before-SMTP or under contract, looks the same from outside.",
 		"from marvin.kidsheart.com (kidsheart.com [216.207.32.165]) by dogma.slashnull.org (8.11.6/8.11.6) with ESMTP id g7Q4JtZ09148",
 	},
 	{

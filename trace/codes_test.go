@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"relaytrace/trace/header"
 )
 
 // TestEveryCodeHasItsPage reads the source of this package and of received: each code
@@ -62,6 +64,33 @@ func TestPages(t *testing.T) {
 	Codes()[0].Means = "changed"
 	if Codes()[0].Means == "changed" {
 		t.Error("Codes shares its memory")
+	}
+}
+
+// TestExamplesShowTheirCode holds that an invented example leads to the code that it
+// stands for: as the field of a host that handed the mail in, or on top.
+func TestExamplesShowTheirCode(t *testing.T) {
+	const top = "Received: from relay.example.com (relay.example.com [203.0.113.7])\n" +
+		"\tby mx.example.org (8.11.6/8.11.6) with SMTP id g7MDwC903457\n" +
+		"\tfor <user@example.org>; Thu, 22 Aug 2002 14:58:12 +0100\n"
+	for code, above := range map[string]string{
+		"boundary-unknown": "", "boundary-without-address": "", "impossible-address": top,
+		"own-name-misused": top, "queue-id-contradicts-stamp": top, "zone-fault": top, "many-recipients": top,
+	} {
+		c, ok := Explain(code)
+		if !ok {
+			t.Errorf("%s has no page", code)
+			continue
+		}
+		name := "Received: "
+		if strings.HasPrefix(c.Example, "To: ") {
+			name = ""
+		}
+		data := []byte(above + name + c.Example + "\n\n")
+		p := Analyze(data, header.Scan(data, nil).Fields, &Settings{})
+		if !slices.ContainsFunc(p.Findings, func(f Finding) bool { return f.Code == code }) {
+			t.Errorf("%s: the example leads to %+v", code, p.Findings)
+		}
 	}
 }
 

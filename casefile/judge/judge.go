@@ -1,13 +1,17 @@
 // Package judge decides what a host that passed mail on is called, over all samples of a
 // case and with what is known of the networks. It accuses nobody on one side's word: a
-// verdict needs a hand-over from an unrelated network, and each verdict keeps its reasons
-// for and against.
+// verdict needs a field of the relay itself that is believed, and for a suspicion a
+// hand-over from an unrelated network; each verdict keeps its reasons for and against.
+//
+// A relay that is seen with clients of its own holder and with strangers is suspected all
+// the same: the hand-over from the stranger did happen, and one who serves customers may
+// be open too. The customers are kept as a reason against it. Where only unverified
+// fields name strangers, believed ones that show customers outweigh them.
 package judge
 
 import (
 	"fmt"
 	"net/netip"
-	"strings"
 
 	"relaytrace/enrich"
 )
@@ -22,7 +26,11 @@ const (
 	// Undisclosed: its field leaves the previous hop out, so that only its owner can tell
 	// from whom it took the mail.
 	Undisclosed Verdict = "previous-hop-undisclosed"
-	// Provisional: it looks like a relay, but who holds its network, or the client's, is not known.
+	// SourceOrRelay: it handed the mail over, and that it had taken it from another host
+	// rests on a field that could not be verified.
+	SourceOrRelay Verdict = "source-or-relay"
+	// Provisional: it looks like a relay, but too little is known for a verdict: mostly
+	// who holds its network, or the client's.
 	Provisional Verdict = "provisional"
 	// Withdrawn: it is shown innocent; the reason is kept.
 	Withdrawn Verdict = "withdrawn"
@@ -43,67 +51,119 @@ type Party struct {
 
 // Transaction is one hand-over that a relay took part in.
 type Transaction struct {
-	Sample    int   // number of the sample
-	Client    Party // the previous hop, as the relay's own field records it
-	Withholds bool  // the relay's own field leaves the previous hop's address out
-	Claimed   bool  // the field that names the relay is unverified
+	Sample     int   // number of the sample
+	Client     Party // the previous hop, as the relay's own field records it
+	Withholds  bool  // the relay's own field leaves the previous hop's address out
+	Claimed    bool  // the field that names the relay is unverified
+	Unverified bool  // so is the field that would be its own, or there is none
 }
 
-// Relay judges one relay over its transactions. excused are reasons against it that single
-// samples gave, such as authenticated submission. The reasons come in a fixed order.
-func Relay(relay Party, ts []Transaction, excused []Reason) (Verdict, []Reason) {
+// Excuse is what a single sample says in a host's favour.
+type Excuse struct {
+	Reason
+	Strong bool // rests on a believed field and not on what a sender can forge
+}
+
+// Relay judges one relay over its transactions. The reasons come in a fixed order. Of a
+// relay that a believed field names, the transactions that are only claimed say nothing.
+func Relay(relay Party, ts []Transaction, excuses []Excuse) (Verdict, []Reason) {
 	v := verdict{relay: relay, reasons: []Reason{}}
 	v.weigh(ts)
-	v.reasons = append(v.reasons, excused...)
-	return v.decide(len(excused) > 0), v.reasons
+	v.tell()
+	for _, e := range excuses {
+		v.excused = v.excused || e.Strong
+		v.reasons = append(v.reasons, e.Reason)
+	}
+	return v.decide(), v.reasons
 }
+
+// sums counts transactions by what ties the client to the relay.
+type sums struct {
+	unrelated, related, unknown, withheld int
+	tie                                   string // what ties the last related client
+	noAS                                  int    // unrelated by the holder's name alone
+}
+
+func (s *sums) against() int { return s.unrelated + s.withheld }
 
 type verdict struct {
-	relay                                 Party
-	reasons                               []Reason
-	unrelated, related, unknown, withheld int
-	recorded                              int // transactions in which a believed field names the relay
+	relay        Party
+	reasons      []Reason
+	sure, unsure sums // by the relay's own believed fields, and by the others
+	recorded     int  // transactions in which a believed field names the relay
+	excused      bool
 }
 
-// weigh sorts the transactions by what ties the client to the relay.
+// weigh sorts the transactions.
 func (v *verdict) weigh(ts []Transaction) {
-	tie := ""
 	for _, t := range ts {
 		if !t.Claimed {
 			v.recorded++
 		}
+	}
+	for _, t := range ts {
+		s := &v.sure
+		switch {
+		case t.Claimed && v.recorded > 0:
+			continue
+		case t.Claimed || t.Unverified:
+			s = &v.unsure
+		}
 		if t.Withholds {
-			v.withheld++
+			s.withheld++
 			continue
 		}
-		why, known := related(v.relay, t.Client)
-		switch {
+		switch tie, known := related(v.relay, t.Client); {
+		case tie != "":
+			s.related++
+			s.tie = tie
 		case !known:
-			v.unknown++
-		case why != "":
-			v.related++
-			tie = why
+			s.unknown++
 		default:
-			v.unrelated++
+			s.unrelated++
+			if !asKnown(v.relay) || !asKnown(t.Client) {
+				s.noAS++
+			}
 		}
 	}
-	if v.unrelated > 0 {
-		v.add("unrelated-client", true, "In %s it took mail from a network of another holder.", samples(v.unrelated))
+}
+
+// tell writes the reasons.
+func (v *verdict) tell() {
+	v.told("unrelated-client", true, "In %s %s that it took mail from a network of another holder.",
+		v.sure.unrelated, v.unsure.unrelated)
+	v.told("previous-hop-withheld", true, "In %s %s nothing of the address of the host from which it took the mail.",
+		v.sure.withheld, v.unsure.withheld)
+	if n := v.sure.unknown + v.unsure.unknown; n > 0 {
+		v.add("holders-not-known", false, "In %s it is not known who holds the networks of the relay and of its client, so a tie between them is not excluded.", samples(n))
 	}
-	if v.withheld > 0 {
-		v.add("previous-hop-withheld", true, "In %s its own field leaves out the address of the host from which it took the mail.", samples(v.withheld))
+	if n := v.sure.noAS + v.unsure.noAS; n > 0 {
+		v.add("as-not-known", false, "In %s it is not known whether the two networks are announced by one provider, whose customer the client would be.", samples(n))
 	}
-	if v.unknown > 0 {
-		v.add("holders-not-known", false, "In %s nobody could be asked who holds the networks of the relay and of its client, so a tie between them is not excluded.", samples(v.unknown))
+	for _, s := range []*sums{&v.sure, &v.unsure} {
+		if s.related > 0 {
+			v.add("client-of-the-same-holder", false, "In %s its client belongs to the same network (%s): a provider or an organisation with its own mail.", samples(s.related), s.tie)
+		}
 	}
-	if v.related > 0 {
-		v.add("client-of-the-same-holder", false, "In %s its client belongs to the same network (%s): a provider or an organisation with its own mail.", samples(v.related), tie)
+	if n := v.unsure.against() + v.unsure.related + v.unsure.unknown; n > 0 {
+		v.add("own-field-unverified", false, "In %s the field that would be its own could not be verified: the mail may also have begun on this host.", samples(n))
 	}
 	if v.recorded == 0 {
 		v.add("relay-only-claimed", false, "Only fields that could not be verified name this address.")
 	}
 	v.add("looks-open-from-outside", false,
 		"Mail relayed for a customer, by POP-before-SMTP or under contract, looks the same from outside; only the owner can tell.")
+}
+
+// told adds a reason that rests on the relay's own fields, apart for those that could not
+// be verified.
+func (v *verdict) told(code string, forIt bool, format string, sure, unsure int) {
+	if sure > 0 {
+		v.add(code, forIt, format, samples(sure), "its own field says")
+	}
+	if unsure > 0 {
+		v.add(code, forIt, format, samples(unsure), "a field that could not be verified says")
+	}
 }
 
 func (v *verdict) add(code string, forIt bool, format string, args ...any) {
@@ -117,47 +177,21 @@ func samples(n int) string {
 	return fmt.Sprintf("%d samples", n)
 }
 
-func (v *verdict) decide(excused bool) Verdict {
+func (v *verdict) decide() Verdict {
+	sure, unsure := &v.sure, &v.unsure
+	seen := sure.against() + sure.related + sure.unknown
 	switch {
-	case v.related > 0 && v.unrelated+v.withheld+v.unknown == 0,
-		excused && v.unrelated+v.withheld == 0:
+	case sure.against() == 0 && (v.excused || sure.related > 0 && sure.unknown == 0),
+		seen == 0 && unsure.related > 0 && unsure.against()+unsure.unknown == 0:
 		return Withdrawn
-	case v.unrelated > 0 && v.recorded > 0:
+	case v.recorded == 0:
+		return Provisional
+	case sure.unrelated > 0:
 		return Suspected
-	case v.withheld > 0 && v.recorded > 0 && holderKnown(v.relay.Record):
+	case sure.withheld > 0 && networkKnown(v.relay.Record):
 		return Undisclosed
+	case seen == 0 && unsure.against()+unsure.unknown > 0 && networkKnown(v.relay.Record):
+		return SourceOrRelay
 	}
 	return Provisional
-}
-
-// related reports what ties a client to a relay: one network, holder or autonomous
-// system. known is false when too little is known of either to tell.
-func related(relay, client Party) (why string, known bool) {
-	a, b := relay.Record, client.Record
-	if !holderKnown(a) || !holderKnown(b) {
-		return "", false
-	}
-	switch {
-	case a.Network != nil && b.Network != nil && a.Network.Handle != "" && a.Network.Handle == b.Network.Handle:
-		return "network " + a.Network.Handle, true
-	case a.Network != nil && b.Network != nil && sameText(a.Network.Holder, b.Network.Holder):
-		return "holder " + a.Network.Holder, true
-	}
-	for _, x := range a.AS {
-		for _, y := range b.AS {
-			if x.Number != 0 && x.Number == y.Number {
-				return fmt.Sprintf("AS%d", x.Number), true
-			}
-		}
-	}
-	return "", true
-}
-
-func sameText(a, b string) bool {
-	return a != "" && strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
-}
-
-// holderKnown reports whether a record says who holds the network.
-func holderKnown(r *enrich.Record) bool {
-	return r != nil && r.Network != nil && (r.Network.Holder != "" || r.Network.Handle != "")
 }

@@ -1,48 +1,113 @@
 package main
 
-// explanations are those of the codes, in any order. A code that was ever printed stays.
-var explanations = []explanation{
-	// The ends of a trail.
+import (
+	"slices"
+	"strings"
+
+	"relaytrace/trace"
+)
+
+// allCodes are the pages of every code that relaytrace writes, by code: those of one
+// sample, which package trace keeps, and those of the case and of the look-ups.
+var allCodes = func() []trace.Code {
+	all := slices.Concat(trace.Codes(), judgeCodes, lookupCodes)
+	slices.SortFunc(all, func(x, y trace.Code) int { return strings.Compare(x.Code, y.Code) })
+	return all
+}()
+
+// explanation returns the page of a code.
+func explanation(code string) (trace.Code, bool) {
+	i, ok := slices.BinarySearchFunc(allCodes, code, func(c trace.Code, code string) int { return strings.Compare(c.Code, code) })
+	if !ok {
+		return trace.Code{}, false
+	}
+	return allCodes[i], true
+}
+
+// judgeCodes are the verdicts on relays and the reasons for them, over all samples of a case.
+var judgeCodes = []trace.Code{
 	{
-		"origin-recorded",
-		"A field that may be believed records the address of the host where the mail came from, as far down as the header can be believed.",
-		"As sure as the field: recorded by the recipient's own side, or according to the relay that wrote it.",
-		"It does not name a person. The host may be broken into, may be a proxy, or may pass on mail of its customers.",
+		Code:    "suspected-open-relay",
+		Means:   "Verdict: over the samples of the case, the host took mail from a network of another holder for an unrelated recipient, and nothing clears it.",
+		Sure:    "A suspicion with reasons, which the case lists. The registries were asked who holds both networks.",
+		Not:     "It is not proven. Mail of a customer by POP-before-SMTP or under contract looks the same from outside; only the owner can tell. It does not mean that the owner knows.",
+		Example: "198.51.100.7  relay.example.net  3 samples  recorded  suspected open relay",
 	},
 	{
-		"previous-hop-withheld",
-		"A relay wrote its own field and left out the address of the host that had connected to it. The relay's log is the only way on.",
-		"Sure: it is a fact about the text of the field. Why the address is missing is not known; some servers are set so, some cannot do otherwise.",
-		"It does not mean that the relay is open, that it sent the mail, or that it hides anything on purpose. RFC 2505 lets a gateway hide its inside when it answers for the mail.",
+		Code:    "previous-hop-undisclosed",
+		Means:   "Verdict: the host's own field leaves out the address of the host from which it took the mail, so only its owner can tell.",
+		Sure:    "Sure that the address is missing. Whether the host serves strangers is not known.",
+		Not:     "It does not mean that the host is open, nor that it hides anything on purpose.",
+		Example: "198.51.100.7  relay.example.net  1 sample  withheld  previous hop undisclosed",
 	},
 	{
-		"no-field-added",
-		"The host that handed the mail to the recipient's side added no field of its own.",
-		"Sure that there is none. Which of two things follows cannot be told from one sample: the host is the source itself, or it is a relay that hides all.",
-		"It does not mean that the host is a relay, and it does not mean that it is the source.",
+		Code:    "source-or-relay",
+		Means:   "Verdict: the host handed the mail in, but the field that would be its own could not be verified. So it passed the mail on, or the mail began there.",
+		Sure:    "Sure that the host connected. Which of the two it is cannot be told from the header.",
+		Not:     "It does not mean that the host is an open relay, nor that it is the source.",
+		Example: "198.51.100.7  relay.example.net  2 samples  unverified  source or relay",
 	},
 	{
-		"chain-unexplained",
-		"The fields below this point cannot be linked to what is believed: the host that says it wrote the field is not known to be the host that handed the mail on.",
-		"Sure that the link is missing. Honest hosts often receive and send under different names.",
-		"It does not mean that the fields are forged. Nobody is written to on the strength of an unexplained field.",
+		Code:    "provisional",
+		Means:   "Verdict: the host looks like a relay, but who holds its network, or its client's, is not known, or only fields that could not be verified name it.",
+		Sure:    "Open, until the registries are asked or better samples come in. Its letters are on hold.",
+		Not:     "It is no accusation, and no ground to write to anybody yet.",
+		Example: "198.51.100.7  relay.example.net  1 sample  recorded  provisional",
 	},
 	{
-		"boundary-unknown",
-		"No field tells which host handed the mail to the recipient's side, so nothing can be believed below.",
-		"Sure for the settings in use. Naming the recipients' own hosts with --trust may change it.",
-		"It does not mean that the header is forged; most often an inside hop records a private address only.",
+		Code:    "withdrawn",
+		Means:   "Verdict: the host is shown innocent of relaying for strangers. The reason is kept.",
+		Sure:    "As sure as the reason that is given with it.",
+		Not:     "It does not mean that the mail did not pass through the host.",
+		Example: "Its client belongs to the same network: a provider or an organisation with its own mail.",
 	},
 	{
-		"local-submission",
-		"The mail began on the host itself: it was submitted there by a user or a program, and came over no network.",
-		"As sure as the field that says so.",
-		"It does not say who submitted it, nor that the owner of the host knows of it.",
+		Code:    "unrelated-client",
+		Means:   "For the verdict: the host took mail from a network that somebody else holds, as the registries have it.",
+		Sure:    "As sure as the host's own field and the registries' records of today.",
+		Not:     "It does not mean that the client was a stranger: a customer may connect from anywhere.",
+		Example: "In one sample its own field says that it took mail from a network of another holder.",
 	},
 	{
-		"no-trace",
-		"The sample has no Received: field.",
-		"Sure. It may have been saved without its full header, or never have left the machine.",
-		"It does not mean that the mail is forged. Ask for the sample again with its full header.",
+		Code:    "client-of-the-same-holder",
+		Means:   "Against the verdict: the client belongs to the host's own network, holder or autonomous system. It is a provider, or an organisation with its own mail.",
+		Sure:    "Good: it rests on the registries' records.",
+		Not:     "It does not clear the client. The provider can tell which customer it was.",
+		Example: "In one sample its client belongs to the same network (holder Example Networks): a provider or an organisation with its own mail.",
+	},
+	{
+		Code:    "holders-not-known",
+		Means:   "Against the verdict: it is not known who holds the networks of the host and of its client, so a tie between them is not excluded.",
+		Sure:    "Sure that it is not known. Run the case again with look-ups.",
+		Not:     "It does not mean that there is a tie, nor that there is none.",
+		Example: "In one sample it is not known who holds the networks of the relay and of its client, so a tie between them is not excluded.",
+	},
+	{
+		Code:    "as-not-known",
+		Means:   "Against the verdict: it is not known whether one provider announces the networks of the host and of its client, whose customer the client would be.",
+		Sure:    "Sure that it is not known. A GeoIP file with autonomous systems may tell.",
+		Not:     "It does not mean that there is a tie, nor that there is none.",
+		Example: "In one sample it is not known whether the two networks are announced by one provider, whose customer the client would be.",
+	},
+	{
+		Code:    "own-field-unverified",
+		Means:   "Against the verdict: the field that would be the host's own could not be verified. The mail may have begun on this host, under an invented field.",
+		Sure:    "Sure that the field is not verified.",
+		Not:     "It does not mean that the field is invented: many honest servers can be tied no better.",
+		Example: "In one sample the field that would be its own could not be verified: the mail may also have begun on this host.",
+	},
+	{
+		Code:    "relay-only-claimed",
+		Means:   "Against the verdict: only fields that could not be verified name this address.",
+		Sure:    "Sure: no believed field of the case records it.",
+		Not:     "It does not mean that the fields are forged. But nobody is written to on that ground.",
+		Example: "Only fields that could not be verified name this address.",
+	},
+	{
+		Code:    "looks-open-from-outside",
+		Means:   "Against the verdict, always: mail relayed for a customer, by POP-before-SMTP or under contract, looks the same from outside.",
+		Sure:    "Sure: it is a limit of every header.",
+		Not:     "It does not mean that the host serves customers only.",
+		Example: "Mail relayed for a customer, by POP-before-SMTP or under contract, looks the same from outside; only the owner can tell.",
 	},
 }

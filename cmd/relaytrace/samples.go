@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"relaytrace/casefile"
@@ -53,13 +54,64 @@ func (a *app) readSamples(ctx context.Context, s settings, paths []string) (inpu
 		a.problem(p)
 		in.problems = append(in.problems, casefile.Problem{Where: p.Place(), What: p.Err.Error()})
 	}
-	if err := intake.Walk(ctx, paths, a.stdin, take, problem); err != nil {
+	if err := a.eachSample(ctx, s, paths, take, problem); err != nil {
 		return in, err
 	}
 	if len(in.samples) == 0 {
 		return in, errNoSample
 	}
 	return in, nil
+}
+
+// eachSample hands every sample below the paths to take, whatever it came in. What is
+// unreadable, or carries no sample and should, goes to problem; what machines and people
+// sent without one is counted and told at the end.
+func (a *app) eachSample(ctx context.Context, s settings, paths []string, take func(intake.Sample) error, problem func(intake.Problem)) error {
+	sorter := intake.Sorter{}
+	if s.Domain != "" {
+		sorter.Domains = []string{s.Domain}
+	}
+	var counts intake.Counts
+	err := sorter.Walk(ctx, paths, a.stdin, func(sub *intake.Submission) error {
+		counts.Add(sub)
+		if p, bad := sub.Problem(); bad {
+			problem(p)
+		}
+		for _, sample := range sub.Samples {
+			part := strings.Join(sample.Decoded, ", ")
+			if sample.Part != "" && part != "" {
+				part = sample.Part + "; " + part
+			}
+			if part != "" {
+				sample.Part = part // a case says how its evidence was come by
+			}
+			if err := take(sample); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		a.tellWrapped(counts)
+	}
+	return err
+}
+
+// tellWrapped tells what else than spam was found.
+func (a *app) tellWrapped(counts intake.Counts) {
+	var found []string
+	for _, class := range []intake.Class{
+		intake.ClassBounce, intake.ClassDeliveryNotice, intake.ClassComplaint, intake.ClassProviderReport, intake.ClassAutoReply, intake.ClassReply,
+	} {
+		if n := counts.Classes[class]; n > 0 {
+			found = append(found, fmt.Sprintf("%s %d", strings.ReplaceAll(string(class), "-", " "), n))
+		}
+	}
+	if len(found) == 0 {
+		return
+	}
+	a.tell(fmt.Sprintf("of %d inputs, some only carry samples or have none: %s", counts.Inputs, strings.Join(found, ", ")),
+		"relaytrace sort tells what each is")
 }
 
 // askRegistries gathers what is known of every address of the case. A look-up that fails

@@ -7,22 +7,7 @@ import (
 
 	"relaytrace/casefile"
 	"relaytrace/render"
-	"relaytrace/trace"
 )
-
-// ends are the ends of trails in the order of a summary, in words.
-var ends = []struct {
-	end   trace.End
-	words string
-}{
-	{trace.EndOrigin, "at a source"},
-	{trace.EndWithheld, "at a relay that withheld the previous hop"},
-	{trace.EndNoField, "at a host that added no field: source or silent relay"},
-	{trace.EndUnexplained, "where the fields below cannot be explained"},
-	{trace.EndNoBoundary, "at once: no field tells who handed the mail over"},
-	{trace.EndLocal, "on the host where it was submitted"},
-	{trace.EndNoTrace, "before it begins: no Received: field"},
-}
 
 // writeSummary says on a screen what a case found and where it was written.
 func writeSummary(w *bufio.Writer, c *casefile.Case, dir string) {
@@ -31,6 +16,9 @@ func writeSummary(w *bufio.Writer, c *casefile.Case, dir string) {
 		how = "offline"
 	}
 	fmt.Fprintf(w, "Case %s, made %s\n\n", render.Visible(c.ID), how)
+	if own := render.OwnHostsWarning(c); own != "" {
+		fmt.Fprintf(w, "Read this first: %s\n\n", own)
+	}
 	fmt.Fprintf(w, "Samples read: %d\n", len(c.Samples))
 	writeRelays(w, c)
 	writeEnds(w, c)
@@ -40,34 +28,42 @@ func writeSummary(w *bufio.Writer, c *casefile.Case, dir string) {
 	}
 }
 
-// writeRelays lists the relays that the case holds to be some.
+// writeRelays lists the relays that believed fields name, and counts the others.
 func writeRelays(w *bufio.Writer, c *casefile.Case) {
-	found, withheld, withdrawn := 0, 0, 0
+	t := c.Tally()
+	fmt.Fprintf(w, "Relays found: %d", t.Found)
+	if t.Found > 0 {
+		fmt.Fprintf(w, "; %s", t.Withholding())
+	}
+	fmt.Fprintln(w)
+	if t.Found > 0 {
+		fmt.Fprintln(w)
+		writeTable(w, relayRows(c), unmarked)
+	}
+	if t.Unverified > 0 {
+		fmt.Fprint(w, "\n\"Unverified\": the field may not be the relay's own, and the mail may have begun there.\n")
+	}
+	if more := t.Naming(); more != "" {
+		fmt.Fprintf(w, "\n%s.\n", more)
+	}
+	if t.Withdrawn > 0 {
+		fmt.Fprintf(w, "\nNot relays after all: %s; the reasons are kept in the case\n", count(t.Withdrawn, "host", "hosts"))
+	}
+}
+
+func relayRows(c *casefile.Case) [][]string {
 	rows := [][]string{{"address", "name as recorded", "samples", "previous hop", "verdict", "holder"}}
-	for _, r := range c.Relays {
-		if r.Verdict == casefile.VerdictWithdrawn {
-			withdrawn++
+	for i := range c.Relays {
+		r := &c.Relays[i]
+		if !r.Found() {
 			continue
 		}
-		found++
-		hop := "recorded"
-		if r.Withholds {
-			withheld++
-			hop = "withheld"
-		}
 		rows = append(rows, []string{
-			r.IP.String(), nameOf(r.Names, r.HELOs), fmt.Sprint(samplesOf(r.Seen)), hop,
+			r.IP.String(), nameOf(r.Names, r.HELOs), fmt.Sprint(samplesOf(r.Seen)), r.PreviousHop(),
 			strings.ReplaceAll(string(r.Verdict), "-", " "), holderOf(r, c.Settings.Offline),
 		})
 	}
-	fmt.Fprintf(w, "Relays found: %d, of which %d withheld the previous hop\n", found, withheld)
-	if found > 0 {
-		fmt.Fprintln(w)
-		writeTable(w, rows, unmarked)
-	}
-	if withdrawn > 0 {
-		fmt.Fprintf(w, "\nNot relays after all: %s; the reasons are kept in the case\n", count(withdrawn, "host", "hosts"))
-	}
+	return rows
 }
 
 // nameOf gives a looked-up name, or what the host called itself, marked as its own word.
@@ -82,7 +78,7 @@ func nameOf(names, helos []string) string {
 }
 
 // holderOf names who answers for a relay's address, or says why that is not known.
-func holderOf(r casefile.Relay, offline bool) string {
+func holderOf(r *casefile.Relay, offline bool) string {
 	name, _ := r.Record.Holder()
 	switch {
 	case name != "":
@@ -109,24 +105,9 @@ func writeEnds(w *bufio.Writer, c *casefile.Case) {
 	if len(c.Samples) == 0 {
 		return
 	}
-	n, sure := map[trace.End]int{}, map[trace.Certainty]int{}
-	for _, s := range c.Samples {
-		n[s.Path.Ends]++
-		if s.Path.Ends == trace.EndOrigin && s.Path.Origin != nil {
-			sure[s.Path.Origin.Certainty]++
-		}
-	}
 	fmt.Fprint(w, "\nThe trails end:\n")
-	for _, e := range ends {
-		if n[e.end] == 0 {
-			continue
-		}
-		fmt.Fprintf(w, "  %4d  %s", n[e.end], e.words)
-		if e.end == trace.EndOrigin {
-			fmt.Fprintf(w, " (%d recorded, %d according to a relay, %d only claimed)",
-				sure[trace.Recorded], sure[trace.CertaintyCorroborated], sure[trace.Claimed])
-		}
-		fmt.Fprintln(w)
+	for _, t := range c.Trails() {
+		fmt.Fprintf(w, "  %4d  %s%s\n", t.Samples, render.EndWords(t.End), t.Certainty())
 	}
 }
 

@@ -2,8 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"relaytrace/casefile"
 	"relaytrace/trace"
@@ -16,17 +19,23 @@ var errNoSample = hinted(errors.New("no sample could be read"),
 
 func (a *app) traceVerb() *cobra.Command {
 	var f flags
-	asJSON := false
+	asJSON, reasons, colour := false, false, "auto"
 	c := &cobra.Command{
 		Use:   "trace [flags] SAMPLE...",
 		Short: "Print the relay path of each sample",
-		Long: `trace prints the relay path of each sample: its Received: fields from the last written
-down to the first, how far each may be believed, and where the trail ends. A SAMPLE is a
-message with its full header, an mbox, a folder of them, or - for standard input.
+		Long: `trace draws the way of each sample: from the first host that a field tells of, on top,
+down to the recipient. Each Received: field is a line with its number in the header,
+where 0 is the topmost; between them stand the hosts that handed the mail over. A SAMPLE
+is a message with its full header, an mbox, a folder of them, or - for standard input.
 
 Standing says how far a field may be believed: trusted, corroborated, unverified (which
-is unexplained, not forged) or contradicted. "after" is the time since the field below.`,
+is unexplained, not forged) or contradicted. The gutter is solid where the field is
+believed. What stands over the boundary is the word of others; what stands under it was
+recorded by the recipient's own side. All rests on the sample as it was reported.
+"after" is the time since the next older field that is not contradicted; a clock that is
+wrong can make it negative.`,
 		Example: `  relaytrace trace spam.eml
+  relaytrace trace --explain spam.eml
   relaytrace trace --trust mx.college.example --trust 192.0.2.0/24 in.mbox
   relaytrace trace --json samples/ > paths.ndjson
   xclip -o | relaytrace trace -`,
@@ -36,16 +45,43 @@ is unexplained, not forged) or contradicted. "after" is the time since the field
 			if err != nil {
 				return err
 			}
-			return a.trace(c, s, args, asJSON)
+			d := picture{width: columns(), explain: reasons}
+			if d.colour, err = a.wantsColour(colour); err != nil {
+				return err
+			}
+			return a.trace(c, s, args, asJSON, d)
 		},
 	}
 	f.addTrust(c)
 	c.Flags().BoolVar(&asJSON, "json", false, "print one relaytrace.path/1 document a line")
+	c.Flags().BoolVar(&reasons, "explain", false, "tell the reasons, and what each code means")
+	c.Flags().StringVar(&colour, "color", colour, "`WHEN` to use colours: auto, always or never")
+	// A completion that cannot be registered is no reason to stop.
+	_ = c.RegisterFlagCompletionFunc("color", cobra.FixedCompletions([]string{"auto", "always", "never"}, cobra.ShellCompDirectiveNoFileComp))
 	return c
 }
 
-// trace prints the path of every sample as soon as it is known.
-func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool) error {
+// wantsColour reads the --color flag. By itself, colour is for a terminal that wants it.
+func (a *app) wantsColour(when string) (bool, error) {
+	switch when {
+	case "auto":
+		return a.colour, nil
+	case "always", "never":
+		return when == "always", nil
+	}
+	return false, usage(fmt.Sprintf("--color: %q is not auto, always or never", when), "relaytrace trace --help")
+}
+
+// columns is how many characters a line of the answer has.
+func columns() int {
+	if width, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && width > 0 {
+		return max(width, leastWidth)
+	}
+	return plainWidth
+}
+
+// trace prints the path of every sample as soon as it is known, drawn as d says.
+func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d picture) error {
 	believe, err := s.believe()
 	if err != nil {
 		return err
@@ -66,10 +102,11 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool) e
 			a.stdout.WriteString("\n")
 		}
 		first = false
-		writePath(a.stdout, &p, a.colour)
+		d.w, d.p = a.stdout, &p
+		d.write()
 		return nil
 	}
-	if err := intake.Walk(c.Context(), paths, a.stdin, take, a.problem); err != nil {
+	if err := a.eachSample(c.Context(), s, paths, take, a.problem); err != nil {
 		return err
 	}
 	if found == 0 {

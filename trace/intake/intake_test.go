@@ -28,26 +28,59 @@ func gather(t *testing.T, dir string, stdin io.Reader, paths ...string) (samples
 	t.Helper()
 	log = []string{}
 	name := func(file string) string { return strings.TrimPrefix(file, dir+string(filepath.Separator)) }
-	err := Walk(context.Background(), paths, stdin,
-		func(s Sample) error {
-			if s.SHA256 != sha256.Sum256(s.Data) {
-				t.Errorf("%s: digest of other bytes", s.File)
-			}
+	var counts Counts
+	err := Sorter{}.Walk(context.Background(), paths, stdin, func(sub *Submission) error {
+		counts.Add(sub)
+		checkSubmission(t, sub)
+		for _, s := range sub.Samples {
 			samples = append(samples, s)
 			log = append(log, fmt.Sprintf("%s:%d %q", name(s.File), s.Line, s.Data))
-			return nil
-		},
-		func(p Problem) {
-			if p.Hint == "" {
-				t.Errorf("%v: no hint", p)
-			}
+		}
+		if p, bad := sub.Problem(); bad {
 			p.File = name(p.File)
 			log = append(log, "problem "+p.Error())
-		})
+		}
+		return nil
+	})
+	checkCounts(t, counts)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return samples, log
+}
+
+// checkSubmission holds what is true of every submission.
+func checkSubmission(t testing.TB, s *Submission) {
+	t.Helper()
+	if s.Reasons == nil || s.Samples == nil || len(s.Reasons) == 0 {
+		t.Errorf("%s:%d: no reason for %s", s.File, s.Line, s.Class)
+	}
+	if (s.Err != nil) != (s.Class == ClassUnreadable) || s.Err != nil && (s.Hint == "" || len(s.Samples) > 0) {
+		t.Errorf("%s:%d: class %s, error %v, hint %q, %d samples", s.File, s.Line, s.Class, s.Err, s.Hint, len(s.Samples))
+	}
+	if s.Priority < PriorityCare || s.Priority > PriorityCounted || s.Grade == "" || s.Size != len(s.Data) {
+		t.Errorf("%s:%d: priority %d, grade %q, size %d of %d", s.File, s.Line, s.Priority, s.Grade, s.Size, len(s.Data))
+	}
+	for _, one := range s.Samples {
+		if one.SHA256 != sha256.Sum256(one.Data) || one.File != s.File || one.Grade == "" {
+			t.Errorf("%s:%d: sample %+v", s.File, s.Line, one)
+		}
+		if len(one.Decoded) == 0 && !bytes.Contains(s.Data, one.Data) {
+			t.Errorf("%s:%d: sample %q is not in the submission and says not how it was decoded", s.File, s.Line, one.Part)
+		}
+	}
+}
+
+// checkCounts holds that the account adds up.
+func checkCounts(t testing.TB, c Counts) {
+	t.Helper()
+	classes := 0
+	for _, n := range c.Classes {
+		classes += n
+	}
+	if c.Inputs != c.Samples+c.NoSample+c.Unreadable || c.Inputs != classes || c.Distinct > c.Found {
+		t.Errorf("the account does not add up: %+v", c)
+	}
 }
 
 // lay writes files below a new folder.
@@ -180,13 +213,17 @@ func TestLimit(t *testing.T) {
 	big := "Subject: big\n\n" + strings.Repeat("x", 200_000) + "\n"
 	text := from1 + mail1 + "\n" + from2 + big + "\n" + from1 + mail2 + "\n"
 	var got []string
-	w := &walker{
-		ctx:     context.Background(),
-		take:    func(s Sample) error { got = append(got, fmt.Sprint(s.Line, len(s.Data))); return nil },
-		problem: func(p Problem) { got = append(got, p.Error()) },
-	}
+	w := &walker{ctx: context.Background(), in: newInspector(Sorter{Rules: DefaultRules()}), take: func(s *Submission) error {
+		for _, one := range s.Samples {
+			got = append(got, fmt.Sprint(one.Line, len(one.Data)))
+		}
+		if p, bad := s.Problem(); bad {
+			got = append(got, p.Error())
+		}
+		return nil
+	}}
 	m := newMboxReader(strings.NewReader(text), 100_000, false)
-	if err := w.split("f", m); err != nil {
+	if err := w.split(source{name: "f"}, m); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{fmt.Sprint(2, len(mail1)), "f:8: message is larger than 64 MiB", fmt.Sprint(13, len(mail2))}
@@ -202,8 +239,8 @@ func TestTakeStops(t *testing.T) {
 	stop := errors.New("stop")
 	text := strings.Repeat(from1+mail1+"\n", 3)
 	n := 0
-	err := Walk(context.Background(), []string{"-"}, strings.NewReader(text),
-		func(Sample) error { n++; return stop }, func(p Problem) { t.Error(p) })
+	err := Sorter{}.Walk(context.Background(), []string{"-"}, strings.NewReader(text),
+		func(*Submission) error { n++; return stop })
 	if !errors.Is(err, stop) || n != 1 {
 		t.Errorf("err = %v after %d samples", err, n)
 	}
@@ -215,8 +252,8 @@ func TestCancel(t *testing.T) {
 	defer w.Close()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 	defer cancel()
-	err := Walk(ctx, []string{"-"}, r,
-		func(Sample) error { t.Error("a sample out of nothing"); return nil }, func(p Problem) { t.Error(p) })
+	err := Sorter{}.Walk(ctx, []string{"-"}, r,
+		func(s *Submission) error { t.Errorf("%s out of nothing", s.Class); return nil })
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("err = %v", err)
 	}
@@ -259,7 +296,10 @@ func FuzzSplit(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		at := 0
-		err := Walk(context.Background(), []string{"-"}, bytes.NewReader(data), func(s Sample) error {
+		err := Sorter{}.Walk(context.Background(), []string{"-"}, bytes.NewReader(data), func(s *Submission) error {
+			if s.Data == nil {
+				return nil
+			}
 			i := bytes.Index(data[at:], s.Data)
 			if i < 0 {
 				t.Fatalf("sample %q is not in the input after offset %d", s.Data, at)
@@ -274,7 +314,7 @@ func FuzzSplit(f *testing.F) {
 			}
 			at += i + len(s.Data)
 			return nil
-		}, func(p Problem) {})
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,8 +327,8 @@ func BenchmarkMbox(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		n := 0
-		err := Walk(context.Background(), []string{"-"}, bytes.NewReader(text),
-			func(Sample) error { n++; return nil }, func(p Problem) { b.Error(p) })
+		err := Sorter{}.Walk(context.Background(), []string{"-"}, bytes.NewReader(text),
+			func(*Submission) error { n++; return nil })
 		if err != nil || n != 10_000 {
 			b.Fatal(n, err)
 		}

@@ -22,9 +22,6 @@ var mailFields = []string{
 
 // unfit tells why data is no message, and what to do about it; the error is nil when it is one.
 func unfit(data []byte) (hint string, err error) {
-	if bytes.HasPrefix(data, []byte("\xFF\xFE")) || bytes.HasPrefix(data, []byte("\xFE\xFF")) {
-		return "save the message as .eml, or as plain text in UTF-8", errors.New("text in UTF-16, not a message as received")
-	}
 	var room [64]header.Field
 	h := header.Scan(data, room[:0])
 	// Spam with a NUL in it exists: what begins with a field is a message all the same.

@@ -193,7 +193,9 @@ func (p *parser) readVia() {
 // behind it.
 func (p *parser) readWith() {
 	rest := p.r[withClause]
-	rest.Start = p.withProduct(rest)
+	if first, _, _ := p.next(rest); !isSMTP(first.Of(p.b)) {
+		rest.Start = p.withProduct(rest)
+	}
 	for {
 		it, more, ok := p.next(rest)
 		if !ok {
@@ -285,6 +287,9 @@ func (p *parser) loose(word, rest Span) Span {
 	}
 	return rest
 }
+
+// isSMTP reports whether a word is SMTP or ESMTP, the usual case.
+func isSMTP(w []byte) bool { return equalFold(w, "esmtp") || equalFold(w, "smtp") }
 
 // protocol reports whether a protocol keyword says authenticated or TLS: ESMTPSA and its
 // kin (RFC 3848, RFC 6531), letters behind the last P of SMTP or LMTP.

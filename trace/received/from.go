@@ -126,8 +126,7 @@ func (p *parser) fromComment(s Span) {
 	case hasPrefixFold(w, "helo ") || hasPrefixFold(w, "ehlo ") || hasPrefixFold(w, "lhlo "):
 		sh.lhlo = w[0]|0x20 == 'l'
 		p.heloComment(p.trim(Span{s.Start + 5, s.End}))
-	case p.isTCPInfo(s): // before the remarks: a looked-up name or an ident may look like any of them
-		p.tcpInfo(s)
+	case p.tcpInfo(s, true): // before the remarks: a looked-up name or an ident may look like any of them
 	case hasPrefixFold(w, "account "):
 		p.account(s)
 	case p.remark(s):
@@ -138,18 +137,15 @@ func (p *parser) fromComment(s Span) {
 	case hasPrefixFold(w, "proxying for "): // what a web proxy claims
 	case eximKeys(w):
 		p.eximComment(s)
+	case p.tcpInfo(s, false):
 	default:
-		p.tcpInfo(s)
+		p.bareInfo(s)
 	}
 }
 
-// isTCPInfo reports whether a comment is "name [192.0.2.1]" or "[192.0.2.1]", with nothing
-// more behind it than a port, a nested comment or a known remark.
-func (p *parser) isTCPInfo(s Span) bool {
-	lit, _, after, ok := p.literal(s)
-	if !ok {
-		return false
-	}
+// plainTCPInfo reports whether a comment with an address is "name [192.0.2.1]" or
+// "[192.0.2.1]", with nothing more behind it than a port, a nested comment or a known remark.
+func (p *parser) plainTCPInfo(s, lit Span, after int) bool {
 	head := p.trim(Span{s.Start, p.bracket(s.Start, lit.Start)}).Of(p.b)
 	if indexSpace(head) >= 0 || bytes.IndexByte(head, '=') > bytes.LastIndexByte(head, '@') {
 		return false // "[192.0.2.1] helo=[198.51.100.1]"
@@ -187,7 +183,7 @@ func (p *parser) account(s Span) {
 		p.heloComment(p.trim(Span{s.Start + end, s.End}))
 	} else if lit, _, _, ok := p.literal(s); ok {
 		auth.End = lit.Start - 1
-		p.tcpInfo(Span{auth.End, s.End})
+		p.tcpInfo(Span{auth.End, s.End}, false)
 	}
 	p.f.From.Auth, p.f.WithAuth = p.trim(auth), true
 }
@@ -237,18 +233,18 @@ func (p *parser) port(s Span) {
 // tcpInfo reads what RFC 5321 calls TCP-info, in the forms that servers give it:
 // "name [ip]", "ident@name [ip] (may be forged)", "ip", "ident@ip", "name", "unverified".
 // A server writes it behind the HELO: what stood before may be the client's invention.
-func (p *parser) tcpInfo(s Span) {
+// It reports whether the comment holds an address in brackets, and nothing strange if plain.
+func (p *parser) tcpInfo(s Span, plain bool) bool {
 	sh := &p.shape
 	lit, a, after, ok := p.literal(s)
-	if shut := bytes.IndexByte(s.Of(p.b), ']'); ok && p.b[s.Start] == '[' && s.Start+shut+1 < after && zmailerID(p.f.ID.Of(p.b)) {
+	if !ok || plain && !p.plainTCPInfo(s, lit, after) {
+		return false
+	}
+	if shut := bytes.IndexByte(s.Of(p.b), ']'); p.b[s.Start] == '[' && s.Start+shut+1 < after && zmailerID(p.f.ID.Of(p.b)) {
 		// ZMailer writes HELO and ident behind the address
 		if first, b, end, ok := p.literal(Span{s.Start, s.Start + shut + 1}); ok && p.quotedBehind(end) {
 			lit, a, after = first, b, end
 		}
-	}
-	if !ok {
-		p.bareInfo(s)
-		return
 	}
 	p.forgetClaims()
 	sh.ip, sh.addr, sh.bare = lit, a, false
@@ -263,6 +259,7 @@ func (p *parser) tcpInfo(s Span) {
 		after = end
 	}
 	p.afterAddr(Span{after, s.End})
+	return true
 }
 
 // bracket returns where the '[' of the literal at i stands, not before start.

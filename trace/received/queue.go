@@ -151,13 +151,16 @@ func postfixTime(id []byte) (int64, bool) {
 }
 
 func base52(c byte) int {
-	for i := 0; i < len(postfixDigits); i++ {
-		if postfixDigits[i] == c {
-			return i
-		}
-	}
-	return -1
+	return int(base52Of[c]) - 1
 }
+
+// base52Of gives each digit its value and one more.
+var base52Of = func() (t [256]uint8) {
+	for i := range len(postfixDigits) {
+		t[postfixDigits[i]] = uint8(i + 1)
+	}
+	return t
+}()
 
 // gmailTime reads "mr14si123456abc.42.2016.04.10.13.13.49": date and clock of the US
 // Pacific coast, whose summer time makes the instant uncertain by an hour. The zone is

@@ -7,13 +7,26 @@ import (
 
 // unknownName reports whether a looked-up name says that there is none.
 func unknownName(w []byte) bool {
-	for _, n := range [...]string{"unknown", "unverified", "noname", "no-reverse-dns", "unavailable", "softdnserr", "[]"} {
-		if equalFold(w, n) {
+	if len(w) == 0 {
+		return true
+	}
+	switch w[0] | 0x20 {
+	case 'u':
+		if equalFold(w, "unknown") || equalFold(w, "unverified") || equalFold(w, "unavailable") {
 			return true
 		}
-	}
-	if len(w) > 0 && w[0] == '[' {
-		w = bytes.TrimSuffix(w[1:], []byte("]"))
+	case 'n':
+		if equalFold(w, "noname") || equalFold(w, "no-reverse-dns") {
+			return true
+		}
+	case 's':
+		if equalFold(w, "softdnserr") {
+			return true
+		}
+	case '[' | 0x20:
+		if w[0] == '[' {
+			w = bytes.TrimSuffix(w[1:], []byte("]"))
+		}
 	}
 	return len(w) == 0 || addrLike(w)
 }

@@ -415,26 +415,17 @@ func (p *parser) next(s Span) (it item, rest Span, ok bool) {
 type class uint8
 
 const (
-	space class = 1 << iota
-	digit
-	alpha
-	wordEnd // ends a word: white space, an opening parenthesis, a semicolon
-	nesting // means something within a comment
+	wordEnd class = 1 << iota // ends a word: white space, an opening parenthesis, a semicolon
+	nesting                   // means something within a comment
 )
 
 var classOf = func() (t [256]class) {
 	for c := range t {
 		switch {
-		case c == ' ' || c == '\t' || c == '\r' || c == '\n':
-			t[c] = space | wordEnd
-		case c >= '0' && c <= '9':
-			t[c] = digit
-		case c|0x20 >= 'a' && c|0x20 <= 'z':
-			t[c] = alpha
+		case c == ';' || isSpace(byte(c)):
+			t[c] = wordEnd
 		case c == '(':
 			t[c] = wordEnd | nesting
-		case c == ';':
-			t[c] = wordEnd
 		case c == ')' || c == '\\':
 			t[c] = nesting
 		}
@@ -442,11 +433,13 @@ var classOf = func() (t [256]class) {
 	return t
 }()
 
-func isSpace(c byte) bool { return classOf[c]&space != 0 }
+func isSpace(c byte) bool {
+	return c <= ' ' && uint64(1)<<c&(1<<' '|1<<'\t'|1<<'\r'|1<<'\n') != 0
+}
 
-func isDigit(c byte) bool { return classOf[c]&digit != 0 }
+func isDigit(c byte) bool { return c-'0' <= 9 }
 
-func isAlpha(c byte) bool { return classOf[c]&alpha != 0 }
+func isAlpha(c byte) bool { return (c|0x20)-'a' <= 'z'-'a' }
 
 // equalFold compares ASCII without regard to case; lower must be in lower case.
 func equalFold(b []byte, lower string) bool {

@@ -1,0 +1,193 @@
+package intake
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+
+	"relaytrace/trace/header"
+)
+
+// maxRecipients bounds how many recipients of one bounce are told.
+const maxRecipients = 500
+
+// readDSN reads a delivery status notification (RFC 3464): p is the bounce, status its
+// message/delivery-status part, samples what it returned.
+func readDSN(p, status *part, samples []Sample) *Bounce {
+	b := &Bounce{Date: p.get("Date"), Family: "rfc 3464", Recipients: []Recipient{}}
+	body, _ := status.content()
+	for i, group := range groups(body) {
+		if i == 0 {
+			b.Reporter = afterType(group.get("Reporting-MTA"))
+			b.ReceivedFrom = afterType(group.get("Received-From-MTA"))
+			b.Arrival = group.get("Arrival-Date")
+			if !group.has("Final-Recipient") {
+				continue
+			}
+		}
+		if len(b.Recipients) >= maxRecipients {
+			break
+		}
+		if !group.has("Final-Recipient") && !group.has("Action") {
+			continue
+		}
+		b.Recipients = append(b.Recipients, Recipient{
+			Address: bareAddress(afterType(group.get("Final-Recipient"))), Original: bareAddress(afterType(group.get("Original-Recipient"))),
+			Action: strings.ToLower(firstWord(group.get("Action"))), Status: firstWord(group.get("Status")),
+			Remote: afterType(group.get("Remote-MTA")), Diagnostic: afterType(group.get("Diagnostic-Code")),
+		})
+	}
+	b.Forged = forgedIn(p, samples)
+	return b
+}
+
+// groups cuts a delivery-status body into its groups of fields.
+func groups(body []byte) []*part {
+	var out []*part
+	for body = trimLeadingBlank(body); len(body) > 0 && len(out) < maxRecipients+1; body = trimLeadingBlank(body) {
+		h := header.Scan(body, nil)
+		if len(h.Fields) > 0 {
+			out = append(out, &part{data: body, fields: h.Fields})
+		}
+		if h.End <= 0 {
+			break
+		}
+		body = body[h.End:]
+	}
+	return out
+}
+
+// afterType drops the type of an address or a name: "rfc822; joe@example.org".
+func afterType(v string) string {
+	if i := strings.IndexByte(v, ';'); i >= 0 && i < 20 {
+		v = v[i+1:]
+	}
+	return strings.TrimSpace(v)
+}
+
+func firstWord(v string) string {
+	if i := strings.IndexAny(v, " \t("); i > 0 {
+		return v[:i]
+	}
+	return v
+}
+
+// bareAddress takes the angle brackets off an address.
+func bareAddress(v string) string {
+	if i := strings.IndexByte(v, '<'); i >= 0 {
+		if j := strings.IndexByte(v[i:], '>'); j > 0 {
+			return v[i+1 : i+j]
+		}
+	}
+	return strings.Trim(v, " <>\"")
+}
+
+// forgedIn finds the address that was used as sender: that of the returned message's
+// envelope, else the one that the bounce was sent to.
+func forgedIn(p *part, samples []Sample) string {
+	for _, s := range samples {
+		returned := &part{data: s.Data, fields: scanFields(s.Data)}
+		if v := bareAddress(returned.get("Return-Path")); v != "" && v != "#@[]" {
+			return v
+		}
+	}
+	for _, name := range []string{"X-Original-To", "Envelope-To", "Delivered-To", "To"} {
+		if v := bareAddress(p.get(name)); strings.Contains(v, "@") {
+			return v
+		}
+	}
+	return ""
+}
+
+// worst gives the gravest action of a notification; empty when it says none.
+func (b *Bounce) worst() string {
+	worst := ""
+	for _, action := range []string{"expanded", "relayed", "delivered", "delayed", "failed"} {
+		for _, r := range b.Recipients {
+			if r.Action == action {
+				worst = action
+			}
+		}
+	}
+	return worst
+}
+
+var (
+	anAddress   = regexp.MustCompile(`[A-Za-z0-9._%+=/&'#~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?`)
+	enhanced    = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+	replyCode   = regexp.MustCompile(`\b[45][0-5]\d[ -]`)
+	whileTalkin = regexp.MustCompile(`(?i)(?:while talking to|remote host said|host|reporting-mta: dns;|by host|server) <?\[?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
+)
+
+// readOldBounce reads a bounce in plain text. What stands below the returned header is not
+// looked at; addresses are those of the lines that say something of a delivery.
+func readOldBounce(m *mail) *Bounce {
+	b := &Bounce{Date: m.get("Date"), Recipients: []Recipient{}}
+	if h, ok := m.hits.find("bounce", "text", "field"); ok && h.family != "-" {
+		b.Family = h.family
+	} else if h, ok := m.hits.find("delay", "text"); ok {
+		b.Family = h.family
+	}
+	b.Forged = forgedIn(m.part, m.samples)
+	if v := bareAddress(m.get("From")); strings.Contains(v, "@") {
+		b.Reporter = v[strings.LastIndexByte(v, '@')+1:]
+	}
+	text := m.text
+	if blocks := findBlocks(text); len(blocks) > 0 {
+		text = text[:blocks[0].start]
+	}
+	action := "failed"
+	if m.isNoticeKind() {
+		action = "delayed"
+	}
+	seen := map[string]bool{strings.ToLower(b.Forged): true}
+	for _, v := range strings.Split(m.get("X-Failed-Recipients"), ",") {
+		b.add(seen, bareAddress(strings.TrimSpace(v)), action)
+	}
+	var last *Recipient
+	for line := range bytes.Lines(text) {
+		for _, a := range anAddress.FindAll(line[:min(len(line), 2000)], 4) {
+			if r := b.add(seen, strings.Trim(string(a), "'"), action); r != nil {
+				last = r
+			}
+		}
+		if last == nil && len(b.Recipients) > 0 {
+			last = &b.Recipients[len(b.Recipients)-1]
+		}
+		last.note(line)
+	}
+	return b
+}
+
+func (m *mail) isNoticeKind() bool { return m.sub.Class == ClassDeliveryNotice }
+
+// add adds a recipient that is not known yet.
+func (b *Bounce) add(seen map[string]bool, address, action string) *Recipient {
+	low := strings.ToLower(address)
+	if !strings.Contains(address, "@") || seen[low] || len(b.Recipients) >= maxRecipients ||
+		strings.HasPrefix(low, "postmaster@") || strings.HasPrefix(low, "mailer-daemon@") {
+		return nil
+	}
+	seen[low] = true
+	b.Recipients = append(b.Recipients, Recipient{Address: address, Action: action})
+	return &b.Recipients[len(b.Recipients)-1]
+}
+
+// note takes codes, the remote host and the reason out of a line below a recipient.
+func (r *Recipient) note(line []byte) {
+	if r == nil {
+		return
+	}
+	line = line[:min(len(line), 2000)]
+	if r.Status == "" {
+		r.Status = string(enhanced.Find(line))
+	}
+	if r.Remote == "" {
+		if m := whileTalkin.FindSubmatch(line); m != nil {
+			r.Remote = string(m[1])
+		}
+	}
+	if r.Diagnostic == "" && (replyCode.Match(line) || enhanced.Match(line)) {
+		r.Diagnostic = oneLine(line)
+	}
+}

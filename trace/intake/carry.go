@@ -1,0 +1,271 @@
+package intake
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"strings"
+
+	"relaytrace/trace/header"
+)
+
+// cargo is what a message carries besides its writer's own words.
+type cargo struct {
+	samples  []Sample
+	attached int // messages attached, with or without trace fields
+	traced   int // headers with trace fields in texts
+	forwards int // From, To and Subject of a forward in texts
+	dsn      *part
+	mdn      *part
+	arf      *part
+	xarf     *Report
+	inner    []string // classes of forwarded wrappers, as reasons
+	bounce   *Bounce  // of a bounce that was forwarded whole
+	text     []byte   // first readable text, UTF-8
+	words    []byte   // of it what the writer says himself
+}
+
+// carrySamples looks for messages and headers of messages in p: attached, as text/rfc822-headers,
+// pasted into a text, or as evidence of a report. One that only wraps others is gone through.
+func (in *inspector) carrySamples(p *part, depth int) *cargo {
+	c := &cargo{}
+	in.gather(p, p, depth, c)
+	return c
+}
+
+// gather walks over the parts of root that are no messages of their own.
+func (in *inspector) gather(root, p *part, depth int, c *cargo) {
+	switch {
+	case p.isMessage():
+		in.takeAttached(p.kids[0], depth, c)
+	case p.media == "message/delivery-status" || p.media == "message/global-delivery-status":
+		c.dsn = p
+	case p.media == "message/disposition-notification":
+		c.mdn = p
+	case p.media == "message/feedback-report":
+		c.arf = p
+	case p.media == "text/rfc822-headers" || p.media == "message/rfc822-headers" || p.media == "text/rfc822-header":
+		body, step := p.content()
+		in.takeAttached(&part{path: p.path, decoded: with(p.decoded, step), data: trimLeadingBlank(body), fields: scanFields(trimLeadingBlank(body)), media: "text/plain"}, depth, c)
+	case p.media == "multipart/alternative" && len(p.kids) > 0:
+		in.alternative(root, p, depth, c)
+	case len(p.kids) > 0:
+		for _, k := range p.kids {
+			in.gather(root, k, depth, c)
+		}
+	case p.texts != nil:
+		in.outlookTexts(p, c)
+	case strings.HasPrefix(p.media, "multipart/") || strings.HasPrefix(p.media, "text/"):
+		in.leafText(root, p, depth, c)
+	default:
+		in.leafFile(p, depth, c)
+	}
+}
+
+// alternative reads the plain text of an alternative, and its HTML only where the plain
+// text shows no header.
+func (in *inspector) alternative(root, p *part, depth int, c *cargo) {
+	before := len(c.samples) + c.forwards
+	for _, k := range p.kids {
+		if k.media == "text/html" && len(c.samples)+c.forwards > before {
+			continue
+		}
+		in.gather(root, k, depth, c)
+	}
+}
+
+// leafText reads a part that is text.
+func (in *inspector) leafText(root, p *part, depth int, c *cargo) {
+	body, step := p.content()
+	steps := with(p.decoded, step)
+	if p != root && (strings.HasSuffix(p.fileName(), ".eml") || p.get("Content-Disposition") != "") && in.looksLikeMessage(body) {
+		in.takeAttached(in.reparse(body, p.path, steps), depth, c)
+		return
+	}
+	if len(body) > maxPasted {
+		body = body[:maxPasted]
+	}
+	if p.media == "text/html" {
+		steps = with(steps, stepHTML)
+		body = htmlText(toUTF8(body, p.params["charset"]))
+	}
+	in.readText(body, p.params["charset"], p.path, steps, c)
+}
+
+// outlookTexts reads the texts of an Outlook item.
+func (in *inspector) outlookTexts(p *part, c *cargo) {
+	if len(p.texts.plain) > 0 {
+		in.readText(p.texts.plain, "", p.path, with(p.decoded), c)
+		return
+	}
+	in.readText(htmlText(p.texts.html), "", p.path, with(p.decoded, stepHTML), c)
+}
+
+// readText looks for headers in a text and keeps the first text for reading.
+func (in *inspector) readText(body []byte, charset, path string, steps []string, c *cargo) {
+	blocks := findBlocks(body)
+	for i := range blocks {
+		b := &blocks[i]
+		if b.traces == 0 {
+			c.forwards++
+			continue
+		}
+		c.traced++
+		c.samples = append(c.samples, newSample(b.data, path, with(steps, b.steps...)))
+	}
+	if c.text != nil || len(bytes.TrimSpace(body)) == 0 {
+		return
+	}
+	c.text = toUTF8(body[:min(len(body), maxText)], charset)
+	c.words = ownWords(c.text)
+}
+
+// maxText bounds what is read of a text to tell what it is, in bytes.
+const maxText = 32 << 10
+
+// leafFile reads an attached file: a message saved under another type, an Outlook item, or
+// a report in JSON.
+func (in *inspector) leafFile(p *part, depth int, c *cargo) {
+	name := p.fileName()
+	named := strings.HasSuffix(name, ".eml") || strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".msg") || strings.HasSuffix(name, ".mht")
+	if !named && p.media != "application/octet-stream" && p.media != "application/json" && p.media != "application/vnd.ms-outlook" {
+		return
+	}
+	body, step := p.content()
+	steps := with(p.decoded, step)
+	switch {
+	case isOutlook(body):
+		if item, err := readOutlook(body, p.path, steps); err == nil {
+			in.takeAttached(item, depth, c)
+		}
+	case in.looksLikeMessage(body):
+		in.takeAttached(in.reparse(body, p.path, steps), depth, c)
+	case isJSON(body):
+		in.readXARF(body, p.path, steps, c)
+	}
+}
+
+// looksLikeMessage tells whether data begins with the header of a message that travelled.
+func (in *inspector) looksLikeMessage(data []byte) bool {
+	p := &part{data: data, fields: scanFields(data[:min(len(data), 64<<10)])}
+	return p.has("Received") && (p.has("From") || p.has("Date") || p.has("Message-ID"))
+}
+
+// reparse reads the structure of a message that was found in a part.
+func (in *inspector) reparse(data []byte, path string, steps []string) *part {
+	b := builder{}
+	return b.entity(trimLeadingBlank(data), path, steps, "text/plain", 1)
+}
+
+// takeAttached takes a message that was attached: itself when it is the spam, what it carries
+// when it only wraps that: a bounce, a report, or a complaint that somebody passed on.
+func (in *inspector) takeAttached(p *part, depth int, c *cargo) {
+	c.attached++
+	if len(p.fields) == 0 {
+		return
+	}
+	if depth < maxDepth {
+		sub := in.carrySamples(p, depth+1)
+		if why, ok := in.wraps(p, sub); ok {
+			c.inner = append(c.inner, why)
+			c.samples = append(c.samples, sub.samples...)
+			if sub.dsn != nil && c.bounce == nil {
+				c.bounce = readDSN(p, sub.dsn, nil)
+			}
+			return
+		}
+	}
+	s := newSample(p.data, p.path, p.decoded)
+	if s.Grade != GradeUnusable || p.has("From") && len(p.fields) > 1 {
+		c.samples = append(c.samples, s)
+	}
+}
+
+// wraps tells whether an attached message is there for what it carries.
+func (in *inspector) wraps(p *part, sub *cargo) (why string, ok bool) {
+	switch {
+	case sub.dsn != nil:
+		return "a bounce is attached", true
+	case sub.arf != nil || sub.xarf != nil:
+		return "a report is attached", true
+	case len(sub.samples) == 0:
+		return "", false
+	}
+	h := hits{}
+	in.lookHeader(h, p)
+	in.rules.look(h, "text", string(sub.words))
+	if len(h["forward"])+len(h["desk"])+len(h["complaint"])+len(h["provider"]) > 0 && len(h["list"]) == 0 {
+		return "a complaint is attached", true
+	}
+	return "", false
+}
+
+// newSample makes a sample of a message's bytes.
+func newSample(data []byte, path string, decoded []string) Sample {
+	s := Sample{Part: path, Decoded: decoded, SHA256: sha256.Sum256(data), Data: data}
+	s.Grade, s.Missing = gradeOf(data)
+	return s
+}
+
+func scanFields(data []byte) []header.Field {
+	return header.Scan(data, nil).Fields
+}
+
+// gradeOf tells of what use a header is, and what it lacks.
+func gradeOf(data []byte) (Grade, []string) {
+	var room [64]header.Field
+	p := part{data: data, fields: header.Scan(data, room[:0]).Fields}
+	return p.grade()
+}
+
+// grade tells of what use the header of p is.
+func (p *part) grade() (Grade, []string) {
+	received, whole, hints := 0, 0, 0
+	seen := [4]bool{}
+	for i, name := range [4]string{"From", "Subject", "Date", "Message-ID"} {
+		seen[i] = p.has(name)
+		if i == 3 && seen[i] {
+			hints++
+		}
+	}
+	for _, f := range p.fields {
+		switch {
+		case f.Is(p.data, "Received"):
+			received++
+			if isWhole(f.Body(p.data)) {
+				whole++
+			}
+		case f.Is(p.data, "Return-Path"), f.Is(p.data, "X-Originating-IP"), f.Is(p.data, "Authentication-Results"),
+			f.Is(p.data, "X-Sender-IP"), f.Is(p.data, "NNTP-Posting-Host"), f.Is(p.data, "Received-SPF"):
+			hints++
+		}
+	}
+	var missing []string
+	switch {
+	case received == 0:
+		missing = append(missing, "Received")
+	case whole == 0:
+		missing = append(missing, "whole Received fields")
+	}
+	for i, name := range [4]string{"From", "Subject", "Date", "Message-ID"} {
+		if !seen[i] {
+			missing = append(missing, name)
+		}
+	}
+	switch {
+	case whole > 0:
+		return GradeUsable, missing
+	case received > 0 || hints > 0:
+		return GradeWeak, missing
+	}
+	return GradeUnusable, missing
+}
+
+// isWhole tells whether a trace field has its main parts: who wrote it, or that qmail did,
+// and from whom or when. What a mail program cut off has not.
+func isWhole(body []byte) bool {
+	low := " " + strings.ToLower(string(body[:min(len(body), 2<<10)]))
+	by := strings.Contains(low, " by ") || strings.Contains(low, "\tby ") || strings.Contains(low, ")by ") || strings.Contains(low, "\nby ") ||
+		strings.Contains(low, "(qmail ") || strings.Contains(low, "(from ")
+	rest := strings.Contains(low, "from ") || strings.ContainsAny(low, ";") || strings.Contains(low, " id ")
+	return by && rest
+}

@@ -1,0 +1,458 @@
+package intake
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// inspector tells what messages are. It is safe for concurrent use.
+type inspector struct {
+	rules *Rules
+	own   []string // the forged domains, in lower case
+}
+
+// judge says what a message is and which samples it carries.
+func (in *inspector) judge(p *part, s *Submission) {
+	s.Reasons, s.Samples = []string{}, []Sample{}
+	m := &mail{inspector: in, part: p, cargo: in.carrySamples(p, 0), hits: hits{}, sub: s}
+	m.read()
+	m.class()
+	m.rank()
+	if p.tooDeep {
+		s.Reasons = append(s.Reasons, "parts nested too deep or too many were left alone")
+	}
+}
+
+// mail is one message while it is judged.
+type mail struct {
+	*inspector
+	*part
+	*cargo
+	hits hits
+	sub  *Submission
+
+	subject  []string // words, without the marks of answers and forwards
+	reply    bool     // the subject begins as that of an answer
+	forward  bool     // or of a forward
+	nullPath bool     // the envelope sender is that of mail systems
+	someone  bool     // the envelope sender is somebody
+	toOwn    bool     // addressed to a forged domain
+}
+
+// read compares the message with the rules.
+func (m *mail) read() {
+	m.subject = m.lookHeader(m.hits, m.part)
+	m.reply, m.forward = len(m.hits["reply"]) > 0, len(m.hits["forward"]) > 0
+	words := m.words
+	if len(m.hits["daemon"])+len(m.hits["bounce"]) > 0 {
+		words = m.text // what a mail system quotes is part of what it says
+	}
+	m.rules.look(m.hits, "text", string(words[:min(len(words), maxText)]))
+	m.envelope()
+	m.toOwn = m.addressedTo(m.get("To") + " " + m.get("Cc") + " " + m.get("Delivered-To") + " " + m.get("X-Original-To"))
+}
+
+// lookHeader compares the fields, the subject, the sender and the recipients with the
+// rules, and gives the words of the subject without the marks of answers and forwards.
+func (in *inspector) lookHeader(h hits, p *part) []string {
+	in.rules.lookFields(h, p)
+	in.rules.look(h, "from", readable(p.get("From")+" "+p.get("Sender")))
+	in.rules.look(h, "to", readable(p.get("To")+" "+p.get("Cc")))
+	subject := readable(p.get("Subject"))
+	for range 4 {
+		subject = strings.TrimSpace(subject)
+		if strings.HasPrefix(subject, "[") { // the tag of a list
+			if i := strings.IndexByte(subject, ']'); i > 0 {
+				subject = subject[i+1:]
+				continue
+			}
+		}
+		i := strings.IndexByte(subject, ':')
+		if i <= 0 || i > 12 {
+			break
+		}
+		mark := strings.TrimRight(strings.ToLower(subject[:i]), "[0123456789]^ ")
+		words := foldWords(mark)
+		kind := ""
+		for _, k := range []string{"reply", "forward"} {
+			if len(words) == 1 && in.rules.beginsWith(k, "subject", words) {
+				kind = k
+				h[k] = append(h[k], hit{rule{kind: k, family: "-", text: mark, words: words}, "subject"})
+			}
+		}
+		if kind == "" {
+			break
+		}
+		subject = subject[i+1:]
+	}
+	words := foldWords(subject)
+	in.lookSubject(h, words)
+	return words
+}
+
+// lookSubject compares the subject, but not with the marks of answers and forwards: they
+// stand at its beginning with a colon and were taken off.
+func (in *inspector) lookSubject(h hits, words []string) {
+	reply, forward := h["reply"], h["forward"]
+	in.rules.lookWords(h, "subject", words)
+	h["reply"], h["forward"] = reply, forward
+}
+
+// envelope reads who the envelope sender was.
+func (m *mail) envelope() {
+	for _, v := range m.all("Return-Path") {
+		v = strings.TrimSpace(v)
+		if v == "<>" || v == "" || strings.HasPrefix(v, "<#@[]") {
+			m.nullPath = true
+			return
+		}
+		low := strings.ToLower(v)
+		m.someone = !strings.Contains(low, "mailer-daemon") && !strings.Contains(low, "postmaster") && !strings.Contains(low, "bounce")
+		m.nullPath = strings.Contains(low, "mailer-daemon")
+		return
+	}
+	first := m.data[:min(len(m.data), 200)]
+	if i := bytes.IndexByte(first, '\n'); i > 0 {
+		m.nullPath = bytes.HasPrefix(first, []byte("From MAILER-DAEMON")) || bytes.HasPrefix(first, []byte("From <>")) || bytes.HasPrefix(first, []byte("From  "))
+	}
+}
+
+func (m *mail) addressedTo(text string) bool {
+	text = strings.ToLower(text)
+	for _, d := range m.own {
+		if strings.Contains(text, "@"+d) || strings.Contains(text, "."+d) && strings.Contains(text, "@") {
+			return true
+		}
+	}
+	return false
+}
+
+// class finds the class, in the order of how sure its signs are.
+func (m *mail) class() {
+	s := m.sub
+	switch {
+	case m.structured():
+	case m.isSighting():
+		m.wrapper(ClassComplaint)
+	case m.isList():
+		m.itself(ClassList)
+	case m.isNotice():
+		s.Class, s.Samples = ClassDeliveryNotice, m.samples
+		s.Bounce = readOldBounce(m)
+	case m.isBounce():
+		s.Class, s.Samples = ClassBounce, m.samples
+		s.Bounce = readOldBounce(m)
+	case m.isProvider():
+		m.wrapper(ClassProviderReport)
+	case m.isAuto():
+		m.wrapper(ClassAutoReply)
+	case m.isComplaint():
+		m.wrapper(ClassComplaint)
+	case m.isReply():
+		m.wrapper(ClassReply)
+	default:
+		m.bare()
+	}
+}
+
+// why adds a reason.
+func (m *mail) why(text string) {
+	if !slices.Contains(m.sub.Reasons, text) {
+		m.sub.Reasons = append(m.sub.Reasons, text)
+	}
+}
+
+// whyHits adds the first hits of a kind as reasons.
+func (m *mail) whyHits(kinds ...string) {
+	for _, kind := range kinds {
+		for i, h := range m.hits[kind] {
+			if i == 3 {
+				break
+			}
+			m.why(h.String())
+		}
+	}
+}
+
+// structured takes what RFC 3464, RFC 5965, RFC 8098 and XARF mark by structure.
+func (m *mail) structured() bool {
+	s := m.sub
+	switch {
+	case m.arf != nil:
+		m.why("part message/feedback-report")
+		s.Report = readARF(m.arf)
+		m.wrapper(ClassProviderReport)
+	case m.xarf != nil:
+		m.why("a report in XARF")
+		s.Report = m.xarf
+		m.wrapper(ClassProviderReport)
+	case m.dsn != nil:
+		m.why("part message/delivery-status")
+		s.Samples, s.Bounce = m.samples, readDSN(m.part, m.dsn, m.samples)
+		s.Class = ClassBounce
+		if action := s.Bounce.worst(); action != "failed" && action != "" {
+			s.Class = ClassDeliveryNotice
+			m.why("action " + action)
+		}
+	case m.mdn != nil:
+		m.why("part message/disposition-notification")
+		s.Samples, s.Class = m.samples, ClassDeliveryNotice
+	default:
+		return false
+	}
+	return true
+}
+
+func (m *mail) isSighting() bool {
+	if len(m.hits["sighting"]) == 0 || m.has("Received") && len(m.samples) == 0 {
+		return false
+	}
+	m.whyHits("sighting")
+	return true
+}
+
+// isList tells whether the message came by a list. A complaint that comes by a list of the
+// organisation's own, an abuse desk's perhaps, is a complaint.
+func (m *mail) isList() bool {
+	if len(m.hits["list"]) == 0 || m.addressedTo("@"+strings.Trim(m.get("List-Id"), "<>")) && m.get("List-Id") != "" {
+		return false
+	}
+	if _, ok := m.hits.find("list", "field"); !ok {
+		return false
+	}
+	m.whyHits("list")
+	return true
+}
+
+// daemonSigns counts what shows that a mail system wrote the message.
+func (m *mail) daemonSigns() int {
+	n := len(m.hits["daemon"])
+	if m.nullPath {
+		n++
+	}
+	if m.hits.in("bounce", "field") > 0 {
+		n += 2
+	}
+	return n
+}
+
+// isBounce tells a bounce by the words of the mail software of its time. Spam and worms
+// imitate them, so the sender must be a mail system too, and no envelope sender speak
+// against it.
+func (m *mail) isBounce() bool {
+	text, subject := m.hits.in("bounce", "text"), m.hits.in("bounce", "subject")
+	signs := m.daemonSigns()
+	switch {
+	case signs == 0, m.someone && m.hits.in("bounce", "field") == 0 && m.traced+m.attached == 0:
+		return false
+	case text == 0 && subject == 0 && m.hits.in("bounce", "field") == 0:
+		return false
+	case text == 0 && signs == 1 && m.traced+m.attached == 0 && !m.nullPath:
+		return false
+	}
+	if m.nullPath {
+		m.why("the envelope sender is that of mail systems")
+	}
+	m.whyHits("daemon", "bounce")
+	return true
+}
+
+// isNotice tells a delay or a success from a failure.
+func (m *mail) isNotice() bool {
+	delay := len(m.hits["delay"])
+	success := m.hits.in("success", "text")
+	if m.daemonSigns() == 0 && !m.nullPath {
+		return false
+	}
+	if delay == 0 && success == 0 {
+		return false
+	}
+	if m.hits.in("bounce", "subject") > 0 && m.hits.in("delay", "subject") == 0 {
+		return false
+	}
+	m.whyHits("daemon", "delay", "success")
+	return true
+}
+
+func (m *mail) carries() bool { return len(m.samples) > 0 || m.attached > 0 }
+
+// isProvider tells the plain report of a provider or an abuse desk from a person's
+// complaint. Names in From are easily given: something must be carried or said besides.
+func (m *mail) isProvider() bool {
+	from, text, subject := m.hits.in("provider", "from"), m.hits.in("provider", "text"), m.hits.in("provider", "subject")
+	field := m.hits.in("provider", "field")
+	switch {
+	case field > 0 && m.carries():
+	case from > 0 && m.carries():
+	case from > 0 && text > 0 && (text+subject > 1 || m.addressed()):
+	case text > 1 && m.carries():
+	case subject > 0 && text > 0 && m.addressed():
+	default:
+		return false
+	}
+	m.whyHits("provider")
+	if m.hits["provider"][0].family == "spamcop" {
+		m.sub.Report = &Report{Format: "spamcop", Type: "abuse"}
+	}
+	return true
+}
+
+// addressed tells whether the message was sent to an abuse desk or to the forged domain.
+func (m *mail) addressed() bool { return len(m.hits["desk"]) > 0 || m.toOwn }
+
+// isAuto tells what a machine answered. The subject alone is not enough.
+func (m *mail) isAuto() bool {
+	field, subject, text := m.hits.in("auto", "field"), m.hits.in("auto", "subject"), m.hits.in("auto", "text")
+	answer := m.reply || m.has("In-Reply-To") || m.has("References") || m.nullPath || m.addressed()
+	bulk := m.hits.in("bulk", "text")
+	switch {
+	case field > 0:
+	case subject > 0 && text > 0:
+	case subject > 0 && answer && bulk == 0 && !m.carries():
+	case text > 1 && answer && bulk == 0:
+	case text > 0 && m.nullPath:
+	default:
+		return false
+	}
+	if m.carries() && field == 0 && len(m.hits["complaint"]) > 1 {
+		return false
+	}
+	m.whyHits("auto")
+	return true
+}
+
+// isComplaint tells what a person sent who got the spam: forwarded, pasted, or only told.
+func (m *mail) isComplaint() bool {
+	said := m.hits.in("complaint", "text")
+	subject := m.hits.in("complaint", "subject")
+	bulk := m.hits.in("bulk", "text")
+	answer := m.reply && (m.has("In-Reply-To") || m.has("References") || hasQuoted(m.text))
+	first := m.hits.in("threat", "text") + m.hits.in("legal", "text")
+	switch {
+	case m.attached > 0:
+		m.why("a message is attached")
+	case m.traced > 0:
+		m.why("a header with trace fields stands in the text")
+	case m.forwards > 0 && (said > 0 || m.addressed() && (m.forward || subject > 0)):
+		m.why("a message is forwarded in the text")
+	case m.forwards > 0 && m.forward && m.toOwn:
+		m.why("a message is forwarded in the text")
+	case bulk > 1:
+		return false
+	case said > 0 && (answer || m.forward):
+		m.why("an answer with the words of a complaint")
+	case said > 0 && m.addressed() && (bulk == 0 || said > bulk):
+		m.why("addressed to an abuse desk or the forged domain")
+	case said+first > 1 && subject > 0 && bulk == 0:
+	case said > 2 && bulk == 0:
+	case first > 0 && (answer || m.addressed()) && bulk == 0:
+	default:
+		return false
+	}
+	m.whyHits("complaint")
+	return true
+}
+
+// isReply tells an answer to the forged address. All signs must agree: spam likes "Re:".
+func (m *mail) isReply() bool {
+	if !m.reply || !m.has("In-Reply-To") && !m.has("References") || !hasQuoted(m.text) {
+		return m.reply && m.toOwn && hasQuoted(m.text) && m.why2("an answer with a quotation, to the forged domain")
+	}
+	return m.why2("an answer with a quotation and a reference")
+}
+
+func (m *mail) why2(text string) bool {
+	m.why(text)
+	return true
+}
+
+// wrapper takes a message for what it carries. Its own header is that of whoever wrote it,
+// who is no suspect.
+func (m *mail) wrapper(class Class) {
+	m.sub.Class, m.sub.Samples = class, m.samples
+	if m.sub.Samples == nil {
+		m.sub.Samples = []Sample{}
+	}
+	for _, why := range m.inner {
+		m.why(why)
+	}
+	if class == ClassComplaint && m.bounce != nil && len(m.hits["complaint"]) == 0 {
+		m.sub.Class, m.sub.Bounce = ClassBounce, m.bounce
+	}
+}
+
+// itself takes the message for the sample.
+func (m *mail) itself(class Class) {
+	s := newSample(m.data, m.path, m.decoded)
+	m.sub.Class, m.sub.Samples = class, []Sample{s}
+}
+
+// bare is a message without any sign of another class: the spam itself.
+func (m *mail) bare() {
+	m.itself(ClassSample)
+	s := m.sub.Samples[0]
+	switch {
+	case s.Grade == GradeUsable:
+		m.why("its own header, with trace fields")
+	case len(m.fields) < 3 && !m.has("Received") && len(bytes.TrimSpace(m.body)) == 0:
+		m.sub.Class = ClassUnknown
+		m.why("too little to tell what it is")
+	default:
+		m.sub.Class = ClassPartialSample
+		m.why("its header lacks " + strings.Join(s.Missing, ", "))
+	}
+}
+
+// rank gives grade and priority, and what to ask for.
+func (m *mail) rank() {
+	s := m.sub
+	if s.Samples == nil {
+		s.Samples = []Sample{}
+	}
+	s.Grade = GradeUnusable
+	for _, one := range s.Samples {
+		if one.Grade == GradeUsable || one.Grade == GradeWeak && s.Grade == GradeUnusable {
+			s.Grade = one.Grade
+		}
+	}
+	s.Priority = PriorityRest
+	switch s.Class {
+	case ClassBounce, ClassDeliveryNotice, ClassAutoReply:
+		s.Priority = PriorityCounted
+		return
+	case ClassComplaint, ClassReply, ClassProviderReport:
+	default:
+		return
+	}
+	for _, kind := range []string{"threat", "legal", "distress"} {
+		if m.hits.in(kind, "text") > 0 && (s.Class != ClassProviderReport || kind == "threat") {
+			s.Priority = PriorityCare
+			m.why(kind + " in " + m.hits[kind][0].String())
+		}
+	}
+	switch {
+	case s.Priority == PriorityCare:
+	case s.Class == ClassProviderReport:
+		s.Priority = PriorityReport
+	case m.hits.in("technical", "text") > 1:
+		s.Priority = PriorityReport
+		m.whyHits("technical")
+	case s.Grade == GradeUsable:
+		s.Priority = PriorityEvidence
+	}
+	m.ask()
+}
+
+// ask says what to ask the sender for.
+func (m *mail) ask() {
+	switch {
+	case m.sub.Grade == GradeUsable:
+	case m.sub.Grade == GradeWeak:
+		m.sub.Ask = "the message again with its whole header, forwarded as an attachment or saved as .eml"
+	case m.forwards > 0 || len(m.sub.Samples) > 0:
+		m.sub.Ask = "the full header: what came shows From, To and Subject only, which the spammer writes; forward the message as an attachment"
+	default:
+		m.sub.Ask = "the message itself with its full header, as an attachment"
+	}
+}

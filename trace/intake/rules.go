@@ -1,0 +1,317 @@
+package intake
+
+import (
+	_ "embed"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+//go:embed rules.txt
+var builtIn string
+
+// Rules are the phrases and fields that tell the kinds of mail apart, as data. They are
+// safe for concurrent use once made.
+type Rules struct {
+	places map[string]*phrases // place -> what is looked for there
+	fields map[string][]rule   // field name in lower case -> rules
+	first  [256]bool           // first bytes of the field names, lower case
+}
+
+// rule is one line of the rules.
+type rule struct {
+	kind   string   // of mail: bounce, complaint
+	family string   // what is named in the reason
+	words  []string // folded; nil for a field that only needs to be there
+	text   string   // as written
+}
+
+// phrases finds rules by their first word.
+type phrases map[string][]rule
+
+// the kinds and places that a section may name.
+var (
+	ruleKinds = []string{
+		"daemon", "bounce", "delay", "success", "auto", "list", "desk", "provider", "sighting", "complaint",
+		"technical", "threat", "legal", "distress", "reply", "forward", "bulk",
+	}
+	rulePlaces = []string{"subject", "from", "to", "text", "field"}
+)
+
+// DefaultRules returns the rules that come with relaytrace.
+func DefaultRules() *Rules {
+	r, err := parseRules(builtIn)
+	if err != nil {
+		panic("intake: " + err.Error()) // a test reads the built-in rules
+	}
+	return r
+}
+
+// ParseRules reads rules of the user's own, in the form of rules.txt, on top of those that
+// come with relaytrace. An error names the line.
+func ParseRules(text string) (*Rules, error) { return parseRules(builtIn, text) }
+
+func parseRules(texts ...string) (*Rules, error) {
+	r := &Rules{places: map[string]*phrases{}, fields: map[string][]rule{}}
+	for _, place := range rulePlaces {
+		r.places[place] = &phrases{}
+	}
+	for _, text := range texts {
+		if err := r.read(text); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// read adds the rules of one text.
+func (r *Rules) read(text string) error {
+	kind, place := "", ""
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if section, ok := strings.CutPrefix(line, "["); ok {
+			kind, place, _ = strings.Cut(strings.TrimSuffix(section, "]"), " ")
+			if !slices.Contains(ruleKinds, kind) || !slices.Contains(rulePlaces, place) {
+				return fmt.Errorf("line %d: no such section: %s", n, line)
+			}
+			continue
+		}
+		head, phrase, ok := strings.Cut(line, ": ")
+		family, lang, _ := strings.Cut(head, " ")
+		if !ok || lang == "" || kind == "" {
+			return fmt.Errorf("line %d: a rule is \"family language: phrase\" below a section", n)
+		}
+		if err := r.add(place, rule{kind: kind, family: family, text: phrase}, lang); err != nil {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+	}
+	return nil
+}
+
+// add adds one rule, or takes one away.
+func (r *Rules) add(place string, got rule, lang string) error {
+	remove := false
+	if rest, ok := strings.CutPrefix(got.text, "not "); ok {
+		remove, got.text = true, rest
+	}
+	if place == "field" {
+		name, phrase, _ := strings.Cut(got.text, ": ")
+		got.words = foldWords(phrase)
+		key := strings.ToLower(name)
+		r.fields[key] = addRule(r.fields[key], got, remove)
+		r.first[key[0]] = true
+		return nil
+	}
+	variants := [][]string{foldWords(got.text)}
+	if lang == "de" { // umlauts may be written as two letters, in the rule and in the mail
+		variants = append(variants, foldWords(strings.NewReplacer("ae", "a", "oe", "o", "ue", "u").Replace(got.text)))
+	}
+	for i, words := range variants {
+		if len(words) == 0 || words[0] == "*" {
+			return fmt.Errorf("a phrase begins with a word")
+		}
+		if i > 0 && slices.Equal(words, variants[0]) {
+			continue
+		}
+		got.words = words
+		p := *r.places[place]
+		p[words[0]] = addRule(p[words[0]], got, remove)
+	}
+	return nil
+}
+
+func addRule(list []rule, got rule, remove bool) []rule {
+	same := func(o rule) bool { return o.kind == got.kind && slices.Equal(o.words, got.words) }
+	if remove {
+		return slices.DeleteFunc(list, same)
+	}
+	if slices.ContainsFunc(list, same) {
+		return list
+	}
+	return append(list, got)
+}
+
+// hit is a rule that was met.
+type hit struct {
+	rule
+	place string
+}
+
+// String gives the reason in words.
+func (h hit) String() string {
+	s := h.place + ": " + h.text
+	if h.family != "-" {
+		s += " (" + h.family + ")"
+	}
+	return s
+}
+
+// hits are the rules that a message met, by kind.
+type hits map[string][]hit
+
+// in counts the hits of a kind at a place, each phrase once.
+func (h hits) in(kind, place string) int {
+	n := 0
+	for _, one := range h[kind] {
+		if one.place == place {
+			n++
+		}
+	}
+	return n
+}
+
+// find gives the first hit of a kind at one of the places.
+func (h hits) find(kind string, places ...string) (hit, bool) {
+	for _, one := range h[kind] {
+		if len(places) == 0 || slices.Contains(places, one.place) {
+			return one, true
+		}
+	}
+	return hit{}, false
+}
+
+// maxWords bounds the words of one text that are compared.
+const maxWords = 4000
+
+// look compares the words of a text with the phrases of a place.
+func (r *Rules) look(h hits, place, text string) {
+	r.lookWords(h, place, foldWords(text))
+}
+
+func (r *Rules) lookWords(h hits, place string, words []string) {
+	p := *r.places[place]
+	for i := range words {
+		for _, one := range p[words[i]] {
+			if matches(one.words, words[i:]) && !h.has(one, place) {
+				h[one.kind] = append(h[one.kind], hit{one, place})
+			}
+		}
+	}
+}
+
+// lookFirst compares only the first words of a text.
+func (r *Rules) beginsWith(kind, place string, words []string) bool {
+	if len(words) == 0 {
+		return false
+	}
+	for _, one := range (*r.places[place])[words[0]] {
+		if one.kind == kind && matches(one.words, words) {
+			return true
+		}
+	}
+	return false
+}
+
+// lookFields compares the fields of a header.
+func (r *Rules) lookFields(h hits, p *part) {
+	for _, f := range p.fields {
+		name := f.Name(p.data)
+		if len(name) == 0 || !r.first[name[0]|0x20] {
+			continue
+		}
+		rules, ok := r.fields[strings.ToLower(string(name))]
+		if !ok {
+			continue
+		}
+		var words []string
+		for _, one := range rules {
+			if one.words != nil && words == nil {
+				words = foldWords(oneLine(f.Body(p.data)))
+			}
+			if (one.words == nil || containsWords(words, one.words)) && !h.has(one, "field") {
+				h[one.kind] = append(h[one.kind], hit{one, "field"})
+			}
+		}
+	}
+}
+
+func (h hits) has(one rule, place string) bool {
+	return slices.ContainsFunc(h[one.kind], func(o hit) bool {
+		return o.place == place && o.text == one.text && o.family == one.family
+	})
+}
+
+func matches(phrase, words []string) bool {
+	if len(phrase) > len(words) {
+		return false
+	}
+	for i, w := range phrase {
+		if w != "*" && w != words[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func containsWords(words, phrase []string) bool {
+	for i := range words {
+		if matches(phrase, words[i:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// foldWords cuts a text into words without case, accents and punctuation. "*" stays where
+// it stands alone, for phrases.
+func foldWords(text string) []string {
+	var words []string
+	buf := make([]byte, 0, 32)
+	flush := func() {
+		if len(buf) > 0 {
+			words = append(words, string(buf))
+			buf = buf[:0]
+		}
+	}
+	for _, c := range text {
+		switch {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			buf = append(buf, byte(c))
+		case c >= 'A' && c <= 'Z':
+			buf = append(buf, byte(c)|0x20)
+		case c < 0x80:
+			flush()
+			if c == '*' {
+				words = append(words, "*")
+			}
+		case c == '\u00ad' || c == '\u200b':
+			// soft hyphens and such are no letters
+		case unicode.IsLetter(c):
+			if plain, ok := plainLetters[unicode.ToLower(c)]; ok {
+				buf = append(buf, plain...)
+			} else {
+				buf = append(buf, string(unicode.ToLower(c))...)
+			}
+		case unicode.Is(unicode.Mn, c):
+			// an accent that stands for itself
+		default:
+			flush()
+		}
+		if len(words) >= maxWords {
+			return words
+		}
+	}
+	flush()
+	return words
+}
+
+// plainLetters are the letters of Latin alphabets without their accents.
+var plainLetters = map[rune]string{}
+
+func init() {
+	for plain, accented := range map[string]string{
+		"a": "àáâãäåāăą", "c": "çćčĉ", "d": "ďđð", "e": "èéêëēėęě", "g": "ğģ", "i": "ìíîïīįı", "k": "ķ", "l": "łľļĺ",
+		"n": "ñńňņ", "o": "òóôõöøōő", "r": "řŕ", "s": "śšşș", "t": "ťţț", "u": "ùúûüūůűų", "y": "ýÿ", "z": "źżž",
+		"ae": "æ", "oe": "œ", "ss": "ß", "th": "þ",
+	} {
+		for _, c := range accented {
+			plainLetters[c] = plain
+		}
+	}
+}

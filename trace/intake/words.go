@@ -1,0 +1,108 @@
+package intake
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"strings"
+
+	"github.com/emersion/go-message/charset"
+)
+
+// ownWords gives what the writer of a text says himself: without quoted lines, and only
+// above the header of what he forwards, the line that a mail program puts there, or "-- ".
+func ownWords(text []byte) []byte {
+	end := len(text)
+	if blocks := findBlocks(text); len(blocks) > 0 {
+		end = blocks[0].start
+		// A writer may stand below what he pasted.
+		if tail := text[blocks[len(blocks)-1].end:]; len(tail) > 0 {
+			return append(ownLines(text[:end]), ownLines(tail)...)
+		}
+	}
+	return ownLines(text[:end])
+}
+
+// ownLines drops quoted lines and all below a mark of forwarding.
+func ownLines(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	for pos := 0; pos < len(text); {
+		l := lineAt(text, pos)
+		pos = l.end
+		if l.prefix > 0 {
+			continue
+		}
+		if isForwardMark(l.text) || string(bytes.TrimRight(l.text, " ")) == "--" {
+			break
+		}
+		out = append(out, l.text...)
+		out = append(out, '\n')
+	}
+	return out
+}
+
+// forwardMarks stand in the line above a forwarded message, in lower case.
+var forwardMarks = []string{
+	"original message", "forwarded message", "begin forwarded", "forwarded by", "start of forwarded", "ursprüngliche nachricht", "original-nachricht",
+	"weitergeleitete nachricht", "anfang der weitergeleiteten", "message d'origine", "message transféré", "message original", "début du message",
+	"mensaje original", "mensaje reenviado", "inicio del mensaje", "messaggio originale", "messaggio inoltrato", "inizio messaggio",
+	"oorspronkelijk bericht", "origineel bericht", "doorgestuurd bericht", "begin doorgestuurd", "mensagem original", "mensagem encaminhada",
+	"ursprungligt meddelande", "vidarebefordrat", "oprindelig meddelelse", "videresendt", "opprinnelig melding", "wiadomość oryginalna",
+	"wiadomość przekazana", "alkuperäinen viesti", "původní zpráva", "eredeti üzenet", "исходное сообщение", "пересылаемое сообщение",
+}
+
+// isForwardMark tells whether a line says that what follows is somebody else's.
+func isForwardMark(line []byte) bool {
+	t := bytes.TrimSpace(line)
+	if len(t) < 10 || len(t) > 120 {
+		return false
+	}
+	ruled := bytes.HasPrefix(t, []byte("--")) || bytes.HasPrefix(t, []byte("__")) || bytes.HasPrefix(t, []byte("=="))
+	low := strings.ToLower(string(t))
+	for _, mark := range forwardMarks {
+		if i := strings.Index(low, mark); i == 0 && strings.HasSuffix(low, ":") || i >= 0 && ruled {
+			return true
+		}
+	}
+	return false
+}
+
+// hasQuoted tells whether a text quotes another in the way of an answer.
+func hasQuoted(text []byte) bool {
+	for pos := 0; pos < len(text); {
+		l := lineAt(text, pos)
+		if l.prefix > 0 || isForwardMark(l.text) || isAttribution(l.text) {
+			return true
+		}
+		pos = l.end
+	}
+	return false
+}
+
+// isAttribution tells a line such as "On Monday, Joe wrote:".
+func isAttribution(line []byte) bool {
+	t := bytes.TrimSpace(line)
+	if len(t) < 8 || len(t) > 200 || t[len(t)-1] != ':' {
+		return false
+	}
+	low := strings.ToLower(string(t))
+	for _, verb := range []string{" wrote:", " writes:", " schrieb:", " a écrit:", " a écrit :", " escribió:", " ha scritto:", " schreef:", " escreveu:", " napisał:", " skrev:", " napsal:"} {
+		if strings.HasSuffix(low, verb) {
+			return true
+		}
+	}
+	return false
+}
+
+// wordDecoder reads encoded words (RFC 2047) of every charset that is known.
+var wordDecoder = mime.WordDecoder{CharsetReader: func(name string, in io.Reader) (io.Reader, error) { return charset.Reader(name, in) }}
+
+// readable decodes the encoded words of a field; raw 8-bit text is made UTF-8.
+func readable(value string) string {
+	if strings.Contains(value, "=?") {
+		if s, err := wordDecoder.DecodeHeader(value); err == nil {
+			value = s
+		}
+	}
+	return string(toUTF8([]byte(value), ""))
+}
