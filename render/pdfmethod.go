@@ -56,7 +56,7 @@ var methodText = []struct {
 	}},
 	{"What a relay is said to have done", []string{
 		"“Relay” says that a host took the mail from one organisation and passed it to another. “Suspected open relay” says that neither side had ties to it, as far as is known; " +
-			"a contract or an authentication that leaves no mark in the header looks the same from outside. “Withholds” says that the relay's own field names no address of " +
+			"a contract or an authentication that leaves no mark in the header looks the same from outside. “Source or relay” says that a host certainly handed the mail over, and that only a field that could not be verified tells of a host before it. “Withholds” says that the relay's own field names no address of " +
 			"the host that connected to it. RFC 2505 section 2.2.1 asks relays to record it.",
 	}},
 	{"Times", []string{

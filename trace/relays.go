@@ -46,7 +46,7 @@ func (a *analysis) findRelays() {
 			a.findWithheld(j, peer)
 		} else {
 			a.find("relay-suspected", p, Notice, peer.From.IP.String(),
-				peer.peerText()+" passed on mail that its own field says it took from "+h.peerText()+", which has no visible tie to it.")
+				peer.peerText()+" passed on mail that "+fieldOf(h)+" says was taken from "+h.peerText()+", which has no visible tie to it.")
 		}
 	}
 }
@@ -72,21 +72,43 @@ func (a *analysis) relayKnown(ip netip.Addr) bool {
 	return false
 }
 
+// fieldOf names a relay's own field. One that is not verified bears its name and may be
+// anybody's.
+func fieldOf(own *hop) string {
+	if own.Standing == Corroborated {
+		return "its own field"
+	}
+	return "a field in its name, which is not verified,"
+}
+
 // findWithheld states what a relay's own field leaves out (RFC 2505 section 2.2.1 asks
 // that a Received: line name the address of the previous hop).
 func (a *analysis) findWithheld(j int, peer *hop) {
 	h := &a.hops[j]
+	field := "The field written by " + peer.peerText()
+	if h.Standing != Corroborated {
+		field = "The field in the name of " + peer.peerText() + ", which is not verified,"
+	}
 	switch h.Discloses {
 	case DisclosesHELO:
 		a.find("previous-hop-helo-only", j, Warning, h.From.HELO,
-			"The field written by "+peer.peerText()+" repeats only what the previous hop called itself and leaves out its address.")
+			field+" repeats only what the previous hop called itself and leaves out its address."+ableTo(h))
 	case DisclosesName:
 		a.find("previous-hop-name-only", j, Warning, h.name(),
-			"The field written by "+peer.peerText()+" gives a name for the previous hop and leaves out its address.")
+			field+" gives a name for the previous hop and leaves out its address."+ableTo(h))
 	default:
 		a.find("previous-hop-withheld", j, Warning, h.byText(),
-			"The field written by "+peer.peerText()+" says nothing of the host that handed the mail to it.")
+			field+" says nothing of the host from which the mail was taken."+ableTo(h))
 	}
+}
+
+// ableTo adds that the software writes the address unless it is told otherwise.
+func ableTo(h *hop) string {
+	switch h.By.MTA {
+	case "sendmail", "postfix", "exim", "qmail", "courier", "opensmtpd", "exchange", "smtpsvc", "imail":
+		return " This software (" + h.By.MTA + ") writes the address unless it is told not to, or the mail was put in on the host itself."
+	}
+	return ""
 }
 
 // excused says why the host that recorded own's client is no relay for strangers, as a

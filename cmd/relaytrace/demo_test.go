@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -176,6 +177,20 @@ func verified(c *casefile.Case, l casefile.Letter) bool {
 	return true
 }
 
+// TestOwnSideFirst holds that a summary begins with what must not be denied.
+func TestOwnSideFirst(t *testing.T) {
+	var b strings.Builder
+	w := bufio.NewWriter(&b)
+	writeSummary(w, &casefile.Case{ID: "RT-1", OwnHosts: []int{3, 5}}, "demo")
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	first := strings.Split(b.String(), "\n\n")
+	if want := "The mail may really have come from your own side: a host of it hands the mail on in the path of samples 3, 5."; !strings.Contains(first[1], want) {
+		t.Errorf("the summary does not begin with %q:\n%s", want, b.String())
+	}
+}
+
 // holding is a network as a registry describes it.
 type holding struct{ first, last, holder, mail string }
 
@@ -219,7 +234,7 @@ func TestLookUps(t *testing.T) {
 	s := registry(t)
 	settings := string(contents(t, "testdata", "demo.toml")) + "\n[rdap]\n"
 	for _, r := range []string{"AFRINIC", "APNIC", "ARIN", "LACNIC", "RIPE NCC"} {
-		settings += fmt.Sprintf("%q = %q\n", r, s.URL+"/")
+		settings += fmt.Sprintf("%q = %q\n", r, s.URL+"/"+strings.ToLower(strings.Fields(r)[0])+"/")
 	}
 	config := filepath.Join(t.TempDir(), "relaytrace.toml")
 	if err := os.WriteFile(config, []byte(settings), 0o600); err != nil {

@@ -13,6 +13,7 @@ type cargo struct {
 	samples  []Sample
 	attached int // messages attached, with or without trace fields
 	traced   int // headers with trace fields in texts
+	blocks   int // headers in texts, with or without trace fields
 	forwards int // From, To and Subject of a forward in texts
 	dsn      *part
 	mdn      *part
@@ -66,11 +67,19 @@ func (in *inspector) gather(root, p *part, depth int, c *cargo) {
 func (in *inspector) alternative(root, p *part, depth int, c *cargo) {
 	before := len(c.samples) + c.forwards
 	for _, k := range p.kids {
-		if k.media == "text/html" && len(c.samples)+c.forwards > before {
+		if k.media == "text/html" && (len(c.samples)+c.forwards > before || c.text != nil && !mentionsTrace(k)) {
 			continue
 		}
 		in.gather(root, k, depth, c)
 	}
+}
+
+// mentionsTrace tells whether a text may hold a trace field, as encoded as it stands.
+func mentionsTrace(p *part) bool {
+	if strings.EqualFold(p.get("Content-Transfer-Encoding"), "base64") {
+		return true
+	}
+	return bytes.Contains(p.body, []byte("eceived")) || bytes.Contains(p.body, []byte("ECEIVED"))
 }
 
 // leafText reads a part that is text.
@@ -103,6 +112,7 @@ func (in *inspector) outlookTexts(p *part, c *cargo) {
 // readText looks for headers in a text and keeps the first text for reading.
 func (in *inspector) readText(body []byte, charset, path string, steps []string, c *cargo) {
 	blocks := findBlocks(body)
+	c.blocks += len(blocks)
 	for i := range blocks {
 		b := &blocks[i]
 		if b.traces == 0 {
@@ -116,6 +126,10 @@ func (in *inspector) readText(body []byte, charset, path string, steps []string,
 		return
 	}
 	c.text = toUTF8(body[:min(len(body), maxText)], charset)
+	if len(blocks) == 0 {
+		c.words = ownLines(c.text)
+		return
+	}
 	c.words = ownWords(c.text)
 }
 

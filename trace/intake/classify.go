@@ -38,11 +38,13 @@ type mail struct {
 	nullPath bool     // the envelope sender is that of mail systems
 	someone  bool     // the envelope sender is somebody
 	toOwn    bool     // addressed to a forged domain
+	tagged   bool     // the subject bears the tag of a list
 }
 
 // read compares the message with the rules.
 func (m *mail) read() {
 	m.subject = m.lookHeader(m.hits, m.part)
+	m.tagged = isTagged(m.get("Subject"))
 	m.reply, m.forward = len(m.hits["reply"]) > 0, len(m.hits["forward"]) > 0
 	words := m.words
 	if len(m.hits["daemon"])+len(m.hits["bounce"]) > 0 {
@@ -89,6 +91,17 @@ func (in *inspector) lookHeader(h hits, p *part) []string {
 	words := foldWords(subject)
 	in.lookSubject(h, words)
 	return words
+}
+
+// isTagged tells whether a subject bears the tag of a list: one word in brackets at its
+// beginning, after marks of answers. What desks put there has a number or a hash in it.
+func isTagged(subject string) bool {
+	i := strings.IndexByte(subject, '[')
+	if i < 0 || i > 12 || i > 0 && !strings.HasSuffix(strings.TrimSpace(subject[:i]), ":") {
+		return false
+	}
+	tag, _, ok := strings.Cut(subject[i+1:], "]")
+	return ok && len(tag) > 1 && len(tag) < 30 && !strings.ContainsAny(tag, " 0123456789#:")
 }
 
 // lookSubject compares the subject, but not with the marks of answers and forwards: they
@@ -149,6 +162,9 @@ func (m *mail) class() {
 		m.wrapper(ClassAutoReply)
 	case m.isComplaint():
 		m.wrapper(ClassComplaint)
+	case m.tagged && (m.reply || m.has("In-Reply-To") || m.traced+m.attached > 0):
+		m.why("the subject bears the tag of a list")
+		m.itself(ClassList)
 	case m.isReply():
 		m.wrapper(ClassReply)
 	default:
@@ -322,6 +338,10 @@ func (m *mail) isAuto() bool {
 	return true
 }
 
+// longWords is the length in bytes from which a text without anything attached or pasted is
+// no complaint, whatever phrases it holds.
+const longWords = 6000
+
 // isComplaint tells what a person sent who got the spam: forwarded, pasted, or only told.
 func (m *mail) isComplaint() bool {
 	said := m.hits.in("complaint", "text")
@@ -330,6 +350,8 @@ func (m *mail) isComplaint() bool {
 	answer := m.reply && (m.has("In-Reply-To") || m.has("References") || hasQuoted(m.text))
 	first := m.hits.in("threat", "text") + m.hits.in("legal", "text")
 	switch {
+	case m.tagged && !m.addressed() && said+subject == 0:
+		return false
 	case m.attached > 0:
 		m.why("a message is attached")
 	case m.traced > 0:
@@ -340,7 +362,9 @@ func (m *mail) isComplaint() bool {
 		m.why("a message is forwarded in the text")
 	case bulk > 1:
 		return false
-	case said > 0 && (answer || m.forward):
+	case len(m.words) > longWords:
+		return false // people are short when they complain; spam tells stories
+	case said > 0 && (answer || m.forward && (m.forwards > 0 || hasQuoted(m.text))):
 		m.why("an answer with the words of a complaint")
 	case said > 0 && m.addressed() && (bulk == 0 || said > bulk):
 		m.why("addressed to an abuse desk or the forged domain")

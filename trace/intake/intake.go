@@ -43,7 +43,8 @@ type Sorter struct {
 
 // Walk reads everything below the named paths and hands each submission to take, in the
 // order of the paths and, below a folder or in an archive, in a stable order. "-" is stdin.
-// take is called one at a time from the goroutine that called Walk.
+// take is called one at a time from the goroutine that called Walk; reading and telling
+// apart run beside it, some tens of submissions ahead.
 //
 // A file that begins with an mbox "From " line and holds a second one is an mbox: see
 // [MaxMessage] for its bound, which is for each message; the file may be of any size. The
@@ -66,13 +67,16 @@ func (s Sorter) Walk(ctx context.Context, paths []string, stdin io.Reader, take 
 	if s.Rules == nil {
 		s.Rules = DefaultRules()
 	}
-	w := walker{ctx: ctx, take: take, in: newInspector(s)}
-	for _, path := range paths {
-		if err := w.path(path, stdin); err != nil {
-			return err
+	read := func(ctx context.Context, l *line) error {
+		w := walker{ctx: ctx, put: l.put}
+		for _, path := range paths {
+			if err := w.path(path, stdin); err != nil {
+				return err
+			}
 		}
+		return ctx.Err()
 	}
-	return ctx.Err()
+	return runLine(ctx, newInspector(s), read, take)
 }
 
 // Walk is [Sorter.Walk] with the zero Sorter, for those who want samples only: problem is

@@ -122,9 +122,10 @@ func TestOneFile(t *testing.T) {
 		{"blank", "\n\n", []string{"problem f:1: no header field of a mail message"}},
 		{"plain text", "Dear all,\nthis is no mail: really\n", []string{"problem f:1: no header field of a mail message"}},
 		{"settings of some program", "name: x\nversion: 2\n", []string{"problem f:1: no header field of a mail message"}},
-		{"binary", "PK\x03\x04\x00\x00Subject: x\n", []string{"problem f:1: binary file, not a message"}},
+		{"binary", "\x7fELF\x02\x00\x00Subject: x\n", []string{"problem f:1: binary file, not a message"}},
+		{"no zip", "PK\x03\x04\x00\x00Subject: x\n", []string{"problem f: damaged zip file"}},
 		{"NUL in a message", "Subject: a\x00b\n\n", []string{quoted(1, "Subject: a\x00b\n\n")}},
-		{"UTF-16", "\xFF\xFES\x00u\x00", []string{"problem f:1: text in UTF-16, not a message as received"}},
+		{"UTF-16", "\xFF\xFES\x00u\x00", []string{"problem f:1: text in UTF-16, and no message in it"}},
 		{"byte order mark", "\xEF\xBB\xBFSubject: x\n\n", []string{quoted(1, "\xEF\xBB\xBFSubject: x\n\n")}},
 	}
 	for _, tt := range tests {
@@ -213,7 +214,12 @@ func TestLimit(t *testing.T) {
 	big := "Subject: big\n\n" + strings.Repeat("x", 200_000) + "\n"
 	text := from1 + mail1 + "\n" + from2 + big + "\n" + from1 + mail2 + "\n"
 	var got []string
-	w := &walker{ctx: context.Background(), in: newInspector(Sorter{Rules: DefaultRules()}), take: func(s *Submission) error {
+	in := newInspector(Sorter{Rules: DefaultRules()})
+	w := &walker{ctx: context.Background(), put: func(j *job) error {
+		s := j.sub
+		if j.raw {
+			in.inspect(s, j.lone, j.steps)
+		}
 		for _, one := range s.Samples {
 			got = append(got, fmt.Sprint(one.Line, len(one.Data)))
 		}

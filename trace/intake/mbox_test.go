@@ -3,6 +3,8 @@ package intake
 import (
 	"bytes"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -25,5 +27,29 @@ func BenchmarkSplitMbox(b *testing.B) {
 		if n != 5_000 {
 			b.Fatal(n)
 		}
+	}
+}
+
+// BenchmarkInspect tells what the messages of testdata/samples are, whole.
+func BenchmarkInspect(b *testing.B) {
+	names, err := filepath.Glob("../../testdata/samples/*.eml")
+	if err != nil || len(names) == 0 {
+		b.Fatal(err, len(names))
+	}
+	var messages [][]byte
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			b.Fatal(err)
+		}
+		messages = append(messages, data)
+	}
+	in := newInspector(Sorter{Rules: DefaultRules()})
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		data := messages[i%len(messages)]
+		in.inspect(&Submission{Data: data, Size: len(data)}, true, nil)
+		i++
 	}
 }

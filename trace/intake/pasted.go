@@ -114,12 +114,12 @@ const (
 // knownField tells which field a line begins. Names in other languages are those that mail
 // programs write above forwards.
 func knownField(text []byte) fieldKind {
-	t := bytes.TrimLeft(text, " \t*_")
-	if len(text)-len(t) > 3 {
+	i := bytes.IndexByte(text[:min(len(text), 60)], ':')
+	if i < 1 {
 		return unknownField
 	}
-	i := bytes.IndexByte(t[:min(len(t), 60)], ':')
-	if i < 2 {
+	t := bytes.TrimLeft(text, " \t*_")
+	if i -= len(text) - len(t); len(text)-len(t) > 3 || i < 1 {
 		return unknownField
 	}
 	name := strings.ToLower(string(bytes.TrimRight(t[:i], " *_\u00a0")))

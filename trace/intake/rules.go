@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed rules.txt
@@ -40,13 +42,15 @@ var (
 )
 
 // DefaultRules returns the rules that come with relaytrace.
-func DefaultRules() *Rules {
+func DefaultRules() *Rules { return defaultRules() }
+
+var defaultRules = sync.OnceValue(func() *Rules {
 	r, err := parseRules(builtIn)
 	if err != nil {
 		panic("intake: " + err.Error()) // a test reads the built-in rules
 	}
 	return r
-}
+})
 
 // ParseRules reads rules of the user's own, in the form of rules.txt, on top of those that
 // come with relaytrace. An error names the line.
@@ -261,12 +265,14 @@ func containsWords(words, phrase []string) bool {
 // foldWords cuts a text into words without case, accents and punctuation. "*" stays where
 // it stands alone, for phrases.
 func foldWords(text string) []string {
-	var words []string
-	buf := make([]byte, 0, 32)
+	// All words lie in one string: a text has hundreds.
+	buf := make([]byte, 0, len(text)+len(text)/8)
+	ends := make([]int32, 0, len(text)/5+4)
+	begin := 0
 	flush := func() {
-		if len(buf) > 0 {
-			words = append(words, string(buf))
-			buf = buf[:0]
+		if len(buf) > begin {
+			ends = append(ends, int32(len(buf)))
+			begin = len(buf)
 		}
 	}
 	for _, c := range text {
@@ -278,7 +284,8 @@ func foldWords(text string) []string {
 		case c < 0x80:
 			flush()
 			if c == '*' {
-				words = append(words, "*")
+				buf = append(buf, '*')
+				flush()
 			}
 		case c == '\u00ad' || c == '\u200b':
 			// soft hyphens and such are no letters
@@ -286,18 +293,25 @@ func foldWords(text string) []string {
 			if plain, ok := plainLetters[unicode.ToLower(c)]; ok {
 				buf = append(buf, plain...)
 			} else {
-				buf = append(buf, string(unicode.ToLower(c))...)
+				buf = utf8.AppendRune(buf, unicode.ToLower(c))
 			}
 		case unicode.Is(unicode.Mn, c):
 			// an accent that stands for itself
 		default:
 			flush()
 		}
-		if len(words) >= maxWords {
-			return words
+		if len(ends) >= maxWords {
+			break
 		}
 	}
 	flush()
+	all := string(buf)
+	words := make([]string, len(ends))
+	begin = 0
+	for i, end := range ends {
+		words[i] = all[begin:end]
+		begin = int(end)
+	}
 	return words
 }
 

@@ -11,11 +11,10 @@ import (
 	"strings"
 )
 
-// walker carries the caller's function down the tree.
+// walker reads files and puts what it finds in line.
 type walker struct {
 	ctx   context.Context
-	take  func(*Submission) error
-	in    *inspector
+	put   func(*job) error
 	found int // submissions, to see whether a folder held anything
 	stdin bool
 }
@@ -230,14 +229,15 @@ func (w *walker) message(src source, c chunk) error {
 	if err := w.ctx.Err(); err != nil {
 		return err
 	}
+	w.found++
 	s := &Submission{File: src.name, Line: c.line, Offset: c.offset, Size: len(c.data), Data: c.data}
-	w.in.inspect(s, c.lone, src.steps)
-	return w.give(s)
+	return w.put(&job{sub: s, lone: c.lone, steps: src.steps, raw: true})
 }
 
+// give hands out a submission about which all is known.
 func (w *walker) give(s *Submission) error {
 	w.found++
-	return w.take(s)
+	return w.put(&job{sub: s})
 }
 
 // tell hands out what cannot be read.

@@ -57,7 +57,10 @@ func isForwardMark(line []byte) bool {
 	if len(t) < 10 || len(t) > 120 {
 		return false
 	}
-	ruled := bytes.HasPrefix(t, []byte("--")) || bytes.HasPrefix(t, []byte("__")) || bytes.HasPrefix(t, []byte("=="))
+	ruled := t[0] == t[1] && (t[0] == '-' || t[0] == '_' || t[0] == '=')
+	if !ruled && t[len(t)-1] != ':' {
+		return false
+	}
 	low := strings.ToLower(string(t))
 	for _, mark := range forwardMarks {
 		if i := strings.Index(low, mark); i == 0 && strings.HasSuffix(low, ":") || i >= 0 && ruled {

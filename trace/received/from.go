@@ -12,6 +12,8 @@ type claims struct {
 	envelope        Span
 	version, cipher Span
 	auth, tls       bool
+	family          Family
+	softVersion     Span
 }
 
 // shape is how the field is built. Servers are told apart by it, and the names in the
@@ -45,7 +47,7 @@ type shape struct {
 // imitated a by clause, all up to it is HELO.
 func (p *parser) gatherFrom() {
 	sh, rest := &p.shape, p.r[fromClause]
-	p.said = claims{p.f.From, p.f.Envelope, p.f.TLSVersion, p.f.TLSCipher, p.f.WithAuth, p.f.WithTLS}
+	p.said = p.claimed()
 	first := p.addressFirst()
 	if p.claim > rest.Start && !first {
 		sh.word = p.trim(Span{rest.Start, p.claim})
@@ -69,7 +71,14 @@ func (p *parser) gatherFrom() {
 		}
 	}
 	p.plain = false
-	sh.pickup = equalFold(sh.word.Of(p.b), "mail pickup service")
+	// A client can say these words in HELO; the pick-up itself records nobody.
+	sh.pickup = sh.comments == 0 && !sh.bracketA.IsValid() && equalFold(sh.word.Of(p.b), "mail pickup service")
+}
+
+// claimed is what has been read up to now.
+func (p *parser) claimed() claims {
+	f := &p.f
+	return claims{f.From, f.Envelope, f.TLSVersion, f.TLSCipher, f.WithAuth, f.WithTLS, f.Family, f.Version}
 }
 
 // addressFirst reports whether the software, by its banner or its ID, is one that writes
@@ -91,7 +100,9 @@ func (p *parser) fromWord(s Span) {
 		sh.ip, sh.addr = s, a
 	case w[0] == '[' && !sh.proxied && !equalFold(w, "[local]"):
 		if lit, a, _, ok := p.literal(s); ok {
-			sh.bracket, sh.bracketA = lit, a
+			word := sh.word
+			p.forgetClaims() // what stands before the address is the client's
+			sh.word, sh.bracket, sh.bracketA = word, lit, a
 		}
 	case equalFold(w, "via") && sh.webPost: // Roundcube: "via [ip]", a web proxy
 		sh.proxied = true
@@ -277,6 +288,7 @@ func (p *parser) forgetClaims() {
 	f.From, f.Envelope = p.said.from, p.said.envelope
 	f.TLSVersion, f.TLSCipher = p.said.version, p.said.cipher
 	f.WithAuth, f.WithTLS = p.said.auth, p.said.tls
+	f.Family, f.Version = p.said.family, p.said.softVersion
 	sh := &p.shape
 	sh.second, sh.local = Span{}, false
 	if sh.bracketA.IsValid() { // "a [192.0.2.1]" was all HELO

@@ -103,7 +103,7 @@ func (p *parser) judgeKind() {
 		equalFold(with, "mapi"),
 		f.From.Addr.IsLoopback(),
 		noFrom && hasPrefixFold(with, "internet mail service"),
-		hasPrefixFold(p.shape.word.Of(p.b), "conversion-daemon.") && (f.Family == "pmdf" || f.Family == "iplanet"),
+		!f.From.Addr.IsValid() && hasPrefixFold(p.shape.word.Of(p.b), "conversion-daemon.") && (f.Family == "pmdf" || f.Family == "iplanet"),
 		f.Family == "mailenable" && hasSuffixFold(with, "filter"):
 		f.Kind = Internal
 	default:
