@@ -317,7 +317,10 @@ func TestSources(t *testing.T) {
 	for _, s := range c.Sources {
 		got = append(got, fmt.Sprint(s.IP, " ", s.Certainty, " ", s.Ends, " ", s.Samples))
 	}
-	want := []string{relayC + " claimed origin-recorded [1]", silent + " recorded no-field-added [2]"}
+	want := []string{
+		stranger + " recorded chain-unexplained [1 3]", // who handed in what it may have claimed itself
+		relayC + " claimed origin-recorded [1]", silent + " recorded no-field-added [2]",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)
 	}

@@ -15,21 +15,19 @@ func (b *builder) sources() {
 	var order []netip.Addr
 	for i := range b.c.Samples {
 		s := &b.c.Samples[i]
-		o := s.Path.Origin
-		if o == nil {
-			continue
+		for _, e := range trailEnds(&s.Path) {
+			// A relay of which there are only claims can be the recorded end of another trail.
+			if r := b.relay(e.IP); r != nil && (r.Certainty != trace.Claimed || e.Certainty == trace.Claimed) {
+				continue
+			}
+			x := at[e.IP]
+			if x == nil {
+				x = &Source{IP: e.IP, Names: []string{}, HELOs: []string{}, Samples: []int{}, Record: b.record(e.IP)}
+				at[e.IP] = x
+				order = append(order, e.IP)
+			}
+			x.see(s, e)
 		}
-		// A relay of which there are only claims can be the recorded end of another trail.
-		if r := b.relay(o.IP); r != nil && (r.Certainty != trace.Claimed || o.Certainty == trace.Claimed) {
-			continue
-		}
-		x := at[o.IP]
-		if x == nil {
-			x = &Source{IP: o.IP, Names: []string{}, HELOs: []string{}, Samples: []int{}, Record: b.record(o.IP)}
-			at[o.IP] = x
-			order = append(order, o.IP)
-		}
-		x.see(s)
 	}
 	for _, ip := range order {
 		b.c.Sources = append(b.c.Sources, *at[ip])
@@ -39,20 +37,51 @@ func (b *builder) sources() {
 	})
 }
 
+// trailEnd is a host at which a trail ends.
+type trailEnd struct {
+	trace.Origin
+	ends trace.End
+}
+
+// trailEnds gives the origin of a path. Where that is only claimed, and the host that
+// handed the mail in is not told as a relay or excused, that host is an end too: a sender
+// could write a field below himself to be forgotten.
+func trailEnds(p *trace.Path) []trailEnd {
+	if p.Origin == nil {
+		return nil
+	}
+	ends := []trailEnd{{*p.Origin, p.Ends}}
+	b := p.Boundary
+	if p.Origin.Certainty != trace.Claimed || b == nil || !b.IP.IsValid() || b.IP == p.Origin.IP {
+		return ends
+	}
+	for _, r := range p.Relays {
+		if r.IP == b.IP {
+			return ends
+		}
+	}
+	for _, y := range p.Bystanders {
+		if y.IP == b.IP && !claimOnly(y.Why) {
+			return ends
+		}
+	}
+	return append(ends, trailEnd{trace.Origin{Hop: b.Hop, IP: b.IP, Certainty: trace.Recorded}, trace.EndUnexplained})
+}
+
 // see adds one sample whose trail ends at the host. What is told of it rests on the
 // strongest samples alone.
-func (x *Source) see(s *Sample) {
+func (x *Source) see(s *Sample, e trailEnd) {
 	p := &s.Path
-	if best := stronger(x.Certainty, p.Origin.Certainty); best != x.Certainty {
+	if best := stronger(x.Certainty, e.Certainty); best != x.Certainty {
 		*x = Source{IP: x.IP, Names: []string{}, HELOs: []string{}, Samples: []int{}, Record: x.Record, Certainty: best}
 	}
-	if p.Origin.Certainty != x.Certainty {
+	if e.Certainty != x.Certainty {
 		return
 	}
-	if x.Ends == "" || p.Ends == trace.EndNoField {
-		x.Ends = p.Ends // of two ends the one that leaves both readings open
+	if x.Ends == "" || e.ends == trace.EndNoField {
+		x.Ends = e.ends // of two ends the one that leaves both readings open
 	}
-	h := &p.Hops[p.Origin.Hop]
+	h := &p.Hops[e.Hop]
 	x.Names = addName(x.Names, h.From.RDNS)
 	x.HELOs = addName(x.HELOs, h.From.HELO)
 	x.Samples = append(x.Samples, s.Number)

@@ -80,9 +80,9 @@ func hasAbuse(list []Contact) bool {
 	return slices.ContainsFunc(list, func(c Contact) bool { return c.Rule >= ruleAbuse && c.Rule <= ruleWHOISAbuseAbove })
 }
 
-// hasRegistryContact reports whether a registry named anybody at all.
-func hasRegistryContact(list []Contact) bool {
-	return slices.ContainsFunc(list, func(c Contact) bool { return c.Rule >= ruleAbuse && c.Rule <= ruleOtherAbove })
+// hasOwnAbuse reports whether one of them is that of the network itself.
+func hasOwnAbuse(list []Contact) bool {
+	return slices.ContainsFunc(list, func(c Contact) bool { return c.Rule == ruleAbuse || c.Rule == ruleWHOISAbuse })
 }
 
 // sortContacts puts the best first; those of one rule by role, then as they were found.

@@ -156,6 +156,25 @@ func hostName(s string) string {
 	return s
 }
 
+// IsDomain reports whether s is a domain that [Enricher.LookupDomain] can ask about: a host
+// name (RFC 1123 section 2.1) of two labels or more that is no address.
+func IsDomain(s string) bool {
+	name := hostName(s)
+	return name != "" && strings.ContainsAny(name[strings.LastIndexByte(name, '.')+1:], "abcdefghijklmnopqrstuvwxyz")
+}
+
+// Text is the answer as text: that of DNS in the form of a zone file, others as they were
+// received, in UTF-8.
+func (l *Lookup) Text() string {
+	if l.Kind == "dns" && len(l.Raw) > 0 {
+		var msg dns.Msg
+		if err := msg.Unpack(l.Raw); err == nil {
+			return msg.String()
+		}
+	}
+	return toUTF8(string(l.Raw))
+}
+
 // addNames adds the reverse names of r.Address, each with whether it leads back.
 func (e *Enricher) addNames(ctx context.Context, r *Record) {
 	if e.resolver == nil {
@@ -422,7 +441,9 @@ func (e *Enricher) addMail(ctx context.Context, r *Record) {
 // (RFC 1123 section 2.1) gives a record with a note that says so.
 func (e *Enricher) LookupDomain(ctx context.Context, domain string) Record {
 	r := newRecord(netip.Addr{})
-	r.Domain = hostName(domain)
+	if IsDomain(domain) {
+		r.Domain = hostName(domain)
+	}
 	if r.Domain == "" {
 		r.note("no-domain", "That is no domain; names outside ASCII are asked for in their xn-- form.")
 		return r

@@ -100,8 +100,7 @@ func regionalQuestion(r Registry) func(netip.Addr) string {
 }
 
 // fill asks over WHOIS about the network of r.Address and adds to r what the answers say.
-// by names the registry that answered over RDAP, if one did. It stops at the first answer
-// with an abuse contact.
+// by names the registry that answered over RDAP, if one did. It stops at an abuse contact.
 func (c *whoisClient) fill(ctx context.Context, r *Record, by string) {
 	asked := make(map[string]bool)
 	country := ""
@@ -126,7 +125,9 @@ func (c *whoisClient) fill(ctx context.Context, r *Record, by string) {
 			country = firstOf(country, answer.country())
 			next = c.referred(r, answer.referral)
 		}
-		if hasAbuse(r.Contacts) || ctx.Err() != nil {
+		// A referral says that the network itself is described elsewhere: what is known of
+		// the one above does not do then.
+		if hasAbuse(r.Contacts) && (next == "" || hasOwnAbuse(r.Contacts)) || ctx.Err() != nil {
 			return
 		}
 		if next == "" {

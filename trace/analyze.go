@@ -20,7 +20,7 @@ type hop struct {
 	body  []byte
 	at    time.Time // the stamp's instant; zero when it is not known
 	scope scope     // of the peer's address
-	rdns  string    // the looked-up name, when nothing says that it does not lead back to the address
+	rdns  string    // the looked-up name, where the software confirms that it leads back to the address
 }
 
 // analysis is the state of one call of Analyze.
@@ -31,7 +31,6 @@ type analysis struct {
 	own  []string // names of hosts that wrote trusted fields
 	// what the header says of recipients and lists, in lower case
 	recipients []string // registrable domains to which the mail was delivered, as the recipient's side wrote
-	lists      []string // registrable domains that list fields name; anybody can write them
 	delivered  []delivery
 	hints      []hint
 	edge       int   // the hop that holds the boundary, -1 without one
@@ -39,6 +38,7 @@ type analysis struct {
 	writer     writer
 	broken     int // the first hop below the boundary that nothing links, or -1
 	deepest    int // the deepest hop that is linked, or -1
+	shaky      int // the first hop that is trusted behind a public address which nobody declared, or -1
 }
 
 // scratch keeps the work space of earlier calls: hops are large, and most messages have few.
@@ -65,7 +65,7 @@ func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	}
 	a := scratch.Get().(*analysis)
 	defer a.release()
-	*a = analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1, hops: a.hops[:0], peers: a.peers[:0]}
+	*a = analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1, shaky: -1, hops: a.hops[:0], peers: a.peers[:0]}
 	a.readHeader(data, fields)
 	a.readHops(data, fields)
 	if len(a.hops) == 0 {
@@ -85,25 +85,6 @@ func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	a.findFacts()
 	a.sortFindings()
 	return p
-}
-
-// appendDomain adds the registrable domain that stands last in a field's text.
-func appendDomain(list []string, s string) []string {
-	s = strings.Trim(s, "<> \t")
-	if i := strings.LastIndexAny(s, "@<"); i >= 0 {
-		s = s[i+1:]
-	}
-	for range 4 { // "<razor-users.lists.sourceforge.net>" and "list x@y; contact z@y" alike
-		if d := registrable(strings.Trim(s, "<>;, ")); d != "" {
-			return append(list, d)
-		}
-		i := strings.IndexByte(s, '.')
-		if i < 0 {
-			break
-		}
-		s = s[i+1:]
-	}
-	return list
 }
 
 // text unfolds a field's body; bytes that are not UTF-8 are written \xNN.
@@ -158,6 +139,10 @@ func hexByte(c byte) string {
 	const hex = "0123456789abcdef"
 	return string([]byte{'\\', 'x', hex[c>>4], hex[c&15]})
 }
+
+// maxHops bounds the fields that are judged: RFC 5321 section 6.3 lets servers take 100
+// for a loop, so that what stands deeper is the sender's. All are listed.
+const maxHops = 200
 
 // readHops parses every Received: field.
 func (a *analysis) readHops(data []byte, fields []header.Field) {
@@ -216,7 +201,7 @@ func (h *hop) read(set *Settings) {
 	h.Time = Time{Stamp: at(f.Time.Stamp), UTC: stamp(h.at), QueueIDUTC: stamp(f.Queue.UTC())}
 	h.Kind, h.Discloses, h.Standing = f.Kind, f.Discloses, Unverified
 	h.scope = set.scopeOf(h.From.IP)
-	if h.f.From.Remark.Empty() || !bytes.Contains(f.From.Remark.Of(h.body), []byte("forged")) {
+	if confirmsNames(h.By.MTA) && !bytes.Contains(f.From.Remark.Of(h.body), []byte("forged")) {
 		h.rdns = h.From.RDNS
 	}
 }

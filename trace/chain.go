@@ -1,9 +1,14 @@
 package trace
 
 import (
+	"encoding/hex"
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
+
+	"relaytrace/trace/received"
 )
 
 // link is how a field is tied to the host that the field above recorded. The higher the stronger.
@@ -52,9 +57,6 @@ func (w *writer) link(h *hop) (link, string) {
 	if w.addr.IsValid() && h.By.IP == w.addr {
 		return linkAddress, by
 	}
-	if a, ok := idAddress(h); ok && w.addr == a {
-		return linkAddress, by
-	}
 	by = h.By.Host
 	for _, s := range w.self {
 		if sameHost(s, by) {
@@ -72,7 +74,7 @@ func (w *writer) link(h *hop) (link, string) {
 	}
 	for _, n := range w.inside {
 		if sameDomain(n, by) {
-			return linkDomain, by
+			return linkHELO, by
 		}
 	}
 	for _, n := range w.helo {
@@ -95,8 +97,8 @@ func (w *writer) link(h *hop) (link, string) {
 func (w *writer) linkByClaim(h *hop, n string) link {
 	switch {
 	case n == "":
-	case h.From.IP.IsValid() && h.From.IP == w.addr && sameHost(n, h.By.Host):
-		return linkAddress // a step of the host to itself
+	case sameHost(n, h.By.Host) && idAddress(h) == w.addr && w.addr.IsValid():
+		return linkDomain // the name is a claim, the ID bears it out
 	case sameHost(n, h.By.Host), sameDomain(n, h.By.Host),
 		n[0] == '[' && h.By.IP.IsValid() && n == "["+h.By.IP.String()+"]":
 		return linkHELO
@@ -105,16 +107,16 @@ func (w *writer) linkByClaim(h *hop, n string) link {
 }
 
 // idAddress reads the writer's own address out of the queue ID of MIMEsweeper's SMTPRS 4:
-// "T", ten hex digits, and eight that are the address.
-func idAddress(h *hop) (netip.Addr, bool) {
+// "T", ten hex digits, and eight that are the address. The zero Addr when there is none.
+func idAddress(h *hop) netip.Addr {
 	if h.By.MTA != "mailsweeper" || len(h.ID) < 19 || h.ID[0] != 'T' {
-		return netip.Addr{}, false
+		return netip.Addr{}
 	}
 	var a [4]byte
-	if n, err := fmt.Sscanf(h.ID[11:19], "%02x%02x%02x%02x", &a[0], &a[1], &a[2], &a[3]); n != 4 || err != nil {
-		return netip.Addr{}, false
+	if n, err := hex.Decode(a[:], []byte(h.ID[11:19])); n != 4 || err != nil {
+		return netip.Addr{}
 	}
-	return netip.AddrFrom4(a), true
+	return netip.AddrFrom4(a)
 }
 
 // walkChain goes down from the boundary and gives each field its standing.
@@ -127,6 +129,10 @@ func (a *analysis) walkChain() {
 	source, believed := a.edge, true
 	for j := a.edge + 1; j < len(a.hops); j++ {
 		h := &a.hops[j]
+		if j >= maxHops {
+			a.leaveRest(j)
+			break
+		}
 		k, by := a.writer.link(h)
 		onSame := h.Kind != Transfer && h.Kind != Fetch && h.unnamed()
 		if onSame && a.broken < 0 {
@@ -165,6 +171,8 @@ func (a *analysis) walkChain() {
 			h.Why = fmt.Sprintf("%s is tied to the host above only by a name that host gave itself", by)
 		case !believed:
 			h.Why = "a field above it is not verified"
+		case customerName(a.writer.rdns, a.writer.addr):
+			h.Why = "it was written on a customer's line, whose owner writes what he likes"
 		case sign == "":
 			h.Why = "the link is good, but nothing shows that a genuine server wrote it"
 		default:
@@ -185,17 +193,27 @@ func (a *analysis) descend(j, source int) int {
 		outside := a.writer
 		a.writer = writerOf(h)
 		if h.scope == privateAddr {
-			a.writer.inside = append([]string{h.By.Host, outside.rdns}, outside.inside...)
+			a.writer.inside = addName(addName(outside.inside, h.By.Host), outside.rdns)
 		}
 		return j
 	}
-	if h.By.Host != "" {
-		a.writer.self = append(a.writer.self, h.By.Host)
-	}
+	a.writer.self = addName(a.writer.self, h.By.Host)
 	if h.Kind == Internal || h.Kind == Transfer {
-		a.writer.weak = append(a.writer.weak, h.names()...)
+		for _, n := range h.names() {
+			a.writer.weak = addName(a.writer.weak, n)
+		}
 	}
 	return source
+}
+
+// maxNames bounds the names of one host that are kept: a header may hold thousands.
+const maxNames = 8
+
+func addName(list []string, name string) []string {
+	if name == "" || len(list) == maxNames || slices.Contains(list, name) {
+		return list
+	}
+	return append(list, name)
 }
 
 // settleNotes believes a note that names no host where it stands between believed fields.
@@ -223,6 +241,10 @@ func (a *analysis) leaveRest(from int) {
 		}
 		h.Link = linkNone.String()
 		h.Why = "nobody knows who handed the mail to the recipient's side"
+		if j >= maxHops {
+			h.Why = fmt.Sprintf("only the first %d fields are judged; no path has so many hops", maxHops)
+			continue
+		}
 		if s := a.against(j); s != "" {
 			h.Standing, h.Why = Contradicted, s
 		}
@@ -266,7 +288,7 @@ func (h *hop) queueGap() (time.Duration, bool) {
 // against names the positive evidence against field j, or nothing.
 func (a *analysis) against(j int) string {
 	h := &a.hops[j]
-	if h.f.Decoy != "" {
+	if k, _ := a.writer.link(h); h.f.Decoy != "" && !(a.broken < 0 && k.strong() && shapeOnly(h.f.Decoy)) {
 		a.find("decoy-signature", j, Warning, h.Time.Stamp, decoyText[h.f.Decoy])
 		return "it bears the signature of a bulk mailer that invents fields"
 	}
@@ -291,6 +313,12 @@ func (a *analysis) against(j int) string {
 	return ""
 }
 
+// shapeOnly reports whether a signature rests on names and protocols alone, which an odd
+// but honest server can share when it is tied to the path by its verified name.
+func shapeOnly(d received.Decoy) bool {
+	return d == received.DecoyRandomD || d == received.DecoyFamousBy || d == received.DecoyOwnName
+}
+
 // ownNameMisused tells a field that claims the name of a host whose own fields, at the
 // top, are of another software. Mail that left and came back by a list is no such case:
 // its field is of the same software.
@@ -299,9 +327,12 @@ func (a *analysis) ownNameMisused(j int) string {
 	if h.By.Host == "" || h.Kind != Transfer || sameHost(h.By.Host, "localhost") {
 		return ""
 	}
-	for i := range a.hops[:j] {
+	if k, _ := a.writer.link(h); k.strong() {
+		return "" // it is the name of the host that handed the mail in
+	}
+	for i := range a.hops[:a.edge+1] {
 		o := &a.hops[i]
-		if o.Standing != Trusted || o.By.MTA == "" || !sameHost(o.By.Host, h.By.Host) {
+		if o.By.MTA == "" || !strings.EqualFold(o.By.Host, h.By.Host) {
 			continue
 		}
 		if o.By.MTA == h.By.MTA {

@@ -9,27 +9,28 @@ func (a *analysis) conclude() {
 	}
 	edge := &a.hops[a.edge]
 	if edge.scope == publicAddr {
-		p.Origin = &Origin{Hop: a.edge, IP: edge.From.IP, Certainty: Recorded}
+		p.Origin = &Origin{Hop: a.edge, IP: edge.From.IP, Certainty: a.certainty(a.edge)}
 	}
 	for j := a.edge + 1; j <= a.deepest; j++ {
 		h := &a.hops[j]
 		if h.Kind != Transfer && h.Kind != Fetch || h.scope != publicAddr {
 			continue
 		}
-		p.Origin = &Origin{Hop: j, IP: h.From.IP, Certainty: certaintyOf(h.Standing)}
+		p.Origin = &Origin{Hop: j, IP: h.From.IP, Certainty: a.certainty(j)}
 	}
 	if p.Ends == "" {
 		p.Ends = a.end()
 	}
 }
 
-// certaintyOf turns the standing of the field that records an address into how well the
-// address is known.
-func certaintyOf(s Standing) Certainty {
-	switch s {
-	case Trusted:
+// certainty tells how well the address is known that field i records. Behind a public
+// host that nobody declared as the recipient's own even a trusted field is told as
+// according to that host.
+func (a *analysis) certainty(i int) Certainty {
+	switch s := a.hops[i].Standing; {
+	case s == Trusted && (a.shaky < 0 || i < a.shaky):
 		return Recorded
-	case Corroborated:
+	case s == Trusted, s == Corroborated:
 		return CertaintyCorroborated
 	}
 	return Claimed

@@ -45,8 +45,6 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 		switch {
 		case f.Is(data, "Delivered-To"), f.Is(data, "X-Original-To"), f.Is(data, "Envelope-To"), f.Is(data, "Original-Recipient"):
 			a.delivered = append(a.delivered, delivery{text(f.Body(data)), received})
-		case f.Is(data, "List-Id"), f.Is(data, "X-BeenThere"), f.Is(data, "List-Post"), f.Is(data, "Mailing-List"):
-			a.lists = appendDomain(a.lists, text(f.Body(data)))
 		}
 	}
 	m.Domain = mailDomain(m.From)

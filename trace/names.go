@@ -99,7 +99,8 @@ func outgoingName(name string) bool {
 			return true
 		}
 	}
-	return digits(label) > 0 && (strings.Contains(label, "smtp") || strings.Contains(label, "mta"))
+	n := digits(label)
+	return n > 0 && (strings.Contains(label, "smtp") || strings.Contains(label, "mta")) || n > 1 && strings.Contains(label, "mail")
 }
 
 // publicProviders are providers of mail addresses to anybody, by the label in front of
@@ -149,6 +150,17 @@ var dynamicWords = []string{
 	"dsl", "dial", "ppp", "pool", "dhcp", "dyn", "cable", "client", "customer", "cust", "user", "host",
 	"modem", "broadband", "cpe", "catv", "hsd", "reverse", "rev.", "ip-", "-ip", "pc-", "node", "hinet-ip",
 	"in-addr", "static", "wireless", "res.", "home", "unassigned",
+}
+
+// confirmsNames reports whether a family of software writes a looked-up name only when it
+// leads back to the address, or says so when it does not. With all others anybody can
+// have his address point to an innocent's name, and the name ties as little as a HELO.
+func confirmsNames(mta string) bool {
+	switch mta {
+	case "sendmail", "postfix", "exim", "courier", "gmail", "proofpoint", "ironport", "zmailer", "smail", "litemail", "intermail", "iplanet", "lsmtp", "appleshare", "outblaze":
+		return true
+	}
+	return false
 }
 
 // customerName reports whether a looked-up name is one that a provider gives to a

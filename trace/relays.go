@@ -39,7 +39,7 @@ func (a *analysis) findRelays() {
 		}
 		r := Relay{
 			IP: peer.From.IP, Name: peer.From.RDNS, Hop: p, Own: j,
-			Withholds: h.scope == noAddr, Certainty: certaintyOf(peer.Standing),
+			Withholds: h.scope == noAddr, Certainty: a.certainty(p),
 		}
 		a.path.Relays = append(a.path.Relays, r)
 		if r.Withholds {
@@ -118,16 +118,14 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 	if name == "" {
 		name = own.By.Host
 	}
-	http := strings.HasPrefix(strings.ToLower(own.With), "http")
+	if code, why := a.submitted(own); code != "" && own.Standing == Corroborated {
+		return code, why
+	} else if code != "" { // the field may be the sender's own excuse
+		return "relay-or-provider", "A field in its name, which is not verified, says that a user of its own put the mail in. Nothing shows that the client was a stranger."
+	}
 	switch {
-	case http:
-		return "webmail-submission", "It took the mail from a browser: a webmail provider."
-	case own.f.WithAuth:
-		return "authenticated-submission", "It took the mail from a client that authenticated itself: the sender's own provider."
 	case sameNetwork(peer.From.IP, own.From.IP):
 		return "own-provider", "Its client has an address close to its own: a provider or an organisation with its own mail."
-	case a.resentLocally(own):
-		return "resent-locally", "A program on the same host sent the mail on after it had arrived: a mailing list or a forwarding."
 	case a.sameOwnerAsClient(name, own):
 		return "own-provider", "Its client has a name in its own domain: a provider or an organisation with its own mail."
 	case own.scope == noAddr && insideClient(own):
@@ -145,6 +143,19 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 	}
 	if own.scope == publicAddr && !a.strangeClient(peer, own) {
 		return "relay-or-provider", "It passed on mail from a client with no visible tie to it. Nothing shows that the client was a stranger: it may be the sender's own provider."
+	}
+	return "", ""
+}
+
+// submitted says how a user of the server itself put the mail in, as a finding code and a sentence.
+func (a *analysis) submitted(own *hop) (code, why string) {
+	switch {
+	case strings.HasPrefix(strings.ToLower(own.With), "http"):
+		return "webmail-submission", "It took the mail from a browser: a webmail provider."
+	case own.f.WithAuth:
+		return "authenticated-submission", "It took the mail from a client that authenticated itself: the sender's own provider."
+	case a.resentLocally(own):
+		return "resent-locally", "A program on the same host sent the mail on after it had arrived: a mailing list or a forwarding."
 	}
 	return "", ""
 }
@@ -167,6 +178,9 @@ func (a *analysis) resentLocally(own *hop) bool {
 // sameOwnerAsClient reports whether the client's looked-up name, or the name it gave
 // itself, is in a domain of the server's owner.
 func (a *analysis) sameOwnerAsClient(server string, own *hop) bool {
+	if own.rdns != "" { // then what the client called itself excuses nobody
+		return sameOwner(server, own.rdns) || sameOwner(own.By.Host, own.rdns)
+	}
 	for _, c := range []string{own.From.RDNS, own.From.HELO, own.From.Name} {
 		if sameOwner(server, c) || sameOwner(own.By.Host, c) {
 			return true
@@ -181,11 +195,11 @@ func (a *analysis) servesRecipient(peer, own *hop, name string) (code, why strin
 	bounce := domainOf(a.path.Message.ReturnPath)
 	for _, r := range own.For {
 		d := domainOf(r)
-		switch {
-		case d == "":
+		switch local, _, _ := strings.Cut(r, "@"); {
+		case d == "" || strings.ContainsAny(local, "%!"): // a route through this host, as relays are asked for
 		case d == registrable(name) || d == registrable(own.By.Host):
 			return "forwarder", "Its own field is for a recipient in its own domain: it forwarded that recipient's mail."
-		case d == bounce:
+		case d == bounce && !a.finalRecipient(d):
 			return "mailing-list", "Its own field is for an address in the domain to which bounces go: a mailing list sent the mail on."
 		}
 	}
@@ -193,13 +207,29 @@ func (a *analysis) servesRecipient(peer, own *hop, name string) (code, why strin
 	if d == "" {
 		return "", ""
 	}
-	if slices.Contains(a.lists, d) && own.Standing == Corroborated {
-		return "mailing-list", "It bears the domain of the mailing list that the header names, and its own field is corroborated."
-	}
 	if slices.Contains(a.recipients, d) {
 		return "recipients-mail-exchanger", "It bears the domain to which the mail was delivered."
 	}
 	return "", ""
+}
+
+// finalRecipient reports whether mail for a domain is delivered where the sample was
+// found: bounces to one's own domain are forged, not a list's.
+func (a *analysis) finalRecipient(d string) bool {
+	if slices.Contains(a.recipients, d) {
+		return true
+	}
+	for i := range a.hops[:a.edge+1] {
+		if i > 0 && a.declared(&a.set.Forwarder, &a.hops[i-1]) {
+			return false // below stands what the list wrote
+		}
+		for _, r := range a.hops[i].For {
+			if domainOf(r) == d {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // forTheRecipient reports whether a field below the boundary is for the recipient whom
@@ -229,13 +259,20 @@ func (a *analysis) forTheRecipient(own *hop) bool {
 // not say that it recorded it.
 func insideClient(own *hop) bool {
 	n := cmp.Or(own.From.HELO, own.From.Name)
-	if n == "" {
-		return false
+	if n == "" || own.Discloses == DisclosesHELO && !privateLiteral(n) {
+		return false // anybody can say a bare word
 	}
 	if ip, err := netip.ParseAddr(strings.Trim(n, "[]")); err == nil {
 		return n[0] == '[' || ip.IsPrivate() || ip.IsLoopback()
 	}
 	return strings.IndexByte(n, '.') < 0
+}
+
+// privateLiteral reports whether a client called itself by a private address, which is of
+// no use to a stranger.
+func privateLiteral(n string) bool {
+	ip, err := netip.ParseAddr(strings.Trim(n, "[]"))
+	return err == nil && ip.IsPrivate()
 }
 
 // sendersName reports whether a name is in the domain of the sender's address.
@@ -246,6 +283,9 @@ func (a *analysis) sendersName(n string) bool {
 
 // sendersDomain reports whether a server bears the domain of the sender's address.
 func (a *analysis) sendersDomain(peer, own *hop) bool {
+	if c := a.clientOf(own); c.lie && c.plain {
+		return false
+	}
 	for _, n := range []string{peer.From.RDNS, peer.From.HELO, own.By.Host} {
 		if a.sendersName(n) {
 			return true
@@ -262,12 +302,21 @@ func (a *analysis) bystander(name string, ip netip.Addr, hop int, why string) {
 	if name == "" && !ip.IsValid() {
 		return
 	}
-	for _, b := range a.path.Bystanders {
-		if b.Hop == hop && strings.EqualFold(b.Name, name) && b.IP == ip {
+	if ip.IsValid() && (a.relayKnown(ip) || a.path.Boundary != nil && ip == a.path.Boundary.IP && claimOnly(why)) {
+		return // it is told as what it is; a forged field may name it too
+	}
+	list := a.path.Bystanders
+	for i := len(list) - 1; i >= 0 && i >= len(list)-8; i-- { // those of this hop were added last
+		if b := &list[i]; b.Hop == hop && strings.EqualFold(b.Name, name) && b.IP == ip {
 			return
 		}
 	}
 	a.path.Bystanders = append(a.path.Bystanders, Bystander{Name: name, IP: ip, Hop: hop, Why: why})
+}
+
+// claimOnly reports whether a code says only that a header names the host.
+func claimOnly(why string) bool {
+	return why == "forged-field" || why == "unverified-claim" || why == "helo-claim"
 }
 
 // findBystanders collects the names and addresses that a header gives and that nothing

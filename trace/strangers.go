@@ -37,7 +37,7 @@ func (a *analysis) strangeClient(peer, own *hop) bool {
 	provider := peer.rdns != "" && !customerName(peer.rdns, peer.From.IP)
 	switch {
 	case a.relayDeeper(own) && !(c.lie && c.plain):
-		return false // what stands below took the mail from strangers; this one may be its smarthost
+		return false // what stands below took the mail from strangers; this one may be its smarthost, or forward to the recipient
 	case peer.Standing != Trusted && peer.Standing != Corroborated:
 		return c.lie && own.From.RDNS != ""
 	case outgoingName(peer.rdns), provider && outgoingName(peer.From.HELO):
@@ -62,12 +62,16 @@ func (a *analysis) publicSender() bool {
 // ratwareHELO tells words that bulk mailers always say, whoever runs them.
 func ratwareHELO(helo string) bool { return strings.EqualFold(helo, "QRJATYDI") }
 
-// relayDeeper reports whether the client of a hop wrote a field itself that is linked
-// and that names a public client in its turn, or none.
+// relayDeeper reports whether the client of a hop wrote a field itself that names a
+// public client in its turn, or none. An unverified field may be the sender's, who would
+// hide the relay by it; it counts only while no forwarder of the recipient is declared.
 func (a *analysis) relayDeeper(own *hop) bool {
 	for j := own.Index + 1; j <= a.deepest; j++ {
 		h := &a.hops[j]
-		if a.peers[j] == own.Index && h.Kind == Transfer && h.Standing != Contradicted && h.scope != privateAddr && h.scope != loopbackAddr {
+		if a.peers[j] != own.Index || h.Kind != Transfer || h.scope == privateAddr || h.scope == loopbackAddr {
+			continue
+		}
+		if h.Standing == Corroborated || h.Standing == Unverified && a.set.Forwarder.empty() {
 			return true
 		}
 	}

@@ -6,7 +6,7 @@ import "strings"
 // recipient's own side, and finds the boundary. The top field was written by the system
 // that delivered.
 func (a *analysis) walkTrusted() {
-	for i := range a.hops {
+	for i := range a.hops[:min(len(a.hops), maxHops)] {
 		h := &a.hops[i]
 		h.Standing = Trusted
 		if i == 0 {
@@ -23,6 +23,9 @@ func (a *analysis) walkTrusted() {
 		a.deepest = i
 		if i+1 < len(a.hops) {
 			a.hops[i+1].Why = t.why
+			if t.inferred && h.scope == publicAddr && a.shaky < 0 {
+				a.shaky = i + 1
+			}
 			if t.inferred {
 				a.find("trust-inferred", i+1, Info, h.peerText(), "Nobody declared the host that wrote this field as the recipient's own; it is believed because "+t.why+".")
 			}
@@ -31,7 +34,10 @@ func (a *analysis) walkTrusted() {
 		}
 	}
 	a.path.Ends = EndLocal
-	a.edge = -1
+	if len(a.hops) > maxHops {
+		a.path.Ends = EndNoBoundary
+		return
+	}
 	last := &a.hops[len(a.hops)-1]
 	if last.scope == publicAddr && last.Kind == Transfer {
 		// A declared forwarder or own host is the last that anybody names: it may have
@@ -83,20 +89,22 @@ func (a *analysis) inside(i int) handOver {
 	h := &a.hops[i]
 	last := i+1 == len(a.hops)
 	switch {
+	case h.f.Unread.Reason != "":
+		return handOver{} // part of it may be the client's imitation of a field
 	case h.Kind == Fetch:
 		return handOver{true, false, "the mail was fetched from a mailbox of the recipient, and its server wrote this field"}
 	case h.Kind == Note && h.unnamed():
-		return handOver{true, false, "a note of the same host stands above it"}
+		return handOver{last || a.belowNote(i), false, "a note of the same host stands above it"}
 	case h.Kind == Note, h.Kind == Local:
-		return handOver{last || a.sameSystem(i), false, "a step on the same host stands above it"}
+		return handOver{last || a.sameSystem(i), !a.verySame(i), "a step on the same host stands above it"}
 	case h.scope == loopbackAddr:
-		return handOver{last || a.sameSystem(i), false, "the host above took it from itself"}
+		return handOver{last || a.sameSystem(i), !a.verySame(i), "the host above took it from itself"}
 	case h.Kind == Internal && h.scope == noAddr:
 		return handOver{last || a.sameSystem(i) || a.linkWithin(i) != "", false, "an internal step stands above it"}
 	case a.declared(&a.set.Trust, h):
-		return handOver{last || a.follows(i), false, "the field above took it from a host declared as the recipient's own"}
+		return handOver{last || a.follows(i, &a.set.Trust), false, "the field above took it from a host declared as the recipient's own"}
 	case a.declared(&a.set.Forwarder, h):
-		return handOver{last || a.follows(i), false, "the field above took it from a declared forwarder or list"}
+		return handOver{last || a.follows(i, &a.set.Forwarder), false, "the field above took it from a declared forwarder or list"}
 	}
 	return a.inferred(i, last)
 }
@@ -108,13 +116,12 @@ func (a *analysis) inferred(i int, last bool) handOver {
 	case h.scope == privateAddr && last:
 		return handOver{inside: a.ownName(h.From.RDNS)}
 	case h.scope == privateAddr:
-		return handOver{a.linkWithin(i) != "" || a.ownName(a.hops[i+1].By.Host), true,
-			"the field above took it from a private address whose recorded name wrote this field"}
+		return handOver{a.linkOf(i).strong(), true,
+			"the field above took it from a private address whose looked-up name wrote this field"}
 	case h.scope != publicAddr || last:
 	case h.By.IP == h.From.IP:
 		return handOver{a.sameSystem(i), true, "the host above took it from its own address"}
-	// A name looked up by qmail is not verified: anyone can have his address point there.
-	case h.rdns == "" || h.By.MTA == "qmail" || customerName(h.rdns, h.From.IP) || !sameDomain(a.hops[i+1].By.Host, h.rdns):
+	case h.rdns == "" || customerName(h.rdns, h.From.IP) || !sameHost(a.hops[i+1].By.Host, h.rdns) || a.sign(i+1) == "":
 	case sameDomain(h.rdns, h.By.Host):
 		return handOver{true, true, "the field above took it from a host of its own domain, which wrote this field"}
 	case a.deliveredBy(i):
@@ -142,20 +149,48 @@ func (a *analysis) declared(set *Hosts, h *hop) bool {
 	switch {
 	case h.From.IP.IsValid() && set.HasAddr(h.From.IP):
 		return true
-	case h.scope == privateAddr && set.HasName(h.From.HELO):
-		return true
-	case h.By.MTA == "qmail" || !set.HasName(h.rdns):
+	case !set.HasName(h.rdns):
 		return false
 	}
 	return set.names[lowerName(h.rdns)] || !customerName(h.rdns, h.From.IP)
 }
 
-// follows reports whether the field below hop i was written by its peer or by another
-// declared host. A declared host that adds no field would lend its trust to the next.
-func (a *analysis) follows(i int) bool {
+// follows reports whether the field below hop i was written by its declared peer, or by
+// another host of the same set. A declared host that adds no field would otherwise lend
+// its trust to whatever the sender wrote.
+func (a *analysis) follows(i int, set *Hosts) bool {
 	next := &a.hops[i+1]
-	return a.linkWithin(i) != "" || a.ownName(next.By.Host) || a.set.Forwarder.HasName(next.By.Host) ||
-		next.Kind == Note || next.Kind == Local && a.sameSystem(i)
+	switch {
+	case next.unnamed():
+		return next.Kind == Note || next.Kind == Local || next.Kind == Internal
+	case a.linkWithin(i) != "" || set.HasName(next.By.Host):
+		return true
+	}
+	return set == &a.set.Trust && a.ownName(next.By.Host)
+}
+
+// belowNote reports whether the field below a note that names no host was written by the
+// host that wrote the note: the peer of the field above it, or one that is trusted by name.
+func (a *analysis) belowNote(i int) bool {
+	next := &a.hops[i+1]
+	for j := i - 1; j >= 0; j-- {
+		if a.hops[j].unnamed() {
+			continue
+		}
+		w := writerOf(&a.hops[j])
+		k, _ := w.link(next)
+		return k != linkNone || next.unnamed() || a.ownName(next.By.Host) || a.set.Forwarder.HasName(next.By.Host)
+	}
+	return true // the system that delivered wrote the note
+}
+
+// verySame reports whether the field below hop i was written under the very same name.
+func (a *analysis) verySame(i int) bool {
+	if i+1 == len(a.hops) {
+		return true
+	}
+	h, next := &a.hops[i], &a.hops[i+1]
+	return next.Kind == Fetch || next.unnamed() || h.unnamed() || sameHost(h.By.Host, next.By.Host)
 }
 
 // ownName reports whether a host name is declared as the recipient's own or wrote a
@@ -192,10 +227,15 @@ func (a *analysis) sameSystem(i int) bool {
 // linkWithin names how the field below hop i is tied to the peer of hop i, in words of
 // the Link field; empty when nothing ties it.
 func (a *analysis) linkWithin(i int) string {
+	if k := a.linkOf(i); k != linkNone {
+		return k.String()
+	}
+	return ""
+}
+
+// linkOf tells how the field below hop i is tied to the peer of hop i.
+func (a *analysis) linkOf(i int) link {
 	w := writerOf(&a.hops[i])
 	k, _ := w.link(&a.hops[i+1])
-	if k == linkNone {
-		return ""
-	}
-	return k.String()
+	return k
 }

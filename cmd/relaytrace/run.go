@@ -27,6 +27,7 @@ type app struct {
 	stdout *bufio.Writer // the answer
 	stderr io.Writer     // progress and problems
 
+	terminal   bool // stdout is a person's
 	colour     bool // stdout is a terminal that wants colours
 	progress   bool // stderr is a terminal
 	incomplete bool // a problem was told: the exit code is 3
@@ -40,6 +41,7 @@ func run(ctx context.Context, args []string, env func(string) string, stdin io.R
 	context.AfterFunc(ctx, stop)
 	a := &app{
 		env: env, stdin: stdin, stdout: bufio.NewWriter(stdout), stderr: stderr,
+		terminal: isTerminal(stdout),
 		colour:   isTerminal(stdout) && env("NO_COLOR") == "" && env("TERM") != "dumb",
 		progress: isTerminal(stderr),
 	}
@@ -82,7 +84,7 @@ relays for their logs. It sends nothing, and contacts no relay.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(err.Error(), c.CommandPath()+" --help")
 	})
-	root.AddCommand(a.caseVerb(), a.traceVerb(), a.sortVerb(), a.explainVerb(), a.configVerb(), a.versionVerb())
+	root.AddCommand(a.caseVerb(), a.traceVerb(), a.sortVerb(), a.lookupVerb(), a.cacheVerb(), a.explainVerb(), a.configVerb(), a.versionVerb())
 	root.SetHelpCommand(a.helpVerb())
 	root.InitDefaultCompletionCmd()
 	addCompletionExamples(root)

@@ -115,37 +115,51 @@ func (a *app) tellWrapped(counts intake.Counts) {
 }
 
 // askRegistries gathers what is known of every address of the case. A look-up that fails
-// is told, here and in the case, and stops nothing.
+// is told, here and in the case, and stops nothing. Offline nothing that an earlier run
+// kept is used either: the same samples then give the same case everywhere.
 func (a *app) askRegistries(ctx context.Context, s settings, in *input, now func() time.Time) (map[netip.Addr]enrich.Record, error) {
-	e, err := enrich.New(enrich.Settings{
-		Offline: s.Offline, GeoIP: s.GeoIP, RDAPBase: s.rdap, Now: now,
-	})
+	e, done, err := a.enricher(s, now, !s.Offline)
 	if err != nil {
-		return nil, hinted(err, "check geoip and rdap in the settings, and --geoip")
+		return nil, err
 	}
-	defer e.Close()
+	defer done()
 	addrs := casefile.Addresses(in.samples)
-	records := make(map[netip.Addr]enrich.Record, len(addrs))
 	bar := a.newProgress("asking registries", len(addrs))
 	defer bar.end()
+	records := e.LookupAll(ctx, addrs, func(enrich.Record) { bar.step() })
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	bar.end()
+	seen := firstSeen(in.samples)
 	for _, addr := range addrs {
-		r := e.Lookup(ctx, addr)
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		for _, l := range r.Lookups {
-			if l.Outcome == enrich.OutcomeOK || l.Outcome == enrich.OutcomeNotFound {
-				continue
-			}
-			p := casefile.Problem{Where: addr.String(), What: fmt.Sprintf("%s of %s: %s: %s", l.Kind, l.Server, l.Outcome, l.Error)}
-			in.problems = append(in.problems, p)
-			bar.end()
-			a.tell(p.Where+": "+p.What, "")
-		}
+		r := records[addr]
+		r.HoldAgainst(seen[addr])
 		records[addr] = r
-		bar.step()
+		for _, p := range lookupProblems(&r) {
+			in.problems = append(in.problems, casefile.Problem{Where: addr.String(), What: p})
+			a.tell(addr.String()+": "+p, "")
+		}
 	}
 	return records, nil
+}
+
+// firstSeen tells when each address first appears in the samples, by the fields that are
+// believed; an address that only others name, or at no time, is not in it.
+func firstSeen(samples []casefile.Sample) map[netip.Addr]time.Time {
+	seen := make(map[netip.Addr]time.Time)
+	for i := range samples {
+		for _, h := range samples[i].Path.Hops {
+			at, err := time.Parse(time.RFC3339, h.Time.UTC)
+			if err != nil || h.Standing == trace.Contradicted || !h.From.IP.IsValid() {
+				continue
+			}
+			if before, ok := seen[h.From.IP]; !ok || at.Before(before) {
+				seen[h.From.IP] = at
+			}
+		}
+	}
+	return seen
 }
 
 // analyze traces one sample.
@@ -156,7 +170,29 @@ func analyze(s intake.Sample, believe trace.Settings) trace.Path {
 	return p
 }
 
-// caseFiles makes the files of the case folder: evidence, letters and the PDF.
+// answerFiles keeps the answers on which the records of the case rest, as the servers sent
+// them, under their digests.
+func answerFiles(c *casefile.Case) []casefile.NamedBytes {
+	var files []casefile.NamedBytes
+	known := make(map[string]bool)
+	add := func(r *enrich.Record) {
+		for _, l := range r.Lookups {
+			if len(l.Raw) > 0 && !known[l.RawSHA256] {
+				known[l.RawSHA256] = true
+				files = append(files, casefile.NamedBytes{Path: "answers/" + l.RawSHA256 + "." + l.Kind, Data: l.Raw})
+			}
+		}
+	}
+	for i := range c.Relays {
+		add(&c.Relays[i].Record)
+	}
+	for i := range c.Sources {
+		add(&c.Sources[i].Record)
+	}
+	return files
+}
+
+// caseFiles makes the files of the case folder: evidence, answers, letters and the PDF.
 func caseFiles(c *casefile.Case, in input) ([]casefile.NamedBytes, error) {
 	var files []casefile.NamedBytes
 	for _, s := range c.Samples {
@@ -171,6 +207,7 @@ func caseFiles(c *casefile.Case, in input) ([]casefile.NamedBytes, error) {
 			casefile.NamedBytes{Path: "letters/" + d.Name + ".eml", Data: d.EML},
 			casefile.NamedBytes{Path: "letters/" + d.Name + ".txt", Data: d.TXT})
 	}
+	files = append(files, answerFiles(c)...)
 	pdf, err := render.PDF(c)
 	if err != nil {
 		return nil, err

@@ -1,12 +1,16 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"relaytrace/enrich/enrichtest"
 )
 
 func TestMain(m *testing.M) {
@@ -14,25 +18,61 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command from outside, as a user does. SAMPLES is the folder of
-// real mail, ESC the character that begins a terminal's control sequence.
+// real mail, ESC the character that begins a terminal's control sequence. servers.toml has
+// the settings that lead to registries and a resolver on loopback.
 func TestScripts(t *testing.T) {
 	samples, err := filepath.Abs("../../testdata/samples")
 	if err != nil {
 		t.Fatal(err)
 	}
+	servers := serversFor(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SAMPLES", samples)
 			e.Setenv("ESC", "\x1b")
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "nothing"))
-			return nil
+			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "kept"))
+			return os.WriteFile(filepath.Join(e.WorkDir, "servers.toml"), servers, 0o600)
 		},
 		Condition: func(cond string) (bool, error) {
 			return cond == "root" && os.Geteuid() == 0, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "nul": nul},
 	})
+}
+
+// serversFor starts registries and a resolver for the scripts and gives the settings that
+// lead to them. Nobody answers for 193.1.0.1 over RDAP.
+func serversFor(t *testing.T) []byte {
+	hosting := enrichtest.Prefix("RIPE NCC", "193.0.0.0/21", "hosting", "NL")
+	hosting.Type, hosting.Holder = "ASSIGNED PA", "Example \u202eHosting"
+	relay := enrichtest.Prefix("ARIN", "216.207.32.0/24", "relaynet", "US")
+	w := enrichtest.Start(t, hosting, relay)
+	w.Zones = map[string][]string{
+		"PTR 1.0.0.193.in-addr.arpa.": {"mail.hosting.example."},
+		"A mail.hosting.example.":     {"193.0.0.1"},
+		"MX college.example.":         {"10 mx.college.example."},
+		"SOA college.example.":        {"ns.college.example. hostmaster.college.example. 1 2 3 4 5"},
+		"A 2.0.0.127.bl.example.":     {"127.0.0.2"},
+		"A 1.0.0.193.bl.example.":     {"127.0.0.4"},
+	}
+	w.Fault = func(q enrichtest.Question) enrichtest.Fault {
+		if strings.HasSuffix(q.Text, "/193.1.0.1") {
+			return enrichtest.Fault{Status: 403}
+		}
+		return enrichtest.Fault{}
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "resolver = %q\n", w.Resolver())
+	for table, servers := range map[string]map[string]string{"rdap": w.RDAP(), "whois": w.WHOIS()} {
+		fmt.Fprintf(&b, "[%s]\n", table)
+		for name, to := range servers {
+			fmt.Fprintf(&b, "%q = %q\n", name, to)
+		}
+	}
+	b.WriteString("[blocklists]\naddresses = [\"bl.example\"]\n")
+	return []byte(b.String())
 }
 
 // exits N PROGRAM ARG... runs a program that must end with exit code N.

@@ -87,6 +87,14 @@ type file struct {
 	GeoIP        []line          `toml:"geoip"`
 	Offline      bool            `toml:"offline"`
 	RDAP         map[string]line `toml:"rdap"`
+	WHOIS        map[string]line `toml:"whois"`
+	Resolver     line            `toml:"resolver"`
+	CheckMail    bool            `toml:"check_mail"`
+	Cache        line            `toml:"cache"`
+	Blocklists   struct {
+		Addresses []line `toml:"addresses"`
+		Domains   []line `toml:"domains"`
+	} `toml:"blocklists"`
 }
 
 // flags are the settings of a command line.
@@ -108,7 +116,7 @@ func (f *flags) addTrust(c *cobra.Command) {
 // settings are what a command works with: the file's, overridden by the flags.
 type settings struct {
 	casefile.Settings
-	rdap map[string]string // registry -> base URL
+	lookups lookups
 }
 
 // settings reads the settings for samples at these paths.
@@ -123,7 +131,7 @@ func (a *app) settings(c *cobra.Command, f flags, samples []string) (settings, e
 			return settings{}, err
 		}
 	}
-	s := settings{rdap: map[string]string{}, Settings: casefile.Settings{
+	s := settings{Settings: casefile.Settings{
 		Organisation: got.Organisation.text, Domain: got.Domain.text, Reporter: got.Reporter.text,
 		ReplyTo: got.ReplyTo.text, JANET: texts(got.JANET), Trust: texts(got.Trust),
 		Forwarder: texts(got.Forwarder), GeoIP: []string{}, Offline: got.Offline,
@@ -138,9 +146,7 @@ func (a *app) settings(c *cobra.Command, f flags, samples []string) (settings, e
 		}
 		s.GeoIP = append(s.GeoIP, p)
 	}
-	for registry, base := range got.RDAP {
-		s.rdap[registry] = base.text
-	}
+	s.lookups = lookupsOf(&got, filepath.Dir(name))
 	return s, f.override(c, &s)
 }
 
@@ -261,6 +267,8 @@ var takes = map[string]string{
 	"trust":     "a list of host names, addresses and networks",
 	"forwarder": "a list of host names, addresses and networks",
 	"geoip":     "a list of file names", "offline": "true or false", "rdap": "a table of registries and URLs",
+	"whois": "a table of registries and host:port", "resolver": "an address, address:port, system or none",
+	"check_mail": "true or false", "cache": "a folder", "blocklists": "a table of the lists addresses and domains",
 }
 
 // decodeError turns an error of the decoder into one that names the place.
@@ -274,7 +282,7 @@ func decodeError(name string, err error) error {
 		e := &unknown.Errors[0]
 		row, column := e.Position()
 		return hinted(fmt.Errorf("%s:%d:%d: unknown key %q", name, row, column, strings.Join(e.Key(), ".")),
-			"the keys are organisation, domain, reporter, reply_to, janet, trust, forwarder, geoip, offline and the table rdap")
+			"the keys are organisation, domain, reporter, reply_to, janet, trust, forwarder, geoip, offline, resolver, check_mail, cache and the tables rdap, whois and blocklists")
 	case errors.As(err, &wrong):
 		row, column := wrong.Position()
 		what := strings.TrimPrefix(wrong.Error(), "toml: ")

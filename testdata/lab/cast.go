@@ -24,8 +24,9 @@ type host struct {
 	PopHost string
 	NoRDNS  bool
 
-	id  string
-	pid int
+	id      string
+	pid     int
+	answers bool
 }
 
 // client is a machine that sends and is no mail server.

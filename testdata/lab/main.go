@@ -53,11 +53,7 @@ func run(args []string) error {
 		}
 	}
 	l.awaitServers(need)
-	for i := range messages {
-		if err := l.send(&messages[i]); err != nil {
-			fmt.Fprintf(os.Stderr, "lab: %s: not sent: %v\n", messages[i].Name, err)
-		}
-	}
+	l.sendAll(messages)
 	missing := l.collect(messages, *captures, *wait)
 	if *logs != "" {
 		l.keepLogs(*logs)

@@ -66,6 +66,7 @@ func (l *lab) start(h *host) error {
 		{"link", "add", "v" + h.id, "type", "veth", "peer", "name", "eth0", "netns", h.id},
 		{"link", "set", "v" + h.id, "master", "lab", "up"},
 		{"-n", h.id, "link", "set", "lo", "up"},
+		{"-n", h.id, "link", "set", "eth0", "addrgenmode", "none"},
 		{"-n", h.id, "addr", "add", h.Addr + "/32", "dev", "eth0"},
 		{"-n", h.id, "link", "set", "eth0", "up"},
 		{"-n", h.id, "route", "add", "192.0.2.0/24", "dev", "eth0", "src", h.Addr},
@@ -114,15 +115,17 @@ func (l *lab) unpack(layer string) error {
 
 // awaitServers waits until every server takes connections.
 func (l *lab) awaitServers(need map[string]bool) {
+	end := time.Now().Add(60 * time.Second)
 	for i := range cast {
 		h := &cast[i]
 		if !need[h.Name] {
 			continue
 		}
-		for end := time.Now().Add(40 * time.Second); ; time.Sleep(300 * time.Millisecond) {
+		for ; ; time.Sleep(300 * time.Millisecond) {
 			c, err := net.DialTimeout("tcp", net.JoinHostPort(h.Addr, "25"), time.Second)
 			if err == nil {
 				c.Close()
+				h.answers = true
 				break
 			}
 			if time.Now().After(end) {

@@ -6,18 +6,44 @@ import (
 	"fmt"
 	"net"
 	"net/textproto"
+	"os"
 	"strings"
+	"sync"
 	"time"
 )
 
 // dateForm is the date of RFC 5322.
 const dateForm = "Mon, 2 Jan 2006 15:04:05 -0700"
 
+// sendAll sends the messages, to each server one after the other: some limit how many
+// connections one address may have.
+func (l *lab) sendAll(messages []message) {
+	var wait sync.WaitGroup
+	byFirst := map[string][]*message{}
+	for i := range messages {
+		m := &messages[i]
+		byFirst[m.first()] = append(byFirst[m.first()], m)
+	}
+	for first, queue := range byFirst {
+		wait.Go(func() {
+			for _, m := range queue {
+				if err := l.send(m); err != nil {
+					fmt.Fprintf(os.Stderr, "lab: %s: not sent by %s: %v\n", m.Name, first, err)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
 // send puts the message in at its first server.
 func (l *lab) send(m *message) error {
 	m.sent = time.Now().UTC().Truncate(time.Second)
 	body := m.text(m.sent.Format(dateForm))
 	first := l.byName[m.first()]
+	if !first.answers {
+		return fmt.Errorf("the server is not up")
+	}
 	if len(m.Local) > 0 {
 		return first.inside(strings.NewReader(body), append(m.Local, m.rcpt())...)
 	}

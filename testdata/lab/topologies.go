@@ -216,7 +216,7 @@ func bounces() []message {
 
 func local() []message {
 	var all []message
-	for f, cmd := range map[string]string{"postfix": "sendmail -i -f web@mail.alpha.example", "exim": "exim4 -i -f web@host.bravo.example", "sendmail": "/usr/lib/sm.bin/sendmail -i -f web@mail.charlie.example"} {
+	for f, cmd := range map[string]string{"postfix": "sendmail -i -f web@mail.alpha.example", "exim": "exim4 -i -f web@host.bravo.example", "sendmail": "/usr/libexec/sendmail/sendmail -i -f web@mail.charlie.example"} {
 		all = append(all, message{Name: "local-" + f, Via: []string{openRelay[f]}, From: "web@" + openRelay[f], Local: strings.Fields(cmd), What: "a program on the server itself puts the mail in"})
 	}
 	return all

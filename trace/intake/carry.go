@@ -167,7 +167,7 @@ func (in *inspector) looksLikeMessage(data []byte) bool {
 // reparse reads the structure of a message that was found in a part.
 func (in *inspector) reparse(data []byte, path string, steps []string) *part {
 	b := builder{}
-	return b.entity(trimLeadingBlank(data), path, steps, "text/plain", 1)
+	return b.entity(trimLeadingBlank(data), path, steps, 1)
 }
 
 // takeAttached takes a message that was attached: itself when it is the spam, what it carries

@@ -261,18 +261,21 @@ func htmlText(in []byte) []byte {
 // appendText adds character data; outside of <pre> white space is one blank.
 func appendText(out, text []byte, pre bool) []byte {
 	s := html.UnescapeString(string(text))
-	s = strings.ReplaceAll(s, "\u00a0", " ")
 	if pre {
-		return append(out, s...)
+		return append(out, strings.ReplaceAll(s, "\u00a0", " ")...)
 	}
-	for _, c := range []byte(s) {
+	for _, c := range s {
+		if c == '\u00a0' { // a space that stays, as at the beginning of a folded line
+			out = append(out, ' ')
+			continue
+		}
 		if c == '\n' || c == '\r' || c == '\t' {
 			c = ' '
 		}
 		if c == ' ' && (len(out) == 0 || out[len(out)-1] == '\n') {
 			continue
 		}
-		out = append(out, c)
+		out = utf8.AppendRune(out, c)
 	}
 	return out
 }

@@ -75,7 +75,7 @@ func (in *inspector) readText16(s *Submission, text []byte) {
 	steps := []string{stepUTF16}
 	if _, err := unfit(text); err == nil && !broken(text) {
 		b := builder{}
-		in.judge(b.entity(text, "", steps, "text/plain", 0), s)
+		in.judge(b.entity(text, "", steps, 0), s)
 		return
 	}
 	if !in.pasted(s, text, steps) {
@@ -112,6 +112,11 @@ func broken(data []byte) bool {
 			if f.Start < fault.Offset && (i+1 == len(h.Fields) || h.Fields[i+1].Start > fault.Offset) && f.Is(data, "Received") {
 				return true
 			}
+		}
+	}
+	for _, f := range h.Fields {
+		if c := data[f.Start]; c == '*' || c == '_' { // *Received:* as a mail program marks what is bold
+			return true
 		}
 	}
 	// Blank lines between the fields end the header after its first field.

@@ -37,7 +37,7 @@ type texts struct{ plain, html []byte }
 // is broken is text. The parts share memory with data except where they were encoded.
 func parseMessage(data []byte) *part {
 	b := builder{}
-	p := b.entity(data, "", nil, "text/plain", 0)
+	p := b.entity(data, "", nil, 0)
 	p.tooDeep = b.tooDeep
 	return p
 }
@@ -48,12 +48,47 @@ type builder struct {
 	tooDeep bool
 }
 
-// entity reads a header and what it says of the body.
-func (b *builder) entity(data []byte, path string, decoded []string, media string, depth int) *part {
-	b.parts++
+// entity reads the header of a message and what it says of the body.
+func (b *builder) entity(data []byte, path string, decoded []string, depth int) *part {
+	p := &part{path: path, decoded: decoded, data: data, media: "text/plain"}
+	p.readHeader()
+	b.content(p, depth)
+	return p
+}
+
+// piece reads a part of a multipart. One that begins with a blank line has no header.
+func (b *builder) piece(data []byte, path string, decoded []string, media string, depth int) *part {
+	p := &part{path: path, decoded: decoded, data: data, media: media}
+	if n := blankLine(data); n > 0 {
+		p.body = data[n:]
+	} else {
+		p.readHeader()
+	}
+	b.content(p, depth)
+	return p
+}
+
+// blankLine gives the length of the blank line that data begins with.
+func blankLine(data []byte) int {
+	switch {
+	case bytes.HasPrefix(data, []byte("\n")):
+		return 1
+	case bytes.HasPrefix(data, []byte("\r\n")):
+		return 2
+	}
+	return 0
+}
+
+// readHeader scans the header and divides it from the body.
+func (p *part) readHeader() {
 	var room [48]header.Field
-	h := header.Scan(data, room[:0])
-	p := &part{path: path, decoded: decoded, data: data, fields: append([]header.Field(nil), h.Fields...), body: data[h.End:], media: media}
+	h := header.Scan(p.data, room[:0])
+	p.fields, p.body = append([]header.Field(nil), h.Fields...), p.data[h.End:]
+}
+
+// content reads the type of a part and goes on to the parts below it.
+func (b *builder) content(p *part, depth int) {
+	b.parts++
 	if v := p.get("Content-Type"); v != "" {
 		p.media, p.params = contentType(v)
 	}
@@ -61,16 +96,15 @@ func (b *builder) entity(data []byte, path string, decoded []string, media strin
 		if strings.HasPrefix(p.media, "multipart/") || p.media == "message/rfc822" {
 			b.tooDeep = true
 		}
-		return p
+		return
 	}
 	switch {
 	case strings.HasPrefix(p.media, "multipart/"):
 		b.multipart(p, depth)
 	case p.media == "message/rfc822" || p.media == "message/news" || p.media == "message/global":
 		body, how := p.content()
-		p.kids = []*part{b.entity(trimLeadingBlank(body), path, with(decoded, how), "text/plain", depth+1)}
+		p.kids = []*part{b.entity(trimLeadingBlank(body), p.path, with(p.decoded, how), depth+1)}
 	}
-	return p
 }
 
 // multipart cuts the body at its boundary (RFC 2046 section 5.1.1). A boundary that is not
@@ -95,7 +129,7 @@ func (b *builder) multipart(p *part, depth int) {
 		if p.path != "" {
 			path = p.path + "." + path
 		}
-		p.kids = append(p.kids, b.entity(piece, path, p.decoded, media, depth+1))
+		p.kids = append(p.kids, b.piece(piece, path, p.decoded, media, depth+1))
 	}
 }
 

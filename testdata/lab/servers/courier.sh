@@ -2,6 +2,7 @@
 # that hides the peer.
 . /lab/common.sh
 c=/etc/courier
+ln -sf makedat.courier /usr/bin/makedat
 mkdir -p $c/smtpaccess $c/esmtpacceptmailfor.dir /run/courier /var/lib/courier/track /var/lib/courier/msgs /var/lib/courier/msgq /var/lib/courier/tmp
 chown -R courier:courier $c /run/courier /var/lib/courier /usr/lib/courier
 echo "$NAME" >$c/me

@@ -6,13 +6,13 @@
 export NODE_PATH=$NPM/node_modules
 d=/srv/haraka
 mkdir -p $d/config $d/plugins $d/queue
+cp $NPM/node_modules/Haraka/config/connection.ini $d/config/
 cat >$d/config/smtp.ini <<-X
 	listen=[::]:25
 	nodes=0
 X
 echo "$NAME" >$d/config/me
 echo "$NAME" >$d/config/host_list
-printf 'queue_dir=/srv/haraka/queue\n' >/dev/null
 printf '[main]\n' >$d/config/outbound.ini
 printf 'lab\n' >$d/config/plugins
 [ "$MODE" != provider ] || printf 'auth/flat_file\nlab\n' >$d/config/plugins

@@ -4,6 +4,11 @@
 . /lab/common.sh
 mkdir -p /var/lib/opensmtpd/empty /var/spool/smtpd /run/opensmtpd
 chmod 711 /var/spool/smtpd
+for d in purge offline queue incoming corrupt temporary; do mkdir -p /var/spool/smtpd/$d; done
+chown opensmtpq:root /var/spool/smtpd/queue /var/spool/smtpd/purge /var/spool/smtpd/incoming /var/spool/smtpd/corrupt /var/spool/smtpd/temporary
+chmod 700 /var/spool/smtpd/queue /var/spool/smtpd/purge /var/spool/smtpd/incoming /var/spool/smtpd/corrupt /var/spool/smtpd/temporary
+chmod 770 /var/spool/smtpd/offline
+chown root:opensmtpq /var/spool/smtpd/offline
 listen="listen on eth0 hostname $NAME"
 to="relay helo $NAME"
 [ -z "${ROUTE:-}" ] || to="relay host smtp://$ROUTE helo $NAME"
@@ -18,7 +23,7 @@ gateway) match='match from any for domain { "college.example", "*.college.exampl
 provider)
 	openssl req -x509 -newkey rsa:2048 -nodes -keyout /etc/k.pem -out /etc/c.pem -subj "/CN=$NAME" -days 30 2>/dev/null
 	chmod 600 /etc/k.pem
-	echo "sender $(/lab/lab crypt 2>/dev/null || smtpctl encrypt secret)" >/etc/credentials
+	echo "sender $(smtpctl encrypt secret)" >/etc/credentials
 	listen="pki x cert \"/etc/c.pem\"
 pki x key \"/etc/k.pem\"
 table credentials file:/etc/credentials

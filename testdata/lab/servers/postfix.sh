@@ -49,7 +49,7 @@ maildir() {
 
 case $MODE in
 open | strip | rewrite | proxied)
-	postconf -e 'smtpd_relay_restrictions = permit_mynetworks, permit'
+	postconf -e 'mynetworks = 0.0.0.0/0 [::]/0'
 	;;
 gateway)
 	postconf -e 'relay_domains = pcre:/etc/postfix/domains'

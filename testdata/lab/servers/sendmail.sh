@@ -64,6 +64,6 @@ if [ "$MODE" = provider ]; then
 	echo secret | saslpasswd2 -p -c -u "$NAME" sender
 fi
 chown root /etc/mail /etc/mail/*
-chmod g-ws,u-s /usr/lib/sm.bin/sendmail
-/usr/lib/sm.bin/sendmail -bi
-/usr/lib/sm.bin/sendmail -bd -q10s
+chmod g-ws,u-s /usr/libexec/sendmail/sendmail
+/usr/libexec/sendmail/sendmail -bi
+/usr/libexec/sendmail/sendmail -bd -q10s
