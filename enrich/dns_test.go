@@ -24,7 +24,7 @@ func quiet(registry, prefix, country string) enrichtest.Net {
 
 func TestReverseNames(t *testing.T) {
 	w := enrichtest.Start(t, enrichtest.Prefix("RIPE NCC", "193.0.0.0/21", "ripenet", "NL"), enrichtest.Prefix("RIPE NCC", "2001:67c:2e8::/48", "six", "NL"))
-	w.Zones = map[string][]string{
+	w.SetZones(map[string][]string{
 		"PTR 1.0.0.193.in-addr.arpa.": {"MAIL.relay.example.", "bank.example.", "-bad-.example."},
 		"A mail.relay.example.":       {"193.0.0.9", "193.0.0.1"},
 		"A bank.example.":             {"193.0.0.2"},
@@ -33,7 +33,7 @@ func TestReverseNames(t *testing.T) {
 		"PTR 2.0.0.193.in-addr.arpa.": {"bank.example."},
 		"PTR 3.0.0.193.in-addr.arpa.": {"loop.relay.example."},
 		"CNAME loop.relay.example.":   {"loop.relay.example."},
-	}
+	})
 	e := enricher(t, settingsFor(w))
 	for addr, want := range map[string]string{
 		"193.0.0.1": "mail.relay.example true, bank.example false", "193.0.0.2": "bank.example true",
@@ -71,13 +71,13 @@ func TestResolverFaults(t *testing.T) {
 		{"NXDOMAIN", enrichtest.Fault{Status: dns.RcodeNameError}, enrich.OutcomeNotFound},
 	} {
 		w := enrichtest.Start(t, enrichtest.Prefix("RIPE NCC", "193.0.0.0/21", "ripenet", "NL"))
-		w.Zones = map[string][]string{"PTR 1.0.0.193.in-addr.arpa.": {"a.example."}, "A a.example.": {"193.0.0.1"}}
-		w.Fault = func(q enrichtest.Question) enrichtest.Fault {
+		w.SetZones(map[string][]string{"PTR 1.0.0.193.in-addr.arpa.": {"a.example."}, "A a.example.": {"193.0.0.1"}})
+		w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
 			if q.Server == "dns" {
 				return test.fault
 			}
 			return enrichtest.Fault{}
-		}
+		})
 		r := lookup(t, settingsFor(w), "193.0.0.1")
 		i := slices.IndexFunc(r.Lookups, func(l enrich.Lookup) bool { return l.Kind == "dns" })
 		if l := r.Lookups[i]; l.Outcome != test.outcome || l.Question != "PTR 1.0.0.193.in-addr.arpa." || r.Failed() {
@@ -86,7 +86,7 @@ func TestResolverFaults(t *testing.T) {
 	}
 	// A resolver that stays silent holds nothing up for longer than the deadline.
 	w := enrichtest.Start(t, enrichtest.Prefix("RIPE NCC", "193.0.0.0/21", "ripenet", "NL"))
-	w.Fault = func(q enrichtest.Question) enrichtest.Fault { return enrichtest.Fault{Drop: q.Server == "dns"} }
+	w.SetFault(func(q enrichtest.Question) enrichtest.Fault { return enrichtest.Fault{Drop: q.Server == "dns"} })
 	s := settingsFor(w)
 	s.Limits.Deadline = 300 * time.Millisecond
 	begun := time.Now()
@@ -99,7 +99,7 @@ func TestResolverFaults(t *testing.T) {
 // TestDomainContacts takes addresses from the domains of verified names only.
 func TestDomainContacts(t *testing.T) {
 	w := enrichtest.Start(t, quiet("RIPE NCC", "193.0.0.0/21", "NL"))
-	w.Zones = map[string][]string{
+	zones := map[string][]string{
 		"PTR 1.0.0.193.in-addr.arpa.":         {"mail.relay.co.uk.", "victim.example."},
 		"A mail.relay.co.uk.":                 {"193.0.0.1"},
 		"A victim.example.":                   {"193.0.7.7"},
@@ -107,6 +107,7 @@ func TestDomainContacts(t *testing.T) {
 		"SOA relay.co.uk.":                    {`ns.relay.co.uk. host\.master.relay.co.uk. 1 2 3 4 5`},
 		"TXT relay.co.uk.contacts.abuse.net.": {`"spam@relay.co.uk"`},
 	}
+	w.SetZones(zones)
 	r := lookup(t, settingsFor(w), "193.0.0.1")
 	want := []string{"9 domain spam@relay.co.uk", "10 domain abuse@relay.co.uk", "11 domain postmaster@relay.co.uk", "12 domain-keeper host.master@relay.co.uk"}
 	if got := ranked(r); !slices.Equal(got, want) {
@@ -116,15 +117,16 @@ func TestDomainContacts(t *testing.T) {
 		t.Errorf("state %q, contact %+v", r.Abuse, r.Contacts[0])
 	}
 	// Without a mail exchanger nobody is at abuse@; a keeper elsewhere is no contact.
-	w.Zones["MX relay.co.uk."] = []string{"0 ."}
-	w.Zones["SOA relay.co.uk."] = []string{"ns.hoster.example. dns.hoster.example. 1 2 3 4 5"}
-	w.Zones["TXT relay.co.uk.contacts.abuse.net."] = []string{`"postmaster@relay.co.uk"`}
+	zones["MX relay.co.uk."] = []string{"0 ."}
+	zones["SOA relay.co.uk."] = []string{"ns.hoster.example. dns.hoster.example. 1 2 3 4 5"}
+	zones["TXT relay.co.uk.contacts.abuse.net."] = []string{`"postmaster@relay.co.uk"`}
+	w.SetZones(zones)
 	if r := lookup(t, settingsFor(w), "193.0.0.1"); len(ranked(r)) != 1 || r.Contacts[0].Role != "national-cert" {
 		t.Errorf("contacts %q", ranked(r))
 	}
 	// A registry's contact comes before, and then no domain is asked about.
 	full := enrichtest.Start(t, enrichtest.Prefix("RIPE NCC", "193.0.0.0/21", "ripenet", "NL"))
-	full.Zones = w.Zones
+	full.SetZones(zones)
 	r = lookup(t, settingsFor(full), "193.0.0.1")
 	if got := ranked(r); !slices.Equal(got, []string{"1 abuse abuse@ripenet.example"}) {
 		t.Errorf("contacts %q", got)
@@ -142,9 +144,9 @@ func TestCERT(t *testing.T) {
 		t.Errorf("source %q has no date", r.Contacts[0].Source)
 	}
 	w = enrichtest.Start(t, quiet("RIPE NCC", "193.0.0.0/21", "NL"))
-	w.Fault = func(q enrichtest.Question) enrichtest.Fault {
+	w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
 		return enrichtest.Fault{Drop: strings.HasPrefix(q.Server, "whois")}
-	}
+	})
 	if r := lookup(t, settingsFor(w), "193.0.0.1"); len(r.Contacts) != 0 || r.Abuse != enrich.AbuseError {
 		t.Errorf("contacts %q, state %q", ranked(r), r.Abuse)
 	}
@@ -158,17 +160,17 @@ func TestCheckMail(t *testing.T) {
 		"yes": {"MX arinnet.example.": {"5 mx.arinnet.example."}},
 		"no":  {"MX arinnet.example.": {"0 ."}},
 	} {
-		w.Zones = zones
+		w.SetZones(zones)
 		r := lookup(t, s, "192.149.252.1")
 		if r.Contacts[0].Mail != want || slices.Contains(codes(r), "contact-takes-no-mail") != (want == "no") {
 			t.Errorf("mail %q, want %q; notes %q", r.Contacts[0].Mail, want, codes(r))
 		}
 	}
-	w.Zones = map[string][]string{"A arinnet.example.": {"192.149.252.9"}} // no MX, but an address
+	w.SetZones(map[string][]string{"A arinnet.example.": {"192.149.252.9"}}) // no MX, but an address
 	if r := lookup(t, s, "192.149.252.1"); r.Contacts[0].Mail != "yes" {
 		t.Errorf("mail %q, want yes", r.Contacts[0].Mail)
 	}
-	w.Zones = nil
+	w.SetZones(nil)
 	if r := lookup(t, s, "192.149.252.1"); r.Contacts[0].Mail != "no" {
 		t.Errorf("mail %q, want no", r.Contacts[0].Mail)
 	}
@@ -176,11 +178,11 @@ func TestCheckMail(t *testing.T) {
 
 func TestLookupDomain(t *testing.T) {
 	w := enrichtest.Start(t)
-	w.Zones = map[string][]string{
+	w.SetZones(map[string][]string{
 		"MX www.college.ac.uk.": {"20 b.college.ac.uk.", "10 a.college.ac.uk."},
 		"MX college.ac.uk.":     {"10 a.college.ac.uk."},
 		"SOA college.ac.uk.":    {"ns.college.ac.uk. hostmaster.college.ac.uk. 1 2 3 4 5"},
-	}
+	})
 	e := enricher(t, settingsFor(w))
 	r := e.LookupDomain(context.Background(), "WWW.College.ac.uk.")
 	want := []string{"10 domain abuse@college.ac.uk", "11 domain postmaster@college.ac.uk", "12 domain-keeper hostmaster@college.ac.uk"}
@@ -200,7 +202,7 @@ func TestLookupDomain(t *testing.T) {
 // lists is a world with blocklists of every kind.
 func lists(t *testing.T) *enrichtest.World {
 	w := enrichtest.Start(t)
-	w.Zones = map[string][]string{
+	w.SetZones(map[string][]string{
 		"A 2.0.0.127.good.example.":      {"127.0.0.2"},
 		"A 1.0.0.193.good.example.":      {"127.0.0.4", "127.0.0.11"},
 		"TXT 1.0.0.193.good.example.":    {`"listed for tests"`},
@@ -215,18 +217,18 @@ func lists(t *testing.T) *enrichtest.World {
 		"A 2.0.0.127.late.example.":      {"127.0.0.2"},
 		"A 1.0.0.193.late.example.":      {"127.0.0.1"},
 		"A 2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.good.example.": {"127.0.0.2"},
-	}
+	})
 	return w
 }
 
 func TestBlocklists(t *testing.T) {
 	w := lists(t)
-	w.Fault = func(q enrichtest.Question) enrichtest.Fault {
+	w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
 		if strings.Contains(q.Text, "closed.example") {
 			return enrichtest.Fault{Status: dns.RcodeRefused}
 		}
 		return enrichtest.Fault{}
-	}
+	})
 	s := settingsFor(w)
 	s.AddressLists = []string{"good.example", "refuse.example", "limit.example", "wild.example", "all.example", "dead.example", "closed.example", "late.example"}
 	s.DomainLists = []string{"names.example"}

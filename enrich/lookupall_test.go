@@ -117,7 +117,7 @@ func checkRate(t testing.TB, server string, at []time.Time, perSecond float64) {
 func TestLookupAll(t *testing.T) {
 	addrs, nets := crowd(200, 60)
 	w := enrichtest.Start(t, nets...)
-	w.Fault = unlucky(5*time.Millisecond, 3, 5)
+	w.SetFault(unlucky(5*time.Millisecond, 3, 5))
 	s := settingsFor(w)
 	s.Resolver = ""
 	s.Limits = enrich.Limits{PerSecond: 100, Connections: 4, Tries: 8, Pause: 10 * time.Millisecond}
@@ -140,9 +140,9 @@ func TestLookupAll(t *testing.T) {
 func TestLookupAllCancelled(t *testing.T) {
 	addrs, nets := crowd(100, 50)
 	w := enrichtest.Start(t, nets...)
-	w.Fault = func(q enrichtest.Question) enrichtest.Fault {
+	w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
 		return []enrichtest.Fault{{Hang: true}, {Status: 429, RetryAfter: 60}, {Delay: time.Minute}, {Drop: true}}[q.N%4]
-	}
+	})
 	s := settingsFor(w)
 	s.Limits = enrich.Limits{PerSecond: 20, Connections: 2}
 	e := enricher(t, s)
@@ -253,7 +253,7 @@ func BenchmarkLookupAll(b *testing.B) {
 	for b.Loop() {
 		addrs, nets := crowd(10000, 3000)
 		w := enrichtest.Start(b, nets...)
-		w.Fault = unlucky(50*time.Millisecond, 5, 5)
+		w.SetFault(unlucky(50*time.Millisecond, 5, 5))
 		s := settingsFor(w)
 		cache, err := enrich.OpenCache(b.TempDir())
 		if err != nil {

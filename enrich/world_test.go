@@ -188,12 +188,12 @@ func TestWHOISFaults(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := enrichtest.Start(t, n)
-			w.Fault = func(q enrichtest.Question) enrichtest.Fault {
+			w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
 				if strings.HasPrefix(q.Server, "whois") {
 					return test.fault
 				}
 				return enrichtest.Fault{}
-			}
+			})
 			r := lookup(t, settingsFor(w), "193.0.0.1")
 			l := r.Lookups[slices.IndexFunc(r.Lookups, func(l enrich.Lookup) bool { return l.Kind == "whois" })]
 			if l.Outcome != test.outcome || !strings.Contains(l.Error, test.err) {
@@ -212,12 +212,12 @@ func TestWHOISRateLimit(t *testing.T) {
 	n := enrichtest.Prefix("LACNIC", "200.3.12.0/22", "lacnicnet", "UY")
 	n.OnlyWHOIS = true
 	w := enrichtest.Start(t, n)
-	w.Fault = func(q enrichtest.Question) enrichtest.Fault {
+	w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
 		if q.Server == "whois LACNIC" {
 			return enrichtest.Fault{Body: []byte("% Query rate limit exceeded. Reduced information.\n")}
 		}
 		return enrichtest.Fault{}
-	}
+	})
 	s := settingsFor(w)
 	s.Limits.Deadline = 2 * time.Second
 	e := enricher(t, s)
@@ -261,12 +261,12 @@ func TestReferrals(t *testing.T) {
 func TestWHOISAfterRDAPFailed(t *testing.T) {
 	n := enrichtest.Prefix("RIPE NCC", "193.0.0.0/21", "ripenet", "NL")
 	w := enrichtest.Start(t, n)
-	w.Fault = func(q enrichtest.Question) enrichtest.Fault {
+	w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
 		if strings.HasPrefix(q.Server, "rdap") {
 			return enrichtest.Fault{Status: 500}
 		}
 		return enrichtest.Fault{}
-	}
+	})
 	r := lookup(t, settingsFor(w), "193.0.0.1")
 	if r.Network == nil || r.Network.Holder != n.Holder || r.Network.Source != "WHOIS of RIPE NCC, whois.ripe.net" {
 		t.Errorf("network %+v", r.Network)

@@ -2,17 +2,19 @@ package main
 
 import (
 	"context"
-	"io"
 	"runtime"
 
 	"relaytrace/trace/intake"
 )
 
-// inOrder walks the paths, runs work on every sample, on all cores at once, and hands
-// the results to use in the order of the walk, one at a time. Problems keep their place
-// among them. At most a few samples for each core are held at a time. It returns the
-// error of use or of the walk.
-func inOrder[T any](ctx context.Context, paths []string, stdin io.Reader, work func(intake.Sample) T, use func(T) error, problem func(intake.Problem)) error {
+// walk hands out samples and problems until it is done or ctx is cancelled.
+type walk func(ctx context.Context, take func(intake.Sample) error, problem func(intake.Problem)) error
+
+// inOrder walks, runs work on every sample, on all cores at once, and hands the results
+// to use in the order of the walk, one at a time. Problems keep their place among them.
+// At most a few samples for each core are held at a time. It returns the error of use or
+// of the walk.
+func inOrder[T any](ctx context.Context, through walk, work func(intake.Sample) T, use func(T) error, problem func(intake.Problem)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
@@ -46,7 +48,7 @@ func inOrder[T any](ctx context.Context, paths []string, stdin io.Reader, work f
 	go func() {
 		defer close(order)
 		defer close(jobs)
-		walked <- intake.Walk(ctx, paths, stdin, func(s intake.Sample) error {
+		walked <- through(ctx, func(s intake.Sample) error {
 			done := make(chan result, 1)
 			if err := queue(done); err != nil {
 				return err

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"relaytrace/trace/intake"
@@ -28,11 +27,17 @@ func manyFiles(t *testing.T, n int) string {
 	return dir
 }
 
+func folder(dir string) walk {
+	return func(ctx context.Context, take func(intake.Sample) error, problem func(intake.Problem)) error {
+		return intake.Walk(ctx, []string{dir}, nil, take, problem)
+	}
+}
+
 // TestInOrder: results and problems come in the order of the walk, whoever was faster.
 func TestInOrder(t *testing.T) {
 	dir := manyFiles(t, 200)
 	var got []string
-	err := inOrder(t.Context(), []string{dir}, nil,
+	err := inOrder(t.Context(), folder(dir),
 		func(s intake.Sample) string { return filepath.Base(s.File) },
 		func(name string) error { got = append(got, name); return nil },
 		func(p intake.Problem) { got = append(got, filepath.Base(p.File)) })
@@ -46,7 +51,7 @@ func TestInOrderStops(t *testing.T) {
 	dir := manyFiles(t, 100)
 	stop := errors.New("enough")
 	n := 0
-	err := inOrder(t.Context(), []string{dir}, nil,
+	err := inOrder(t.Context(), folder(dir),
 		func(s intake.Sample) int { return len(s.Data) },
 		func(int) error {
 			if n++; n == 5 {
@@ -58,7 +63,7 @@ func TestInOrderStops(t *testing.T) {
 		t.Fatalf("after %d: %v", n, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	err = inOrder(ctx, []string{dir}, strings.NewReader(""),
+	err = inOrder(ctx, folder(dir),
 		func(s intake.Sample) int { return len(s.Data) },
 		func(int) error { cancel(); return nil }, func(intake.Problem) {})
 	if !errors.Is(err, context.Canceled) {

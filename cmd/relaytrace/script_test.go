@@ -49,20 +49,20 @@ func serversFor(t *testing.T) []byte {
 	hosting.Type, hosting.Holder = "ASSIGNED PA", "Example \u202eHosting"
 	relay := enrichtest.Prefix("ARIN", "216.207.32.0/24", "relaynet", "US")
 	w := enrichtest.Start(t, hosting, relay)
-	w.Zones = map[string][]string{
+	w.SetZones(map[string][]string{
 		"PTR 1.0.0.193.in-addr.arpa.": {"mail.hosting.example."},
 		"A mail.hosting.example.":     {"193.0.0.1"},
 		"MX college.example.":         {"10 mx.college.example."},
 		"SOA college.example.":        {"ns.college.example. hostmaster.college.example. 1 2 3 4 5"},
 		"A 2.0.0.127.bl.example.":     {"127.0.0.2"},
 		"A 1.0.0.193.bl.example.":     {"127.0.0.4"},
-	}
-	w.Fault = func(q enrichtest.Question) enrichtest.Fault {
+	})
+	w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
 		if strings.HasSuffix(q.Text, "/193.1.0.1") {
 			return enrichtest.Fault{Status: 403}
 		}
 		return enrichtest.Fault{}
-	}
+	})
 	var b strings.Builder
 	fmt.Fprintf(&b, "resolver = %q\n", w.Resolver())
 	for table, servers := range map[string]map[string]string{"rdap": w.RDAP(), "whois": w.WHOIS()} {

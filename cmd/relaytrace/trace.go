@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"relaytrace/casefile"
 	"relaytrace/trace"
 	"relaytrace/trace/intake"
 )
@@ -86,33 +86,43 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d
 	if err != nil {
 		return err
 	}
-	first, found := true, 0
-	take := func(sample intake.Sample) error {
-		found++
-		p := analyze(sample, believe)
+	found := 0
+	through := func(ctx context.Context, take func(intake.Sample) error, problem func(intake.Problem)) error {
+		return a.eachSample(ctx, s, paths, take, problem)
+	}
+	work := func(sample intake.Sample) traced {
+		t := traced{path: analyze(sample, believe)}
 		if asJSON {
-			doc, err := casefile.EncodeJSON(p, "")
-			if err != nil {
-				return err
-			}
-			_, err = a.stdout.Write(doc)
+			t.doc = append(t.path.AppendJSON(nil), '\n')
+		}
+		return t
+	}
+	use := func(t traced) error {
+		found++
+		if asJSON {
+			_, err := a.stdout.Write(t.doc)
 			return err
 		}
-		if !first {
+		if found > 1 {
 			a.stdout.WriteString("\n")
 		}
-		first = false
-		d.w, d.p = a.stdout, &p
+		d.w, d.p = a.stdout, &t.path
 		d.write()
 		return nil
 	}
-	if err := a.eachSample(c.Context(), s, paths, take, a.problem); err != nil {
+	if err := inOrder(c.Context(), through, work, use, a.problem); err != nil {
 		return err
 	}
 	if found == 0 {
 		return errNoSample
 	}
 	return nil
+}
+
+// traced is a sample's path, and its document where that is asked for.
+type traced struct {
+	path trace.Path
+	doc  []byte
 }
 
 // believe gives the tracer's part of the settings.

@@ -6,6 +6,7 @@ package enrichtest
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -88,22 +89,44 @@ type Log struct {
 	restUntil time.Time
 }
 
-// World is a set of running servers. Change its fields before the first question only.
+// World is a set of running servers. Its methods are safe for concurrent use.
 type World struct {
-	// Zones are the records of the resolver: type and name, such as "PTR
-	// 1.0.0.193.in-addr.arpa.", to the records' data in the form of a zone file.
-	Zones map[string][]string
-	// Fault says how a question is answered; nil for always well. It is called by many
-	// at once.
-	Fault func(Question) Fault
-
 	nets  []Net
 	rdap  map[string]string
 	whois map[string]string
 	dns   string
 
-	mu   sync.Mutex
-	logs map[string]*Log
+	mu    sync.Mutex
+	zones map[string][]string
+	fault func(Question) Fault
+	logs  map[string]*Log
+}
+
+// SetZones replaces the records of the resolver: type and name, such as "PTR
+// 1.0.0.193.in-addr.arpa.", to the records' data in the form of a zone file.
+func (w *World) SetZones(zones map[string][]string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.zones = maps.Clone(zones)
+}
+
+// SetFault says how questions are answered from now on; nil for always well. It is called
+// by many at once.
+func (w *World) SetFault(fault func(Question) Fault) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.fault = fault
+}
+
+// records gives what the resolver has under a type and a name, and whether the name
+// exists at all.
+func (w *World) records(kind, name string) (data []string, exists bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for key := range w.zones {
+		exists = exists || strings.HasSuffix(key, " "+name)
+	}
+	return w.zones[kind+" "+name], exists
 }
 
 // Regional and National are the registries that have servers here.
@@ -116,7 +139,7 @@ var (
 func Start(t testing.TB, nets ...Net) *World {
 	t.Helper()
 	w := &World{
-		Zones: make(map[string][]string), nets: slices.Clone(nets), rdap: make(map[string]string),
+		nets: slices.Clone(nets), rdap: make(map[string]string),
 		whois: make(map[string]string), logs: make(map[string]*Log),
 	}
 	// Narrowest first, so that the first that holds an address is the one meant.
@@ -193,9 +216,10 @@ func (w *World) begin(server, text, connection string) (f Fault, end func()) {
 	if now.Before(l.restUntil) {
 		l.DuringRest++
 	}
+	fault := w.fault
 	w.mu.Unlock()
-	if w.Fault != nil {
-		f = w.Fault(Question{Server: server, Text: text, N: n, Connection: connection})
+	if fault != nil {
+		f = fault(Question{Server: server, Text: text, N: n, Connection: connection})
 	}
 	return f, func() {
 		w.mu.Lock()

@@ -283,11 +283,8 @@ func (w *World) serveDNS(rw dns.ResponseWriter, req *dns.Msg) {
 		rw.WriteMsg(resp)
 		return
 	}
-	exists := false
-	for k := range w.Zones {
-		exists = exists || strings.HasSuffix(k, " "+strings.ToLower(q.Name))
-	}
-	for _, data := range w.Zones[key] {
+	records, exists := w.records(dns.TypeToString[q.Qtype], strings.ToLower(q.Name))
+	for _, data := range records {
 		rr, err := dns.NewRR(fmt.Sprintf("%s 60 IN %s %s", q.Name, dns.TypeToString[q.Qtype], data))
 		if err != nil {
 			panic(err) // a fault of the test

@@ -100,7 +100,6 @@ var cast = []host{
 	{Name: "smtp.isp-postfix-id.example", Addr: "203.0.113.52", Server: "postfix", Mode: "provider-id", Role: "provider"},
 	{Name: "smtp.isp-exim.example", Addr: "203.0.113.53", Server: "exim", Mode: "provider", Role: "provider"},
 	{Name: "smtp.isp-sendmail.example", Addr: "203.0.113.54", Server: "sendmail", Mode: "provider", Role: "provider"},
-	{Name: "smtp.isp-opensmtpd.example", Addr: "203.0.113.55", Server: "opensmtpd", Mode: "provider", Role: "provider"},
 	{Name: "smtp.isp-haraka.example", Addr: "203.0.113.56", Server: "haraka", Mode: "provider", Role: "provider"},
 
 	{Name: "mail.firm.example", Addr: "198.51.100.131", Server: "postfix", Mode: "smarthost", Role: "customer", Clients: "198.51.100.130"},

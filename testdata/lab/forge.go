@@ -59,8 +59,8 @@ var styles = []style{
 		tags: []string{"203.0.113.200", "mail.innocent.example"}},
 }
 
-// forgeries sends each style straight to the recipient, through an open relay and
-// through one that hides.
+// forgeries sends each style straight to the recipient, and through an open relay or one
+// that hides, in turn.
 func forgeries() []message {
 	var all []message
 	for i, s := range styles {
@@ -68,14 +68,14 @@ func forgeries() []message {
 		h := hiders[i%len(hiders)]
 		m := message{HELO: s.helo, Client: s.client, Forged: s.fields, Tags: s.tags, Own: s.own, Unclear: s.own || s.helo == "localhost",
 			What: "the client writes trace fields of its own: " + strings.ReplaceAll(s.name, "-", " ")}
-		for _, way := range []struct {
-			name string
-			via  []string
-		}{{"direct", nil}, {f, []string{openRelay[f]}}, {h[0], []string{h[1]}}} {
-			m.Name, m.Via = "forged-"+s.name+"-"+way.name, way.via
-			m.Tags = s.tags[:len(s.tags):len(s.tags)]
-			all = append(all, m)
+		m.Tags = s.tags[:len(s.tags):len(s.tags)]
+		m.Name = "forged-" + s.name + "-direct"
+		all = append(all, m)
+		m.Name, m.Via = "forged-"+s.name+"-"+f, []string{openRelay[f]}
+		if i%2 == 1 {
+			m.Name, m.Via = "forged-"+s.name+"-"+h[0], []string{h[1]}
 		}
+		all = append(all, m)
 	}
 	return all
 }

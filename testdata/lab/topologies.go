@@ -53,17 +53,27 @@ func direct() []message {
 
 func open() []message {
 	var all []message
-	for _, f := range families {
+	// What the stranger says of itself changes what the relay writes; each of these is tried with two servers.
+	said := []message{
+		{Name: "honest", Client: hosted, HELO: "server88.hosting.example", Unclear: true, What: "the stranger says its own name"},
+		{Name: "own", Unclear: true, What: "the stranger says the relay's own name"},
+		{Name: "address", HELO: "203.0.113.250", Tags: []string{"203.0.113.250"}, What: "the stranger says an innocent's bare address"},
+		{Name: "literal", Client: nameless, HELO: "[203.0.113.250]", Tags: []string{"203.0.113.250"}, Unclear: true, What: "the stranger says an innocent's address in brackets"},
+	}
+	for i, f := range families {
 		r := []string{openRelay[f]}
 		all = append(all,
 			message{Name: "open-" + f, Via: r, What: "an open relay passes on what a stranger's line sends"},
 			message{Name: "open-" + f + "-nameless", Via: r, Client: nameless, What: "the stranger's address has no name"},
 			message{Name: "open-" + f + "-bare", Via: r, Plain: true, HELO: "friend", Unclear: true, What: "the stranger says HELO and a bare word"},
-			message{Name: "open-" + f + "-honest", Via: r, Client: hosted, HELO: "server88.hosting.example", Unclear: true, What: "the stranger says its own name"},
-			message{Name: "open-" + f + "-own", Via: r, HELO: r[0], Unclear: true, What: "the stranger says the relay's own name"},
-			message{Name: "open-" + f + "-address", Via: r, HELO: "203.0.113.250", Tags: []string{"203.0.113.250"}, What: "the stranger says an innocent's bare address"},
-			message{Name: "open-" + f + "-literal", Via: r, Client: nameless, HELO: "[203.0.113.250]", Tags: []string{"203.0.113.250"}, Unclear: true, What: "the stranger says an innocent's address in brackets"},
 			message{Name: "open-" + f + "-gateway", Via: append(r[:1:1], "gw-"+f+".college.example"), What: "the recipient's gateway runs the same server as the relay"})
+		for _, m := range []message{said[i%4], said[(i+1)%4]} {
+			m.Name, m.Via = "open-"+f+"-"+m.Name, r
+			if m.HELO == "" {
+				m.HELO = r[0]
+			}
+			all = append(all, m)
+		}
 	}
 	return append(all,
 		message{Name: "open-exim-nolookup", Via: []string{"mail.mike.example"}, What: "an open relay that looks no names up"},
@@ -82,10 +92,12 @@ var hiders = [][2]string{
 func hiding() []message {
 	var all []message
 	for i, h := range hiders {
-		all = append(all,
-			message{Name: "hide-" + h[0], Via: []string{h[1]}, What: "an open relay that was told to hide the previous hop"},
-			message{Name: "hide-" + h[0] + "-bare", Via: []string{h[1]}, HELO: "friend", Plain: true, Unclear: true, What: "the same; the stranger says a bare word"},
-			message{Name: "hide-" + h[0] + "-gateway", Via: []string{h[1], "gw-" + families[i%len(families)] + ".college.example"}, What: "the same, taken in by a gateway"})
+		all = append(all, message{Name: "hide-" + h[0], Via: []string{h[1]}, What: "an open relay that was told to hide the previous hop"})
+		if i%3 != 1 {
+			all = append(all, message{Name: "hide-" + h[0] + "-bare", Via: []string{h[1]}, HELO: "friend", Plain: true, Unclear: true, What: "the same; the stranger says a bare word"})
+			continue
+		}
+		all = append(all, message{Name: "hide-" + h[0] + "-gateway", Via: []string{h[1], "gw-" + families[i/3+1] + ".college.example"}, What: "the same, taken in by a gateway"})
 	}
 	return append(all,
 		message{Name: "hide-proxy", First: "gate.tango.example", What: "a TCP proxy stands between the stranger and the recipient's mail exchanger"},
@@ -100,9 +112,9 @@ func two() []message {
 	}
 	for i, h := range hiders {
 		f := families[i%len(families)]
-		all = append(all,
-			message{Name: "two-" + f + "-then-" + h[0], Via: []string{openRelay[f], h[1]}, What: "an open relay sends through one that hides"},
-			message{Name: "two-" + h[0] + "-then-" + f, Via: []string{h[1], openRelay[f]}, What: "a relay that hides sends through an open one"})
+		all = append(all, message{Name: "two-" + f + "-then-" + h[0], Via: []string{openRelay[f], h[1]}, What: "an open relay sends through one that hides"})
+		f = families[(i+2)%len(families)]
+		all = append(all, message{Name: "two-" + h[0] + "-then-" + f, Via: []string{h[1], openRelay[f]}, What: "a relay that hides sends through an open one"})
 	}
 	return all
 }
@@ -111,7 +123,7 @@ func two() []message {
 func honest() []message {
 	var all []message
 	home := message{Client: office, HELO: "pc1.firm.example", From: "clerk@firm.example"}
-	for _, p := range []string{"postfix", "postfix-id", "exim", "sendmail", "opensmtpd", "haraka"} {
+	for _, p := range []string{"postfix", "postfix-id", "exim", "sendmail", "haraka"} {
 		m := home
 		m.Name, m.Auth, m.Via = "auth-"+p, true, []string{"smtp.isp-" + p + ".example"}
 		m.What = "a customer hands mail to the provider with a password"
@@ -120,14 +132,16 @@ func honest() []message {
 		m.What = "the same from a strange line and for another domain"
 		all = append(all, m)
 	}
-	for _, f := range families {
+	for i, f := range families {
 		m := home
 		m.Name, m.Via = "smarthost-"+f, []string{firm, "out.net-" + f + ".example"}
 		m.What = "a firm sends through the smarthost of its network, which knows it by address"
 		all = append(all, m)
-		m.Name, m.From = m.Name+"-domain", "clerk@brand.example"
-		m.What = "the same for a domain that is not the firm's"
-		all = append(all, m)
+		if i%2 == 0 {
+			m.Name, m.From = m.Name+"-domain", "clerk@brand.example"
+			m.What = "the same for a domain that is not the firm's"
+			all = append(all, m)
+		}
 	}
 	m := home
 	m.Name, m.Via, m.What = "firm-direct", []string{firm}, "a firm's own server sends its own mail"
@@ -163,8 +177,8 @@ func recipientSide() []message {
 			message{Name: s[0] + "-relay", Via: []string{openRelay["sendmail"], s[1]}, What: "an open relay sends to a store with " + s[0]},
 			message{Name: s[0] + "-hide", Via: []string{"mail.juliett.example", s[1]}, What: "a relay that hides sends to a store with " + s[0]})
 	}
-	for n, r := range map[string]string{"pop-relay": openRelay["postfix"], "pop-hide": "mail.november.example"} {
-		all = append(all, message{Name: n, Via: []string{r, "pop.college.example"}, At: "desk.college.example", What: "the recipient fetches by POP3 what a relay sent"})
+	for _, p := range [][2]string{{"pop-relay", openRelay["postfix"]}, {"pop-hide", "mail.november.example"}} {
+		all = append(all, message{Name: p[0], Via: []string{p[1], "pop.college.example"}, At: "desk.college.example", What: "the recipient fetches by POP3 what a relay sent"})
 	}
 	return append(all, message{Name: "pop", Via: []string{"pop.college.example"}, At: "desk.college.example", What: "the recipient fetches by POP3 what a spammer's line sent"})
 }
@@ -176,9 +190,10 @@ func clocks() []message {
 		{"minutes", "mail.whiskey.example", "23 minutes fast"}, {"hides", "mail.xray.example", "an hour slow, and hides"},
 		{"zone", "mail.wrongzone.example", "set to local time under the wrong zone"}, {"late", "mail.lateclock.example", "14 minutes fast"},
 	} {
-		all = append(all,
-			message{Name: "clock-" + c[0], Via: []string{c[1]}, What: "an open relay whose clock is " + c[2]},
-			message{Name: "clock-" + c[0] + "-second", Via: []string{openRelay["exim"], c[1]}, What: "the upper of two relays has a clock " + c[2]})
+		all = append(all, message{Name: "clock-" + c[0], Via: []string{c[1]}, What: "an open relay whose clock is " + c[2]})
+		if c[0] != "late" {
+			all = append(all, message{Name: "clock-" + c[0] + "-second", Via: []string{openRelay["exim"], c[1]}, What: "the upper of two relays has a clock " + c[2]})
+		}
 	}
 	return all
 }
@@ -191,10 +206,11 @@ func six() []message {
 	for _, f := range []string{"postfix", "exim", "opensmtpd", "haraka"} {
 		all = append(all, message{Name: "six-gw-" + f, Client: dsl6, Via: []string{"gw-" + f + ".college.example"}, What: "IPv6 to the recipient's gateway"})
 	}
-	for f, h := range map[string]string{"postfix": "six.alpha-v6.example", "exim": "six.bravo-v6.example", "opensmtpd": "six.delta-v6.example",
-		"haraka": "six.foxtrot-v6.example", "byonly": "six.juliett-v6.example"} {
-		all = append(all, message{Name: "six-open-" + f, Client: dsl6, Via: []string{h}, What: "IPv6 through a relay"},
-			message{Name: "six-literal-" + f, Client: dsl6, HELO: "[IPv6:2001:db8:dead::1]", Unclear: true, Via: []string{h}, What: "IPv6 through a relay; the client says a strange address"})
+	for _, r := range [][2]string{{"postfix", "six.alpha-v6.example"}, {"exim", "six.bravo-v6.example"}, {"opensmtpd", "six.delta-v6.example"},
+		{"haraka", "six.foxtrot-v6.example"}, {"exim-byonly", "six.juliett-v6.example"}} {
+		h := r[1]
+		all = append(all, message{Name: "six-open-" + r[0], Client: dsl6, Via: []string{h}, What: "IPv6 through a relay"},
+			message{Name: "six-literal-" + r[0], Client: dsl6, HELO: "[IPv6:2001:db8:dead::1]", Unclear: true, Via: []string{h}, What: "IPv6 through a relay; the client says a strange address"})
 	}
 	return all
 }
@@ -216,7 +232,8 @@ func bounces() []message {
 
 func local() []message {
 	var all []message
-	for f, cmd := range map[string]string{"postfix": "sendmail -i -f web@mail.alpha.example", "exim": "exim4 -i -f web@host.bravo.example", "sendmail": "/usr/libexec/sendmail/sendmail -i -f web@mail.charlie.example"} {
+	for _, c := range [][2]string{{"postfix", "sendmail -i -f web@mail.alpha.example"}, {"exim", "exim4 -i -f web@host.bravo.example"}, {"sendmail", "/usr/libexec/sendmail/sendmail -i -f web@mail.charlie.example"}} {
+		f, cmd := c[0], c[1]
 		all = append(all, message{Name: "local-" + f, Via: []string{openRelay[f]}, From: "web@" + openRelay[f], Local: strings.Fields(cmd), What: "a program on the server itself puts the mail in"})
 	}
 	return all

@@ -133,8 +133,11 @@ func readOldBounce(m *mail) *Bounce {
 		b.Reporter = v[strings.LastIndexByte(v, '@')+1:]
 	}
 	text := m.text
-	if blocks := findBlocks(text); len(blocks) > 0 {
-		text = text[:blocks[0].start]
+	for _, b := range findBlocks(text) {
+		if b.traces > 0 {
+			text = text[:b.start]
+			break
+		}
 	}
 	action := "failed"
 	if m.isNoticeKind() {
@@ -146,15 +149,16 @@ func readOldBounce(m *mail) *Bounce {
 	}
 	var last *Recipient
 	for line := range bytes.Lines(text) {
+		found := false
 		for _, a := range anAddress.FindAll(line[:min(len(line), 2000)], 4) {
 			if r := b.add(seen, strings.Trim(string(a), "'"), action); r != nil {
-				last = r
+				last, found = r, true
 			}
 		}
 		if last == nil && len(b.Recipients) > 0 {
 			last = &b.Recipients[len(b.Recipients)-1]
 		}
-		last.note(line)
+		last.note(line, found)
 	}
 	return b
 }
@@ -173,12 +177,20 @@ func (b *Bounce) add(seen map[string]bool, address, action string) *Recipient {
 	return &b.Recipients[len(b.Recipients)-1]
 }
 
-// note takes codes, the remote host and the reason out of a line below a recipient.
-func (r *Recipient) note(line []byte) {
+func hasCode(text string) bool {
+	return replyCode.MatchString(text) || enhanced.MatchString(text)
+}
+
+// note takes codes, the remote host and the reason out of a line of a recipient, or below
+// it. Where no line has a code, the first below is the reason.
+func (r *Recipient) note(line []byte, named bool) {
 	if r == nil {
 		return
 	}
 	line = line[:min(len(line), 2000)]
+	if text := oneLine(line); !named && r.Diagnostic == "" && strings.ContainsAny(text, "abcdefghijklmnopqrstuvwxyz") && !strings.HasPrefix(text, "--") {
+		r.Diagnostic = text
+	}
 	if r.Status == "" {
 		r.Status = string(enhanced.Find(line))
 	}
@@ -187,7 +199,7 @@ func (r *Recipient) note(line []byte) {
 			r.Remote = string(m[1])
 		}
 	}
-	if r.Diagnostic == "" && (replyCode.Match(line) || enhanced.Match(line)) {
+	if !hasCode(r.Diagnostic) && (replyCode.Match(line) || enhanced.Match(line)) {
 		r.Diagnostic = oneLine(line)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,6 +32,10 @@ func sortAll(t testing.TB, dir string) (rows []string, reasons map[string]string
 		}
 		rows = append(rows, fmt.Sprintf("%s\t%s\t%s\t%d\t%d", place, s.Class, s.Grade, s.Priority, len(s.Samples)))
 		reasons[place] = strings.Join(s.Reasons, "; ")
+		for i := range s.Samples {
+			checkTrace(t, place, &s.Samples[i])
+		}
+		checkBounce(t, place, s)
 		return nil
 	})
 	if err != nil {
@@ -37,6 +43,56 @@ func sortAll(t testing.TB, dir string) (rows []string, reasons map[string]string
 	}
 	checkCounts(t, counts)
 	return rows, reasons
+}
+
+var seed = regexp.MustCompile(`from relay(\d+)\.example\.net \(relay`)
+
+// checkTrace holds that the trace fields of a sample are those that were put into the case,
+// word for word, however it was wrapped, quoted, encoded or broken.
+func checkTrace(t testing.TB, place string, s *Sample) {
+	t.Helper()
+	p := &part{data: s.Data, fields: scanFields(s.Data)}
+	got := p.all("Received")
+	if len(got) != 2 {
+		return
+	}
+	m := seed.FindStringSubmatch(got[0])
+	if m == nil {
+		return
+	}
+	n, _ := strconv.Atoi(m[1])
+	want := []string{
+		fmt.Sprintf("from relay%d.example.net (relay%d.example.net [198.51.100.%d]) by mx.victim.example (Postfix) with ESMTP id 3F%04dA"+
+			" for <pat@victim.example>; Mon, 12 Mar 2007 09:1%d:04 +0100 (CET)", n, n, 10+n%200, n, n%10),
+		fmt.Sprintf("from winbox ([203.0.113.%d]) by relay%d.example.net with SMTP id l2C8E%04d; Mon, 12 Mar 2007 08:1%d:55 GMT", 20+n%200, n, n, n%10),
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s: trace fields changed, decoded by %v:\n%s", place, s.Decoded, diff)
+	}
+	checkedTraces++
+}
+
+var checkedTraces int
+
+// checkBounce holds that a bounce names the forged address and the recipient; all cases
+// have the same.
+func checkBounce(t testing.TB, place string, s *Submission) {
+	t.Helper()
+	if s.Class != ClassBounce && s.Class != ClassDeliveryNotice {
+		return
+	}
+	if s.Bounce == nil || s.Bounce.Forged != "m.hale@dept.college.example" || s.Bounce.Family == "" {
+		t.Errorf("%s: bounce %+v", place, s.Bounce)
+		return
+	}
+	for _, r := range s.Bounce.Recipients {
+		if r.Address != "pat@victim.example" {
+			t.Errorf("%s: recipient %+v", place, r)
+		}
+	}
+	if n := len(s.Bounce.Recipients); n != 1 {
+		t.Errorf("%s: %d recipients", place, n)
+	}
 }
 
 // TestCases holds what every file of testdata/intake is: class, grade, priority, samples.
@@ -72,6 +128,9 @@ func TestCases(t *testing.T) {
 	again, _ := sortAll(t, filepath.Join(casesDir, "cases"))
 	if diff := cmp.Diff(rows, again); diff != "" {
 		t.Errorf("another order at the second time:\n%s", diff)
+	}
+	if checkedTraces < 2*150 {
+		t.Errorf("trace fields of %d samples compared", checkedTraces)
 	}
 	t.Logf("%d submissions, %d wrong", len(rows), wrong)
 }

@@ -213,7 +213,8 @@ func (m *mail) structured() bool {
 		}
 	case m.mdn != nil:
 		m.why("part message/disposition-notification")
-		s.Samples, s.Class = m.samples, ClassDeliveryNotice
+		s.Samples, s.Class, s.Bounce = m.samples, ClassDeliveryNotice, readDSN(m.part, m.mdn, m.samples)
+		s.Bounce.Family = "rfc 8098"
 	default:
 		return false
 	}

@@ -57,6 +57,9 @@ func (in *inspector) read(s *Submission, data []byte, lone bool) {
 		in.readText16(s, text)
 		return
 	}
+	if lone && isHTML(data) && in.pasted(s, data, nil) {
+		return // its lines may look like fields
+	}
 	hint, err := unfit(data)
 	if err != nil {
 		if bytes.IndexByte(data[:min(len(data), nulWithin)], 0) >= 0 || !in.pasted(s, data, nil) {

@@ -9,9 +9,9 @@ echo "$NAME" >$c/me
 echo "$NAME" >$c/esmtphelo
 : >$c/locals
 case $MODE in
-open) printf ':\tallow,RELAYCLIENT,BLOCK\n' >$c/smtpaccess/default ;;
+open) printf '%s\tallow,RELAYCLIENT\n' 192 198 203 >$c/smtpaccess/default ;;
 gateway)
-	printf ':\tallow\n' >$c/smtpaccess/default
+	printf '%s\tallow\n' 192 198 203 >$c/smtpaccess/default
 	printf 'college.example\n.college.example\n' >$c/esmtpacceptmailfor
 	;;
 smarthost) printf '%s\tallow,RELAYCLIENT\n' "$CLIENTS" >$c/smtpaccess/default ;;

@@ -53,7 +53,6 @@ if [ -n "${CLOCK:-}" ]; then
 	# For every program of the host, whoever starts it and whatever it does to its environment.
 	cp -L "$LAB_CACHE/layer/faketime/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1" "$root/usr/lib/libfaketime.so.1"
 	echo "$CLOCK" >"$root/etc/faketimerc"
-	export FAKETIME_SHARED=none
 	echo /usr/lib/libfaketime.so.1 >"$root/etc/ld.so.preload"
 fi
 chroot "$root" /lab/lab syslog /dev/log /var/log/lab &
