@@ -49,6 +49,15 @@ CREATE TABLE IF NOT EXISTS prefix(
 	entry INTEGER NOT NULL REFERENCES entry(id) ON DELETE CASCADE,
 	PRIMARY KEY(via, key)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS document(
+	name TEXT PRIMARY KEY,
+	stored INTEGER NOT NULL,
+	body BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS rest(
+	server TEXT PRIMARY KEY,
+	until INTEGER NOT NULL     -- milliseconds since 1970: it asked for no question before
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS prefix_entry ON prefix(entry);
 `
 
@@ -147,7 +156,7 @@ func prepareCache(db *sql.DB) error {
 	}
 	old := time.Now().Add(-forget).Unix()
 	if _, err := tx.Exec(cacheTables + fmt.Sprintf("PRAGMA user_version=%d; DELETE FROM entry WHERE expires < %d; "+
-		"DELETE FROM entry WHERE id NOT IN (SELECT entry FROM prefix)", cacheVersion, old)); err != nil {
+		"DELETE FROM entry WHERE id NOT IN (SELECT entry FROM prefix); DELETE FROM rest WHERE until < %d", cacheVersion, old, time.Now().UnixMilli())); err != nil {
 		return err
 	}
 	return tx.Commit()
@@ -315,6 +324,42 @@ func (c *Cache) write(via string, prefixes []netip.Prefix, r *Record, now, expir
 	return tx.Commit()
 }
 
+// document gives a file that was kept, and when; nil if it was not.
+func (c *Cache) document(name string) (body []byte, stored time.Time) {
+	var at int64
+	err := c.db.QueryRow("SELECT body, stored FROM document WHERE name = ?", name).Scan(&body, &at)
+	if err != nil {
+		if !errors.Is(err, sql.ErrNoRows) {
+			c.failed(err)
+		}
+		return nil, time.Time{}
+	}
+	return body, time.Unix(at, 0)
+}
+
+func (c *Cache) keepDocument(name string, body []byte, now time.Time) {
+	_, err := c.db.Exec("INSERT OR REPLACE INTO document(name, stored, body) VALUES(?, ?, ?)", name, now.Unix(), body)
+	c.failed(err)
+}
+
+// rest tells until when a server asked for no question; zero if it did not.
+func (c *Cache) rest(server string) time.Time {
+	var until int64
+	err := c.db.QueryRow("SELECT until FROM rest WHERE server = ?", server).Scan(&until)
+	if err != nil {
+		if !errors.Is(err, sql.ErrNoRows) {
+			c.failed(err)
+		}
+		return time.Time{}
+	}
+	return time.UnixMilli(until)
+}
+
+func (c *Cache) keepRest(server string, until time.Time) {
+	_, err := c.db.Exec("INSERT OR REPLACE INTO rest(server, until) VALUES(?, ?)", server, until.UnixMilli())
+	c.failed(err)
+}
+
 // CacheStats describes what a cache holds.
 type CacheStats struct {
 	// Entries that still count, those of them that keep a failure, and those out of date.
@@ -344,9 +389,13 @@ func (c *Cache) Stats(now time.Time) (CacheStats, error) {
 	return s, nil
 }
 
-// Clear empties the cache and returns how many entries it held.
+// Clear deletes all entries and returns how many there were. That a server asked for rest
+// is still kept: deleting answers is no reason to ask it earlier.
 func (c *Cache) Clear() (int64, error) {
 	result, err := c.db.Exec("DELETE FROM entry")
+	if err == nil {
+		_, err = c.db.Exec("DELETE FROM document")
+	}
 	if err == nil {
 		_, err = c.db.Exec("VACUUM")
 	}

@@ -71,6 +71,9 @@ type Settings struct {
 	// of a [Registry], such as "RIPE NCC". The URL must be https; plain http is allowed
 	// to a loopback address only.
 	RDAPBase map[string]string
+	// Bootstrap is the base URL of IANA's bootstrap files, [BootstrapURL] or a mirror. They
+	// say whom to ask first. Empty means that the table of [RegistryOf] does.
+	Bootstrap string
 	// WHOIS replaces the WHOIS server of a registry by host:port. The key is the name of a
 	// [Registry] or of a [National]. A registry whose RDAP is replaced and whose WHOIS is
 	// not is not asked over WHOIS, nor are the national registries below it.
@@ -126,9 +129,16 @@ func newEnricher(s Settings, clock func() time.Time) (*Enricher, error) {
 		e.now = time.Now
 	}
 	keeper := newGatekeeper(e.limits, clock)
+	keeper.cache = s.Cache
 	var err error
 	if e.rdap, err = newRDAPClient(s.RDAPBase, s.HTTP, keeper, e.now); err != nil {
 		return nil, err
+	}
+	if s.Bootstrap != "" {
+		if e.rdap.boot, err = newBootstrap(s.Bootstrap, e.rdap, s.Cache, clock); err != nil {
+			return nil, err
+		}
+		e.rdap.guard.bootstrap = e.rdap.boot.base
 	}
 	if e.whois, err = newWHOISClient(s.WHOIS, s.RDAPBase, keeper, e.now); err != nil {
 		return nil, err
@@ -247,6 +257,7 @@ func (e *Enricher) addRegistries(ctx context.Context, r *Record) {
 	learnt := newRecord(r.Address)
 	learnt.Registry = r.Registry
 	by := e.rdap.fill(ctx, &learnt)
+	r.Registry = learnt.Registry
 	if !hasAbuse(learnt.Contacts) && ctx.Err() == nil {
 		e.whois.fill(ctx, &learnt, by)
 	}

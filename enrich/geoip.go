@@ -150,3 +150,32 @@ func firstOf(texts ...string) string {
 	}
 	return ""
 }
+
+// usualGeoIPFolders are where the makers' own tools, and distributions, put databases.
+var usualGeoIPFolders = []string{
+	"/usr/share/GeoIP", "/usr/local/share/GeoIP", "/var/lib/GeoIP", "/usr/local/var/GeoIP", "/opt/homebrew/var/GeoIP",
+	`C:\ProgramData\MaxMind\GeoIPUpdate\GeoIP`,
+}
+
+// UsualGeoIP lists the database files of MaxMind and DB-IP in the usual places: City,
+// Country, ASN and ISP, in the order of folders and names. It opens none of them.
+func UsualGeoIP() []string { return findGeoIP(usualGeoIPFolders) }
+
+func findGeoIP(folders []string) []string {
+	var found []string
+	for _, dir := range folders {
+		for _, maker := range []string{"GeoLite2-", "GeoIP2-", "dbip-"} {
+			names, err := filepath.Glob(filepath.Join(dir, maker+"*.mmdb"))
+			if err != nil {
+				continue // only a bad pattern is an error
+			}
+			for _, name := range names {
+				lower := strings.ToLower(filepath.Base(name))
+				if containsAny(lower, "city", "country", "asn", "isp") {
+					found = append(found, name)
+				}
+			}
+		}
+	}
+	return found
+}

@@ -44,11 +44,8 @@ func newKnown(cache *Cache, via string, clock func() time.Time) *known {
 // get gives what is known of the network around addr.
 func (k *known) get(addr netip.Addr) (Record, bool) {
 	now := k.clock()
-	k.mu.Lock()
-	got, ok := k.table.Lookup(addr)
-	k.mu.Unlock()
-	if ok && now.Before(got.expires) {
-		return got.record, true
+	if record, ok := k.remembered(addr, now); ok {
+		return record, true
 	}
 	if k.cache == nil {
 		return Record{}, false
@@ -61,6 +58,20 @@ func (k *known) get(addr netip.Addr) (Record, bool) {
 		k.mu.Unlock()
 	}
 	return record, ok
+}
+
+// remembered looks in memory. What is out of date is forgotten: it would hide what a wider
+// network is known for.
+func (k *known) remembered(addr netip.Addr, now time.Time) (Record, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for {
+		p, got, ok := k.table.LookupPrefixLPM(netip.PrefixFrom(addr, addr.BitLen()))
+		if !ok || now.Before(got.expires) {
+			return got.record, ok
+		}
+		k.table.Delete(p)
+	}
 }
 
 // put keeps what was learnt. A question that the user's side broke off teaches nothing.

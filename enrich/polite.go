@@ -87,6 +87,7 @@ var errNoTurn = fmt.Errorf("no turn to ask before the deadline: %w", context.Dea
 type gatekeeper struct {
 	limits Limits
 	clock  func() time.Time // the time by which servers rest, never that of a case
+	cache  *Cache           // keeps the rest of servers from one run to the next; may be nil
 
 	mu    sync.Mutex
 	gates map[string]*gate
@@ -111,6 +112,10 @@ func (k *gatekeeper) gateWith(server string, perSecond float64, connections int)
 			server: server, clock: k.clock,
 			slots: make(chan struct{}, connections),
 			rate:  rate.NewLimiter(rate.Limit(perSecond), 1),
+			cache: k.cache,
+		}
+		if k.cache != nil {
+			g.rest = k.cache.rest(server)
 		}
 		k.gates[server] = g
 	}
@@ -124,6 +129,7 @@ type gate struct {
 	clock  func() time.Time
 	slots  chan struct{}
 	rate   *rate.Limiter
+	cache  *Cache // may be nil
 
 	mu       sync.Mutex
 	rest     time.Time // no question before this time: the server said so
@@ -222,8 +228,12 @@ func (g *gate) restUntil(t time.Time) {
 	if latest := g.clock().Add(maxWait); t.After(latest) {
 		t = latest
 	}
-	if t.After(g.rest) {
-		g.rest = t
+	if !t.After(g.rest) {
+		return
+	}
+	g.rest = t
+	if g.cache != nil {
+		g.cache.keepRest(g.server, t)
 	}
 }
 

@@ -15,11 +15,8 @@ import (
 	"github.com/openrdap/rdap"
 )
 
-// rdapBases are the base URLs of the registries' RDAP services. They stand here, and
-// IANA's bootstrap files (RFC 9224) are not fetched, since the table behind RegistryOf
-// already tells the registry: the files would name these same five servers, at the
-// price of one more server that can be down or lie, and of a cache. A registry that
-// moves can be followed with Settings.RDAPBase.
+// rdapBases are the base URLs of the registries' RDAP services, for where IANA's bootstrap
+// files (RFC 9224) are not asked for or not to be had.
 var rdapBases = map[Registry]string{
 	AFRINIC: "https://rdap.afrinic.net/rdap/",
 	APNIC:   "https://rdap.apnic.net/",
@@ -31,6 +28,7 @@ var rdapBases = map[Registry]string{
 // rdapHosts are the hosts to which a registry may pass a question on, and the names of
 // those who run them: each other, and the national registries below APNIC and LACNIC.
 var rdapHosts = map[string]string{
+	"data.iana.org":        "IANA",
 	"rdap.afrinic.net":     string(AFRINIC),
 	"rdap.apnic.net":       string(APNIC),
 	"rdap.arin.net":        string(ARIN),
@@ -54,6 +52,7 @@ type rdapClient struct {
 	bases  map[Registry]*url.URL
 	http   *http.Client
 	guard  *guard
+	boot   *bootstrap // nil: the table says whom to ask
 	keeper *gatekeeper
 	now    func() time.Time
 }
@@ -112,8 +111,9 @@ const maxAbove = 3
 // no abuse contact is known, and writes what was learnt into r. It returns the name of
 // the registry that described the network; empty if none did.
 func (c *rdapClient) fill(ctx context.Context, r *Record) (by string) {
+	chosen := c.choose(ctx, r)
 	first := func() *rdap.Request {
-		base := *c.bases[r.Registry] // openrdap changes the URL that it is given
+		base := chosen // openrdap changes the URL that it is given
 		return rdap.NewRequest(rdap.IPRequest, r.Address.String()).WithServer(&base)
 	}
 	answer, lookup := c.ask(ctx, first, r.Address)

@@ -24,9 +24,10 @@ const (
 // registries and to the servers that the settings name, lets each server be asked no
 // harder than its gate allows, and bounds what is read.
 type guard struct {
-	base   http.RoundTripper
-	named  map[Registry]*url.URL // the base URLs that settings name
-	keeper *gatekeeper
+	base      http.RoundTripper
+	named     map[Registry]*url.URL // the base URLs that settings name
+	bootstrap *url.URL              // that of IANA's files, nil if they are not asked for
+	keeper    *gatekeeper
 }
 
 // origin is the scheme, host and port of a URL: two that differ in any are two servers.
@@ -54,7 +55,7 @@ func isGuardError(err error) bool {
 // servers that the settings name. Nothing else: an answer may point anywhere, at the
 // user's own network too.
 func (g *guard) check(u *url.URL) error {
-	if u.User == nil && g.namedOf(u) != "" {
+	if u.User == nil && (g.namedOf(u) != "" || g.bootstrap != nil && origin(g.bootstrap) == origin(u)) {
 		return nil
 	}
 	port := u.Port()

@@ -26,6 +26,20 @@ var lookupCodes = []trace.Code{
 		Example: "IANA has given the block to no registry; nobody was asked.",
 	},
 	{
+		Code:    "bootstrap-not-had",
+		Means:   "IANA's list of registries could not be had. An older one, or the built-in table, says whom to ask first.",
+		Sure:    "Sure. What went wrong is told with it.",
+		Not:     "It takes nothing from the answer: a registry that does not have the block passes the question on.",
+		Example: "IANA's list of registries could not be had (the server answered with HTTP 503); an older one, or the table of 2025-10-10, says whom to ask.",
+	},
+	{
+		Code:    "registry-by-bootstrap",
+		Means:   "By IANA's list of today another registry has the block than by the built-in table. It was asked.",
+		Sure:    "Sure: the list is IANA's, as of the day it was fetched.",
+		Not:     "It is no fault of the holder: blocks move between registries.",
+		Example: "By IANA's list of today RIPE NCC has the block; the table of 2025-10-10 has ARIN.",
+	},
+	{
 		Code:    "offline",
 		Means:   "Nobody was asked, because relaytrace worked offline, or for DNS because no resolver is set.",
 		Sure:    "Sure. Run the case again without --offline.",

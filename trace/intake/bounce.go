@@ -148,8 +148,14 @@ func readOldBounce(m *mail) *Bounce {
 		b.add(seen, bareAddress(strings.TrimSpace(v)), action)
 	}
 	var last *Recipient
+	if id := bareAddress(m.get("Message-ID")); id != "" {
+		seen[strings.ToLower(id)] = true
+	}
 	for line := range bytes.Lines(text) {
 		found := false
+		if k := knownField(bytes.TrimSpace(line)); k == otherField || k == fromField || k == dateField || k == subjectField {
+			continue // of the message that came back
+		}
 		for _, a := range anAddress.FindAll(line[:min(len(line), 2000)], 4) {
 			if r := b.add(seen, strings.Trim(string(a), "'"), action); r != nil {
 				last, found = r, true
@@ -159,6 +165,12 @@ func readOldBounce(m *mail) *Bounce {
 			last = &b.Recipients[len(b.Recipients)-1]
 		}
 		last.note(line, found)
+	}
+	if len(b.Recipients) == 0 { // a name without its domain: the message that came back has both
+		for _, sample := range m.samples {
+			returned := &part{data: sample.Data, fields: scanFields(sample.Data)}
+			b.add(seen, bareAddress(returned.get("To")), action)
+		}
 	}
 	return b
 }

@@ -21,6 +21,7 @@ type block struct {
 	steps   []string // what was mended; none when data is a slice of the text
 	traces  int      // Received: fields
 	fields  int      // known fields
+	quoted  bool     // its first line bears quote marks
 	forward bool     // From, To, Subject or Date as a mail program writes them above a forward
 }
 
@@ -50,12 +51,12 @@ func findBlocks(text []byte) []block {
 		}
 		pos = max(next, l.end)
 	}
-	for i := range out { // the body of a block ends where the next header begins
-		if i+1 < len(out) && out[i].end > out[i+1].start {
-			out[i].end = out[i+1].start
+	for i := range out { // the body of a block ends where the next header begins, or above
+		limit := len(text)
+		if i+1 < len(out) {
+			limit = out[i+1].start
 		}
-	}
-	for i := range out {
+		out[i].end = bodyEnd(text[:limit], out[i].end, out[i].quoted)
 		out[i].mend(text)
 	}
 	return out
@@ -155,7 +156,7 @@ func init() {
 }
 
 // readBlock reads the header that begins at l and returns it with the offset of the line
-// below it. The body is bounded but not yet mended.
+// below it. Its body is not looked at.
 func readBlock(text []byte, l textLine) (b block, next int) {
 	b.start = l.start
 	prefix := l.prefix
@@ -186,7 +187,7 @@ func readBlock(text []byte, l textLine) (b block, next int) {
 		pos = l.end
 	}
 	b.forward = seen[fromField] && (seen[subjectField] && (seen[dateField] || seen[toField]) || seen[dateField] && seen[toField])
-	b.end = bodyEnd(text, pos, prefix > 0)
+	b.end, b.quoted = pos, prefix > 0
 	return b, pos
 }
 

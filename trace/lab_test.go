@@ -1,0 +1,286 @@
+package trace
+
+import (
+	"encoding/json"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// labTruth is what the laboratory knows of a message because it sent it itself;
+// testdata/lab/README.md documents the fields.
+type labTruth struct {
+	Message   string    `json:"message"`
+	Bounce    bool      `json:"bounce"`
+	Sent      time.Time `json:"sent"`
+	Collected time.Time `json:"collected"`
+	Path      []labStop `json:"path"`
+	Forged    []string  `json:"forged"`
+	ByOwn     bool      `json:"forged_in_own_name"`
+	Innocent  []string  `json:"innocent"`
+	Unclear   bool      `json:"stranger_not_shown"`
+}
+
+type labStop struct {
+	Host    string     `json:"host"`
+	Address netip.Addr `json:"address"`
+	RDNS    string     `json:"rdns"`
+	Role    string     `json:"role"`
+	Relays  bool       `json:"relays_for_strangers"`
+	Hides   string     `json:"hides"`
+	Clock   int        `json:"clock_off_seconds"`
+}
+
+// addressless reports whether the stop leaves the address of its client out of what it writes.
+func (s *labStop) addressless() bool { return s.Hides != "" }
+
+// silent reports whether the stop writes no field at all.
+func (s *labStop) silent() bool { return s.Hides == "no-field" || s.Hides == "all-fields" }
+
+// outside reports whether the stop is neither the recipient's own nor one that serves the
+// recipient and is declared as such.
+func (s *labStop) outside() bool {
+	switch s.Role {
+	case "store", "desk", "gateway", "forwarder", "list", "backup":
+		return false
+	}
+	return true
+}
+
+// labSettings are what the recipient would declare: its own hosts, and the forwarders,
+// the list and the backup exchangers that it uses.
+func labSettings(tb testing.TB) *Settings {
+	tb.Helper()
+	var s Settings
+	var err error
+	if s.Trust, err = ParseHosts([]string{"127.0.0.0/8", "192.0.2.0/24", "2001:db8:c0::/48", "*.college.example"}); err != nil {
+		tb.Fatal(err)
+	}
+	if s.Forwarder, err = ParseHosts([]string{"*.alumni-postfix.example", "*.alumni-exim.example", "*.alumni-sendmail.example",
+		"*.alumni-opensmtpd.example", "lists.zulu.example", "*.backup-exim.example", "*.backup-sendmail.example", "*.backup-postfix.example",
+		"203.0.113.71", "203.0.113.72", "203.0.113.73", "203.0.113.74", "203.0.113.75", "203.0.113.76", "203.0.113.77", "203.0.113.78"}); err != nil {
+		tb.Fatal(err)
+	}
+	s.Public = documentationPrefixes()
+	return &s
+}
+
+func documentationPrefixes() []netip.Prefix {
+	var all []netip.Prefix
+	for _, p := range []string{"192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"} {
+		all = append(all, netip.MustParsePrefix(p))
+	}
+	return all
+}
+
+// labMessages reads the captured messages with what is known of them.
+func labMessages(tb testing.TB) (truths []labTruth, data [][]byte) {
+	tb.Helper()
+	files, err := filepath.Glob("../testdata/lab/captures/*.truth")
+	if err != nil || len(files) < 200 {
+		tb.Fatalf("%d captures: %v", len(files), err)
+	}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		var t labTruth
+		if err := json.Unmarshal(b, &t); err != nil {
+			tb.Fatalf("%s: %v", f, err)
+		}
+		eml, err := os.ReadFile(strings.TrimSuffix(f, ".truth") + ".eml")
+		if err != nil {
+			tb.Fatal(err)
+		}
+		truths, data = append(truths, t), append(data, eml)
+	}
+	return truths, data
+}
+
+// TestLab holds the tracer to messages that passed real servers on a way that is known.
+func TestLab(t *testing.T) {
+	set := labSettings(t)
+	truths, data := labMessages(t)
+	for i := range truths {
+		lt := &truths[i]
+		t.Run(lt.Message, func(t *testing.T) {
+			p := analyzeBytes(data[i], set)
+			labForged(t, lt, &p)
+			labInnocent(t, lt, &p)
+			if lt.Bounce {
+				return // its trace fields are those of the bounce, not of the sample inside
+			}
+			labRelays(t, lt, &p)
+			labClocks(t, lt, &p)
+			if t.Failed() {
+				for _, h := range p.Hops {
+					t.Logf("hop %d %s %s %s link=%s (%s): %s", h.Index, h.Kind, h.Standing, h.Discloses, h.Link, h.Why, normalSpace(h.Raw))
+				}
+				t.Logf("boundary %s, origin %s, ends %s, relays %v, bystanders %v", boundaryText(&p), originText(&p), p.Ends, relayTexts(&p), p.Bystanders)
+			}
+		})
+	}
+}
+
+// TestLabUndeclared holds the tracer to the same messages when nobody has declared
+// anything: it may find less, but it must accuse no innocent and believe no forger.
+func TestLabUndeclared(t *testing.T) {
+	set := &Settings{Public: documentationPrefixes()}
+	truths, data := labMessages(t)
+	for i := range truths {
+		t.Run(truths[i].Message, func(t *testing.T) {
+			p := analyzeBytes(data[i], set)
+			labForged(t, &truths[i], &p)
+			labInnocent(t, &truths[i], &p)
+		})
+	}
+}
+
+func normalSpace(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// labForged: no field that the client wrote itself is believed, none that a server wrote
+// is contradicted.
+func labForged(t *testing.T, lt *labTruth, p *Path) {
+	t.Helper()
+	forged := map[string]bool{}
+	for _, f := range lt.Forged {
+		forged[normalSpace(f)] = true
+	}
+	for _, h := range p.Hops {
+		f := forged[normalSpace(h.Raw)]
+		switch {
+		case f && h.Standing == Trusted, f && h.Standing == Corroborated && !lt.ByOwn:
+			t.Errorf("forged field %d is %s (%s)", h.Index, h.Standing, h.Why)
+		case !f && h.Standing == Contradicted:
+			t.Errorf("genuine field %d is contradicted: %s", h.Index, h.Why)
+		}
+	}
+}
+
+// labInnocent: no host but those that relayed is named as a relay, and nothing rests on
+// an address that only a client's words name.
+func labInnocent(t *testing.T, lt *labTruth, p *Path) {
+	t.Helper()
+	guilty := map[netip.Addr]bool{}
+	for _, s := range lt.Path {
+		guilty[s.Address] = s.Relays || s.Role == "source" && lt.ByOwn
+	}
+	for _, r := range p.Relays {
+		if !guilty[r.IP] && !lt.Bounce || lt.Bounce && !r.IP.IsValid() {
+			t.Errorf("%s (%s) is named as a relay", r.IP, r.Name)
+		}
+	}
+	for _, name := range lt.Innocent {
+		for _, r := range p.Relays {
+			if r.IP.String() == name || strings.EqualFold(r.Name, name) {
+				t.Errorf("innocent %s is named as a relay", name)
+			}
+		}
+		if p.Boundary != nil && (p.Boundary.IP.String() == name || strings.EqualFold(p.Boundary.RDNS, name)) {
+			t.Errorf("innocent %s is the boundary", name)
+		}
+		if p.Origin != nil && p.Origin.IP.String() == name && p.Origin.Certainty != Claimed && !lt.ByOwn {
+			t.Errorf("innocent %s is the origin, %s", name, p.Origin.Certainty)
+		}
+	}
+}
+
+// labRelays walks the true path from the recipient down to where the fields stop naming
+// addresses, and asks that every relay on the way be found.
+func labRelays(t *testing.T, lt *labTruth, p *Path) {
+	t.Helper()
+	edge := true
+	for i := len(lt.Path) - 2; i >= 0; i-- {
+		s, writer := &lt.Path[i], &lt.Path[i+1]
+		if writer.addressless() {
+			return
+		}
+		if !s.outside() {
+			continue
+		}
+		if edge && (p.Boundary == nil || p.Boundary.IP != s.Address) {
+			t.Errorf("boundary is %s, not %s", boundaryText(p), s.Address)
+		}
+		edge = false
+		if s.Relays {
+			labRelay(t, lt, p, i)
+		}
+	}
+}
+
+// labRelay asks that the relay at stop i, whose address a believable field records, be
+// found for what it is. Where its client may be its own customer as far as one header
+// shows, it must be kept in view and need not be named.
+func labRelay(t *testing.T, lt *labTruth, p *Path, i int) {
+	t.Helper()
+	s := &lt.Path[i]
+	fromStranger := lt.Path[i-1].Role == "source" && !lt.Unclear
+	var found *Relay
+	for j := range p.Relays {
+		if p.Relays[j].IP == s.Address {
+			found = &p.Relays[j]
+		}
+	}
+	switch {
+	case s.silent():
+		if found != nil && found.Withholds {
+			t.Errorf("%s wrote no field; relay %+v", s.Host, *found)
+		}
+		if i == len(lt.Path)-2 && lt.Path[i-1].Role == "source" && len(lt.Forged) == 0 && p.Ends != EndNoField {
+			t.Errorf("%s added no field: ends %s", s.Host, p.Ends)
+		}
+	case s.Hides == "by-only", s.Hides == "helo-only" && fromStranger:
+		if found == nil || !found.Withholds {
+			t.Errorf("%s hides (%s) and is not found withholding: %v, ends %s", s.Host, s.Hides, relayTexts(p), p.Ends)
+		}
+	case s.Hides == "" && fromStranger:
+		if found == nil || found.Withholds {
+			t.Errorf("relay %s %s is not found: %v", s.Host, s.Address, relayTexts(p))
+		}
+	default:
+		if found == nil && !inView(p, s.Address) {
+			t.Errorf("relay %s %s is not even in view", s.Host, s.Address)
+		}
+		if found != nil && s.Hides == "" && found.Withholds {
+			t.Errorf("relay %s is said to withhold", s.Host)
+		}
+	}
+}
+
+// inView reports whether a field that is not contradicted records the address.
+func inView(p *Path, a netip.Addr) bool {
+	for _, h := range p.Hops {
+		if h.From.IP == a && h.Standing != Contradicted {
+			return true
+		}
+	}
+	return false
+}
+
+// labClocks: the gap to the next stamp bounds the true fault of a host's clock.
+func labClocks(t *testing.T, lt *labTruth, p *Path) {
+	t.Helper()
+	off := map[string]int{}
+	for _, s := range lt.Path {
+		off[s.Host] = s.Clock
+	}
+	wait := int64(lt.Collected.Sub(lt.Sent)/time.Second) + 2
+	for _, h := range p.Hops {
+		mine, known := off[h.By.Host]
+		if h.Clock == nil || h.Clock.Gap == nil || !known || h.Standing == Contradicted {
+			continue
+		}
+		next := int64(off[p.Hops[h.Clock.GapTo].By.Host])
+		slow := next - int64(mine) // by how much this clock is behind the next
+		if *h.Clock.Gap < slow-2 || *h.Clock.Gap > slow+wait {
+			t.Errorf("field %d: clock of %s is %d s behind the next, gap says %d s (the mail took %d s at most)", h.Index, h.By.Host, slow, *h.Clock.Gap, wait)
+		}
+		if h.Clock.Queue != nil && (*h.Clock.Queue < -60 || *h.Clock.Queue > 60+wait) {
+			t.Errorf("field %d: queue ID %s is %d s from the stamp of the same clock", h.Index, h.ID, *h.Clock.Queue)
+		}
+	}
+}
