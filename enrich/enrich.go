@@ -257,7 +257,6 @@ func (e *Enricher) addRegistries(ctx context.Context, r *Record) {
 	learnt := newRecord(r.Address)
 	learnt.Registry = r.Registry
 	by := e.rdap.fill(ctx, &learnt)
-	r.Registry = learnt.Registry
 	if !hasAbuse(learnt.Contacts) && ctx.Err() == nil {
 		e.whois.fill(ctx, &learnt, by)
 	}
@@ -271,6 +270,9 @@ func (e *Enricher) addRegistries(ctx context.Context, r *Record) {
 
 // add takes over what another record says.
 func (r *Record) add(from *Record) {
+	if from.Registry != "" {
+		r.Registry = from.Registry
+	}
 	if from.Network != nil {
 		r.Network = from.Network
 	}

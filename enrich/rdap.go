@@ -229,7 +229,8 @@ func (c *rdapClient) askOnce(ctx context.Context, req *rdap.Request, addr netip.
 		return nil, l, l.Outcome == OutcomeRateLimited || got.Response.StatusCode >= 500
 	case err != nil:
 		l.fail(describeBody(got, err))
-		return nil, l, got.Error != nil
+		// A body that broke off may come whole another time; a page for people stays one.
+		return nil, l, strings.Contains(got.Response.Header.Get("Content-Type"), "json")
 	}
 	if answer, err = readAnswer(resp.Object, addr); err != nil {
 		l.fail(err)

@@ -18,7 +18,8 @@ type Record struct {
 	Domain string `json:"domain,omitempty"`
 	// Special is set for special-purpose addresses. All that follows is then empty.
 	Special *Special `json:"special,omitempty"`
-	// Registry to which IANA gave the block. Another may keep the record by now; the
+	// Registry to which IANA gave the block, by its list of today where it was asked for,
+	// else by the table. Another may keep the record by now; the
 	// sources of Network and Contacts name the one that answered.
 	Registry Registry `json:"registry,omitempty"`
 	// RegistryDate is the date, YYYY-MM-DD, of the table that gave Registry.

@@ -11,7 +11,7 @@ type rpslObject []rpslAttribute
 
 type rpslAttribute struct{ key, value string }
 
-// all gives the values of an attribute, lists at their commas.
+// all gives the first values of an attribute, lists at their commas.
 func (o rpslObject) all(key string) []string {
 	var out []string
 	for _, a := range o {
@@ -19,7 +19,7 @@ func (o rpslObject) all(key string) []string {
 			continue
 		}
 		for v := range strings.SplitSeq(a.value, ",") {
-			if v = strings.TrimSpace(v); v != "" {
+			if v = strings.TrimSpace(v); v != "" && len(out) < maxWHOISValues {
 				out = append(out, v)
 			}
 		}
@@ -164,11 +164,11 @@ func (t *rpslText) describe(a *netAnswer, o rpslObject) {
 	a.setHolder(o.first("descr"), "description")
 }
 
-// values gives the values of an attribute, whole.
+// values gives the first values of an attribute, whole.
 func (o rpslObject) values(key string) []string {
 	var out []string
 	for _, a := range o {
-		if a.key == key {
+		if a.key == key && len(out) < maxWHOISValues {
 			out = append(out, a.value)
 		}
 	}

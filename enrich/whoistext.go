@@ -13,7 +13,9 @@ import (
 // Bounds on what is read of one text.
 const (
 	maxWHOISLines    = 5000
+	maxWHOISLine     = 2000 // bytes
 	maxWHOISNetworks = 50
+	maxWHOISValues   = 10 // of one attribute of one object, and addresses in one value
 )
 
 // whoisAnswer is what one text says: the networks around the address, narrowest first.
@@ -39,6 +41,9 @@ var errNoSuchNetwork = errors.New("the server knows of no such network")
 func readWHOIS(text string, addr netip.Addr) (*whoisAnswer, error) {
 	lines := strings.Split(strings.ReplaceAll(text, "\r", ""), "\n")
 	lines = lines[:min(len(lines), maxWHOISLines)]
+	for i, line := range lines {
+		lines[i] = line[:min(len(line), maxWHOISLine)]
+	}
 	a := &whoisAnswer{}
 	for _, read := range []func([]string, *whoisAnswer){readRPSL, readARIN, readJPNIC, readKRNIC, readTWNIC} {
 		read(lines, a)
@@ -137,7 +142,8 @@ func parseRange(s string) (first, last netip.Addr, ok bool) {
 
 // addContact adds an address to the network, if it is one that may be written to.
 func (a *netAnswer) addContact(email, role, name, handle string) {
-	for part := range strings.FieldsFuncSeq(email, func(r rune) bool { return r == ',' || r == ';' || r == ' ' }) {
+	parts := strings.FieldsFunc(email, func(r rune) bool { return r == ',' || r == ';' || r == ' ' })
+	for _, part := range parts[:min(len(parts), maxWHOISValues)] {
 		email, ok := cleanEmail(part)
 		if !ok {
 			if isRedacted(part) || strings.Contains(part, "***") {

@@ -292,3 +292,48 @@ func TestLatin1(t *testing.T) {
 		t.Errorf("contacts %+v", r.Contacts)
 	}
 }
+
+// TestRDAPFaults has the faults of RDAP servers as a second try meets them: what was in the
+// way for a moment costs a try, what stays is told.
+func TestRDAPFaults(t *testing.T) {
+	n := enrichtest.Prefix("RIPE NCC", "193.0.0.0/21", "ripenet", "NL")
+	for _, test := range []struct {
+		name  string
+		fault enrichtest.Fault
+		heals bool // a second try helps
+		err   string
+	}{
+		{"dropped", enrichtest.Fault{Drop: true}, true, "EOF"},
+		{"cut", enrichtest.Fault{Cut: true}, true, "EOF"},
+		{"500", enrichtest.Fault{Status: 500}, true, "500"},
+		{"503", enrichtest.Fault{Status: 503}, true, "503"},
+		{"429", enrichtest.Fault{Status: 429, RetryAfter: 1}, true, "429"},
+		{"403", enrichtest.Fault{Status: 403}, false, "403"},
+		{"giant", enrichtest.Fault{Giant: true}, false, "larger"},
+		{"HTML", enrichtest.Fault{Body: []byte("<html>"), ContentType: "text/html"}, false, "not RDAP"},
+		{"redirect away", enrichtest.Fault{Status: 302, Location: "https://rdap.wrong.example/ip/193.0.0.1"}, false, "not followed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for _, always := range []bool{false, true} {
+				w := enrichtest.Start(t, n)
+				w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
+					if strings.HasPrefix(q.Server, "rdap") && (always || q.N == 0) {
+						return test.fault
+					}
+					return enrichtest.Fault{}
+				})
+				s := settingsFor(w)
+				s.WHOIS = nil
+				l := lookup(t, s, "193.0.0.1").Lookups[0]
+				switch {
+				case test.heals && !always:
+					if l.Outcome != enrich.OutcomeOK || l.Attempts != 2 {
+						t.Errorf("once: %+v", l)
+					}
+				case l.Outcome == enrich.OutcomeOK || !strings.Contains(l.Error, test.err):
+					t.Errorf("always %v: outcome %s, error %q, want %q", always, l.Outcome, l.Error, test.err)
+				}
+			}
+		})
+	}
+}

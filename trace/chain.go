@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -288,9 +289,13 @@ func (h *hop) queueGap() (time.Duration, bool) {
 // against names the positive evidence against field j, or nothing.
 func (a *analysis) against(j int) string {
 	h := &a.hops[j]
-	if k, _ := a.writer.link(h); h.f.Decoy != "" && !(a.broken < 0 && k.strong() && shapeOnly(h.f.Decoy)) {
+	if h.f.Decoy != "" && !a.oddButTied(h) {
 		a.find("decoy-signature", j, Warning, h.Time.Stamp, decoyText[h.f.Decoy])
 		return "it bears the signature of a bulk mailer that invents fields"
+	}
+	if bad := impossibleLiteral(h); bad != "" {
+		a.find("impossible-address", j, Warning, bad, "The address in brackets is none: no server that recorded a connection can have written it.")
+		return "it names an address that cannot be"
 	}
 	if h.scope == impossible {
 		a.find("impossible-address", j, Warning, h.From.IP.String(), "No host on the Internet can connect from this address.")
@@ -311,6 +316,50 @@ func (a *analysis) against(j int) string {
 		return "it claims to be written by the recipient's own host, which writes otherwise"
 	}
 	return ""
+}
+
+// impossibleLiteral finds what stands for the peer's address in brackets, in front of by,
+// and has four numbers of which one is too large; empty when there is none. A HELO in
+// brackets is the client's and proves nothing.
+func impossibleLiteral(h *hop) string {
+	if h.From.IP.IsValid() || h.Kind != Transfer {
+		return ""
+	}
+	s := h.Raw
+	if i := strings.Index(s, " by "); i > 0 {
+		s = s[:i]
+	}
+	shut := strings.LastIndexByte(s, ']')
+	open := strings.LastIndexByte(s[:max(shut, 0)], '[')
+	if open < 1 || s[open-1] != '(' && !strings.Contains(s[:open], "(") {
+		return ""
+	}
+	parts := strings.Split(s[open+1:shut], ".")
+	if len(parts) != 4 {
+		return ""
+	}
+	large := false
+	for _, x := range parts {
+		n, err := strconv.Atoi(x)
+		if err != nil || n < 0 || len(x) > 4 {
+			return ""
+		}
+		large = large || n > 255
+	}
+	if !large {
+		return ""
+	}
+	return s[open+1 : shut]
+}
+
+// oddButTied reports whether a field with the shape of a decoy is tied to the path by
+// the verified name of a server, so that it may be an odd but honest one.
+func (a *analysis) oddButTied(h *hop) bool {
+	if a.broken >= 0 || !shapeOnly(h.f.Decoy) || customerName(a.writer.rdns, a.writer.addr) {
+		return false
+	}
+	k, _ := a.writer.link(h)
+	return k.strong()
 }
 
 // shapeOnly reports whether a signature rests on names and protocols alone, which an odd

@@ -44,7 +44,7 @@ func (a *analysis) end() End {
 		switch {
 		case unexplained:
 			return EndUnexplained
-		case a.broken < 0 && !a.looksLikeSource():
+		case a.broken < 0 && !a.looksLikeSource(), a.broken >= 0 && a.looksLikeServer():
 			return EndNoField
 		}
 		return EndOrigin
@@ -69,6 +69,13 @@ func (a *analysis) lastHop() int {
 		}
 	}
 	return -1
+}
+
+// looksLikeServer reports whether the boundary peer has the verified name of a server and
+// says that name itself. Over invented fields it is told as a silent relay as well as the source.
+func (a *analysis) looksLikeServer() bool {
+	h := &a.hops[a.edge]
+	return h.rdns != "" && !a.looksLikeSource() && sameDomain(h.rdns, h.From.HELO)
 }
 
 // looksLikeSource reports whether the boundary peer bears the name of a customer's line.

@@ -27,12 +27,18 @@ type labTruth struct {
 type labStop struct {
 	Host    string     `json:"host"`
 	Address netip.Addr `json:"address"`
+	Six     netip.Addr `json:"address6"`
 	RDNS    string     `json:"rdns"`
+	HELO    string     `json:"helo"`
 	Role    string     `json:"role"`
+	MTA     string     `json:"software"`
 	Relays  bool       `json:"relays_for_strangers"`
 	Hides   string     `json:"hides"`
 	Clock   int        `json:"clock_off_seconds"`
 }
+
+// is reports whether the address is one of the stop's.
+func (s *labStop) is(a netip.Addr) bool { return a.IsValid() && (a == s.Address || a == s.Six) }
 
 // addressless reports whether the stop leaves the address of its client out of what it writes.
 func (s *labStop) addressless() bool { return s.Hides != "" }
@@ -56,7 +62,7 @@ func labSettings(tb testing.TB) *Settings {
 	tb.Helper()
 	var s Settings
 	var err error
-	if s.Trust, err = ParseHosts([]string{"127.0.0.0/8", "192.0.2.0/24", "2001:db8:c0::/48", "*.college.example"}); err != nil {
+	if s.Trust, err = ParseHosts([]string{"127.0.0.0/8", "192.0.2.0/26", "2001:db8:c0::/48", "*.college.example"}); err != nil {
 		tb.Fatal(err)
 	}
 	if s.Forwarder, err = ParseHosts([]string{"*.alumni-postfix.example", "*.alumni-exim.example", "*.alumni-sendmail.example",
@@ -111,7 +117,11 @@ func TestLab(t *testing.T) {
 			p := analyzeBytes(data[i], set)
 			labForged(t, lt, &p)
 			labInnocent(t, lt, &p)
+			labFields(t, lt, &p)
 			if lt.Bounce {
+				if p.Ends == EndWithheld {
+					t.Errorf("the relay made the bounce itself; ends %s", p.Ends)
+				}
 				return // its trace fields are those of the bounce, not of the sample inside
 			}
 			labRelays(t, lt, &p)
@@ -146,12 +156,8 @@ func normalSpace(s string) string { return strings.Join(strings.Fields(s), " ") 
 // is contradicted.
 func labForged(t *testing.T, lt *labTruth, p *Path) {
 	t.Helper()
-	forged := map[string]bool{}
-	for _, f := range lt.Forged {
-		forged[normalSpace(f)] = true
-	}
 	for _, h := range p.Hops {
-		f := forged[normalSpace(h.Raw)]
+		f := isForged(lt, &h)
 		switch {
 		case f && h.Standing == Trusted, f && h.Standing == Corroborated && !lt.ByOwn:
 			t.Errorf("forged field %d is %s (%s)", h.Index, h.Standing, h.Why)
@@ -161,6 +167,57 @@ func labForged(t *testing.T, lt *labTruth, p *Path) {
 	}
 }
 
+// labFields: what a server wrote is read as what it is: the server's family, and of its
+// client nothing but the true address, the looked-up name and the words it said.
+func labFields(t *testing.T, lt *labTruth, p *Path) {
+	t.Helper()
+	for _, h := range p.Hops {
+		i := lt.stopOf(h.By.Host)
+		if i < 1 || lt.Bounce || isForged(lt, &h) || h.Kind != Transfer || h.By.MTA == "amavis" {
+			continue
+		}
+		s, client := &lt.Path[i], &lt.Path[i-1]
+		if h.By.MTA != s.MTA && s.Hides == "" {
+			t.Errorf("field %d was written by %s, not by %q", h.Index, s.MTA, h.By.MTA)
+		}
+		if client.silent() && client.Role == "proxy" && client.Relays {
+			client = &labStop{Address: client.Address, RDNS: client.RDNS, HELO: lt.Path[i-2].HELO} // it hands on the words too
+		}
+		switch {
+		case s.addressless():
+			if h.From.IP.IsValid() && !h.From.IP.IsLoopback() {
+				t.Errorf("field %d hides its client (%s), read as %s", h.Index, s.Hides, h.From.IP)
+			}
+		case h.From.IP.IsLoopback() && (s.Role == "list" || s.Role == "store" || s.Role == "desk"):
+		case !client.is(h.From.IP):
+			t.Errorf("field %d took the mail from %s, read as %s", h.Index, client.Address, h.From.IP)
+		case h.From.RDNS != "" && h.From.RDNS != client.RDNS:
+			t.Errorf("field %d looked up %q, read as %q", h.Index, client.RDNS, h.From.RDNS)
+		case h.From.HELO != "" && h.From.HELO != client.HELO:
+			t.Errorf("field %d heard %q, read as %q", h.Index, client.HELO, h.From.HELO)
+		}
+	}
+}
+
+// stopOf returns the place of a host on the true path, -1 when it is not on it.
+func (lt *labTruth) stopOf(host string) int {
+	for i := range lt.Path {
+		if strings.EqualFold(lt.Path[i].Host, host) && host != "" {
+			return i
+		}
+	}
+	return -1
+}
+
+func isForged(lt *labTruth, h *Hop) bool {
+	for _, f := range lt.Forged {
+		if normalSpace(f) == normalSpace(h.Raw) {
+			return true
+		}
+	}
+	return false
+}
+
 // labInnocent: no host but those that relayed is named as a relay, and nothing rests on
 // an address that only a client's words name.
 func labInnocent(t *testing.T, lt *labTruth, p *Path) {
@@ -168,6 +225,7 @@ func labInnocent(t *testing.T, lt *labTruth, p *Path) {
 	guilty := map[netip.Addr]bool{}
 	for _, s := range lt.Path {
 		guilty[s.Address] = s.Relays || s.Role == "source" && lt.ByOwn
+		guilty[s.Six] = guilty[s.Address]
 	}
 	for _, r := range p.Relays {
 		if !guilty[r.IP] && !lt.Bounce || lt.Bounce && !r.IP.IsValid() {
@@ -202,7 +260,7 @@ func labRelays(t *testing.T, lt *labTruth, p *Path) {
 		if !s.outside() {
 			continue
 		}
-		if edge && (p.Boundary == nil || p.Boundary.IP != s.Address) {
+		if edge && (p.Boundary == nil || !s.is(p.Boundary.IP)) {
 			t.Errorf("boundary is %s, not %s", boundaryText(p), s.Address)
 		}
 		edge = false
@@ -221,7 +279,7 @@ func labRelay(t *testing.T, lt *labTruth, p *Path, i int) {
 	fromStranger := lt.Path[i-1].Role == "source" && !lt.Unclear
 	var found *Relay
 	for j := range p.Relays {
-		if p.Relays[j].IP == s.Address {
+		if s.is(p.Relays[j].IP) {
 			found = &p.Relays[j]
 		}
 	}
@@ -233,6 +291,9 @@ func labRelay(t *testing.T, lt *labTruth, p *Path, i int) {
 		if i == len(lt.Path)-2 && lt.Path[i-1].Role == "source" && len(lt.Forged) == 0 && p.Ends != EndNoField {
 			t.Errorf("%s added no field: ends %s", s.Host, p.Ends)
 		}
+		if i == len(lt.Path)-2 && p.Ends == EndOrigin {
+			t.Errorf("%s added no field, and is told as the source alone", s.Host)
+		}
 	case s.Hides == "by-only", s.Hides == "helo-only" && fromStranger:
 		if found == nil || !found.Withholds {
 			t.Errorf("%s hides (%s) and is not found withholding: %v, ends %s", s.Host, s.Hides, relayTexts(p), p.Ends)
@@ -242,7 +303,7 @@ func labRelay(t *testing.T, lt *labTruth, p *Path, i int) {
 			t.Errorf("relay %s %s is not found: %v", s.Host, s.Address, relayTexts(p))
 		}
 	default:
-		if found == nil && !inView(p, s.Address) {
+		if found == nil && !inView(p, s) {
 			t.Errorf("relay %s %s is not even in view", s.Host, s.Address)
 		}
 		if found != nil && s.Hides == "" && found.Withholds {
@@ -251,10 +312,10 @@ func labRelay(t *testing.T, lt *labTruth, p *Path, i int) {
 	}
 }
 
-// inView reports whether a field that is not contradicted records the address.
-func inView(p *Path, a netip.Addr) bool {
+// inView reports whether a field that is not contradicted records the stop's address.
+func inView(p *Path, s *labStop) bool {
 	for _, h := range p.Hops {
-		if h.From.IP == a && h.Standing != Contradicted {
+		if s.is(h.From.IP) && h.Standing != Contradicted {
 			return true
 		}
 	}

@@ -40,6 +40,8 @@ func (a *analysis) strangeClient(peer, own *hop) bool {
 		return false // what stands below took the mail from strangers; this one may be its smarthost, or forward to the recipient
 	case peer.Standing != Trusted && peer.Standing != Corroborated:
 		return c.lie && own.From.RDNS != ""
+	case !provider && peer.rdns != "" && own.Link == linkHELO.String() && (own.By.MTA == "qmail" || own.By.MTA == ""):
+		return false // on a customer's line, a field without a banner: the sender's own as likely as a server's
 	case outgoingName(peer.rdns), provider && outgoingName(peer.From.HELO):
 		return false
 	case c.own && c.line:

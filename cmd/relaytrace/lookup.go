@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,9 +20,13 @@ import (
 // noneSet is the value of a key by which the user does without.
 const noneSet = "none"
 
+// usualPlaces stands in geoip for the files that are found where their makers put them.
+const usualPlaces = "usual"
+
 // lookups are the settings of look-ups that a case does not show.
 type lookups struct {
 	rdap, whois map[string]string // registry -> server
+	bootstrap   string
 	resolver    string
 	checkMail   bool
 	cache       string // folder; empty for the user's own
@@ -35,8 +40,13 @@ func lookupsOf(f *file, dir string) lookups {
 		rdap: plain(f.RDAP), whois: plain(f.WHOIS), resolver: f.Resolver.text, checkMail: f.CheckMail,
 		cache: f.Cache.text, addresses: texts(f.Blocklists.Addresses), domains: texts(f.Blocklists.Domains),
 	}
-	if l.resolver == "" && len(l.rdap) == 0 {
-		l.resolver = "system"
+	l.bootstrap = f.Bootstrap.text
+	if len(l.rdap) == 0 { // who names other servers does not want these asked beside them
+		l.resolver = cmp.Or(l.resolver, "system")
+		l.bootstrap = cmp.Or(l.bootstrap, enrich.BootstrapURL)
+	}
+	if l.bootstrap == noneSet {
+		l.bootstrap = ""
 	}
 	if l.resolver == noneSet {
 		l.resolver = ""
@@ -75,13 +85,21 @@ func (a *app) enricher(s settings, now func() time.Time, keep bool) (e *enrich.E
 	if s.Offline && resolver == "system" {
 		resolver = ""
 	}
+	var geoip []string
+	for _, name := range s.GeoIP {
+		if name == usualPlaces {
+			geoip = append(geoip, enrich.UsualGeoIP()...)
+			continue
+		}
+		geoip = append(geoip, name)
+	}
 	e, err = enrich.New(enrich.Settings{
-		Offline: s.Offline, GeoIP: s.GeoIP, RDAPBase: l.rdap, WHOIS: l.whois, Resolver: resolver, CheckMail: l.checkMail,
+		Offline: s.Offline, GeoIP: geoip, RDAPBase: l.rdap, WHOIS: l.whois, Bootstrap: l.bootstrap, Resolver: resolver, CheckMail: l.checkMail,
 		AddressLists: l.addresses, DomainLists: l.domains, Cache: cache, Now: now,
 	})
 	if err != nil {
 		closeCache()
-		return nil, nil, hinted(err, "check geoip, rdap, whois, resolver and blocklists in the settings, and --geoip")
+		return nil, nil, hinted(err, "check geoip, rdap, whois, bootstrap, resolver and blocklists in the settings, and --geoip")
 	}
 	return e, func() {
 		if err := e.Close(); err != nil {
@@ -182,7 +200,7 @@ were not.`,
 		},
 	}
 	c.Flags().StringVar(&f.config, "config", "", "read the settings from `FILE`")
-	c.Flags().StringArrayVar(&f.geoip, "geoip", nil, "read a GeoIP database of MaxMind or DB-IP from `FILE` (repeat for more)")
+	c.Flags().StringArrayVar(&f.geoip, "geoip", nil, "read a GeoIP database of MaxMind or DB-IP from `FILE`, or from the usual places (repeat for more)")
 	c.Flags().BoolVar(&f.offline, "offline", false, "ask nobody; answer from tables, files and what was kept")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print one relaytrace.record/1 document a line")
 	c.Flags().BoolVar(&f.raw, "raw", false, "print the answers of the servers as they were received")

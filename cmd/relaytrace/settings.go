@@ -88,6 +88,7 @@ type file struct {
 	Offline      bool            `toml:"offline"`
 	RDAP         map[string]line `toml:"rdap"`
 	WHOIS        map[string]line `toml:"whois"`
+	Bootstrap    line            `toml:"bootstrap"`
 	Resolver     line            `toml:"resolver"`
 	CheckMail    bool            `toml:"check_mail"`
 	Cache        line            `toml:"cache"`
@@ -141,7 +142,7 @@ func (a *app) settings(c *cobra.Command, f flags, samples []string) (settings, e
 	}
 	for _, g := range got.GeoIP {
 		p := g.text
-		if !filepath.IsAbs(p) {
+		if p != usualPlaces && !filepath.IsAbs(p) {
 			p = filepath.Join(filepath.Dir(name), p) // as seen from the settings file
 		}
 		s.GeoIP = append(s.GeoIP, p)
@@ -268,7 +269,7 @@ var takes = map[string]string{
 	"forwarder": "a list of host names, addresses and networks",
 	"geoip":     "a list of file names", "offline": "true or false", "rdap": "a table of registries and URLs",
 	"whois": "a table of registries and host:port", "resolver": "an address, address:port, system or none",
-	"check_mail": "true or false", "cache": "a folder", "blocklists": "a table of the lists addresses and domains",
+	"check_mail": "true or false", "bootstrap": "a URL, or none", "cache": "a folder", "blocklists": "a table of the lists addresses and domains",
 }
 
 // decodeError turns an error of the decoder into one that names the place.
@@ -282,7 +283,7 @@ func decodeError(name string, err error) error {
 		e := &unknown.Errors[0]
 		row, column := e.Position()
 		return hinted(fmt.Errorf("%s:%d:%d: unknown key %q", name, row, column, strings.Join(e.Key(), ".")),
-			"the keys are organisation, domain, reporter, reply_to, janet, trust, forwarder, geoip, offline, resolver, check_mail, cache and the tables rdap, whois and blocklists")
+			"the keys are organisation, domain, reporter, reply_to, janet, trust, forwarder, geoip, offline, resolver, check_mail, cache, bootstrap and the tables rdap, whois and blocklists")
 	case errors.As(err, &wrong):
 		row, column := wrong.Position()
 		what := strings.TrimPrefix(wrong.Error(), "toml: ")

@@ -5,8 +5,11 @@
 package enrichtest
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"slices"
 	"strings"
@@ -38,7 +41,7 @@ type Net struct {
 
 // Question is one that a server was asked.
 type Question struct {
-	// Server is "rdap ARIN", "whois KRNIC" or "dns".
+	// Server is "rdap ARIN", "whois KRNIC", "dns" or "iana".
 	Server string
 	// Text of the question: the path, the line, or type and name.
 	Text string
@@ -95,6 +98,7 @@ type World struct {
 	rdap  map[string]string
 	whois map[string]string
 	dns   string
+	iana  string
 
 	mu    sync.Mutex
 	zones map[string][]string
@@ -151,6 +155,7 @@ func Start(t testing.TB, nets ...Net) *World {
 		w.whois[name] = w.startWHOIS(t, name)
 	}
 	w.dns = w.startDNS(t)
+	w.iana = w.startBootstrap(t)
 	return w
 }
 
@@ -173,6 +178,10 @@ func (w *World) WHOIS() map[string]string { return w.whois }
 
 // Resolver gives the resolver as address:port.
 func (w *World) Resolver() string { return w.dns }
+
+// Bootstrap gives the base URL of IANA's files, by which the networks of the world lie with
+// the registries that have them here.
+func (w *World) Bootstrap() string { return w.iana }
 
 // Log tells what a server saw until now, by the name that Question has.
 func (w *World) Log(server string) Log {
@@ -289,4 +298,43 @@ func prefixOf(n Net) string {
 		}
 	}
 	return fmt.Sprintf("%s - %s", n.First, n.Last)
+}
+
+// startBootstrap serves ipv4.json and ipv6.json (RFC 9224). Beside the world's networks
+// they have blocks of ARIN and one of a host that is no registry's.
+func (w *World) startBootstrap(t testing.TB) string {
+	var services [][2][]string
+	for _, name := range Regional {
+		var blocks []string
+		for _, n := range w.nets {
+			if n.Registry == name || regionalOf[n.Registry] == name {
+				blocks = append(blocks, prefixOf(n))
+			}
+		}
+		for i := 0; name == "ARIN" && i < 30; i++ {
+			blocks = append(blocks, fmt.Sprintf("%d.0.0.0/8", 63+i%10), fmt.Sprintf("26%02d::/16", i))
+		}
+		services = append(services, [2][]string{blocks, {w.rdap[name] + "/"}})
+	}
+	services = append(services, [2][]string{{"198.17.0.0/16"}, {"https://rdap.wrong.example/"}})
+	body, err := json.Marshal(map[string]any{"version": "1.0", "publication": "2026-11-01T00:00:00Z", "services": services})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, req *http.Request) {
+		f, end := w.begin("iana", req.URL.Path, "")
+		defer end()
+		switch {
+		case f.Drop:
+			panic(http.ErrAbortHandler)
+		case f.Status != 0:
+			rw.WriteHeader(f.Status)
+		case f.Body != nil:
+			rw.Write(f.Body)
+		default:
+			rw.Write(body)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return server.URL + "/rdap/"
 }

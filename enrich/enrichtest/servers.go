@@ -246,14 +246,7 @@ func latin1(text []byte) []byte {
 }
 
 func (w *World) startDNS(t testing.TB) string {
-	packet, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	stream, err := net.Listen("tcp", packet.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
+	packet, stream := listenBoth(t)
 	for _, s := range []*dns.Server{{PacketConn: packet}, {Listener: stream}} {
 		s.Handler = dns.HandlerFunc(w.serveDNS)
 		started := make(chan struct{})
@@ -263,6 +256,25 @@ func (w *World) startDNS(t testing.TB) string {
 		t.Cleanup(func() { s.Shutdown() })
 	}
 	return packet.LocalAddr().String()
+}
+
+// listenBoth finds a port that is free for UDP and TCP alike.
+func listenBoth(t testing.TB) (net.PacketConn, net.Listener) {
+	var err error
+	for range 50 {
+		var packet net.PacketConn
+		if packet, err = net.ListenPacket("udp", "127.0.0.1:0"); err != nil {
+			break
+		}
+		stream, e := net.Listen("tcp", packet.LocalAddr().String())
+		if e == nil {
+			return packet, stream
+		}
+		err = e
+		packet.Close()
+	}
+	t.Fatal(err)
+	return nil, nil
 }
 
 func (w *World) serveDNS(rw dns.ResponseWriter, req *dns.Msg) {

@@ -46,6 +46,9 @@ var clients = []client{
 // families are the servers that every topology is tried with.
 var families = []string{"postfix", "exim", "sendmail", "opensmtpd", "courier", "haraka"}
 
+// Tracers take addresses that lie close together for one network. So two relays that meet
+// in one message have addresses in different prefixes; the recipient's are 192.0.2.0/26.
+
 // openRelay is the host that runs a family's server as an open relay.
 var openRelay = map[string]string{
 	"postfix": "mail.alpha.example", "exim": "host.bravo.example", "sendmail": "mail.charlie.example",
@@ -57,7 +60,10 @@ var cast = []host{
 	{Name: "mx-filter.college.example", Addr: "192.0.2.11", Server: "postfix", Mode: "filtered", Role: "store", Zone: "Europe/London"},
 	{Name: "mx-lmtp.college.example", Addr: "192.0.2.12", Server: "postfix", Mode: "lmtp", Role: "store", LongID: "yes", Zone: "Europe/London"},
 	{Name: "pop.college.example", Addr: "192.0.2.13", Server: "postfix", Mode: "lmtp", Role: "store", Zone: "Europe/London"},
+	{Name: "mx-chasquid.college.example", Addr: "192.0.2.15", Server: "chasquid", Mode: "store", Role: "store", Zone: "Europe/London", Domain: "chasquid.college.example"},
 	{Name: "desk.college.example", Addr: "192.0.2.14", Server: "postfix", Mode: "desk", Role: "desk", Zone: "Europe/London", PopHost: "192.0.2.13"},
+	{Name: "pop2.college.example", Addr: "192.0.2.16", Server: "postfix", Mode: "lmtp", Role: "store", Zone: "Europe/London", LongID: "yes"},
+	{Name: "desk2.college.example", Addr: "192.0.2.17", Server: "getmail", Mode: "desk", Role: "desk", Zone: "Europe/London", PopHost: "192.0.2.16"},
 	{Name: "gw-postfix.college.example", Addr: "192.0.2.21", Addr6: "2001:db8:c0::21", Server: "postfix", Mode: "gateway", Role: "gateway", Route: "192.0.2.10", Zone: "Europe/London"},
 	{Name: "gw-exim.college.example", Addr: "192.0.2.22", Addr6: "2001:db8:c0::22", Server: "exim", Mode: "gateway", Role: "gateway", Route: "192.0.2.10", Zone: "Europe/London"},
 	{Name: "gw-sendmail.college.example", Addr: "192.0.2.23", Server: "sendmail", Mode: "gateway", Role: "gateway", Route: "192.0.2.10", Zone: "Europe/London"},
@@ -66,27 +72,27 @@ var cast = []host{
 	{Name: "gw-haraka.college.example", Addr: "192.0.2.26", Addr6: "2001:db8:c0::26", Server: "haraka", Mode: "gateway", Role: "gateway", Route: "192.0.2.10", Zone: "Europe/London"},
 
 	{Name: "mail.alpha.example", Addr: "203.0.113.11", Server: "postfix", Mode: "open", Role: "relay", Zone: "Asia/Seoul"},
-	{Name: "host.bravo.example", Addr: "203.0.113.12", Server: "exim", Mode: "open", Role: "relay", Zone: "America/Sao_Paulo"},
+	{Name: "host.bravo.example", Addr: "192.0.2.112", Server: "exim", Mode: "open", Role: "relay", Zone: "America/Sao_Paulo"},
 	{Name: "mail.charlie.example", Addr: "203.0.113.13", Server: "sendmail", Mode: "open", Role: "relay", Zone: "Asia/Tokyo"},
-	{Name: "ns.delta.example", Addr: "203.0.113.14", Server: "opensmtpd", Mode: "open", Role: "relay", Zone: "America/New_York"},
+	{Name: "ns.delta.example", Addr: "192.0.2.114", Server: "opensmtpd", Mode: "open", Role: "relay", Zone: "America/New_York"},
 	{Name: "www.echo.example", Addr: "203.0.113.15", Server: "courier", Mode: "open", Role: "relay", Zone: "Asia/Kolkata"},
-	{Name: "server.foxtrot.example", Addr: "203.0.113.16", Server: "haraka", Mode: "open", Role: "relay", Zone: "Europe/Warsaw"},
+	{Name: "server.foxtrot.example", Addr: "192.0.2.116", Server: "haraka", Mode: "open", Role: "relay", Zone: "Europe/Warsaw"},
 
-	{Name: "mail.golf.example", Addr: "203.0.113.21", Server: "postfix", Mode: "strip", Role: "relay", Hides: "all-fields"},
+	{Name: "mail.golf.example", Addr: "192.0.2.121", Server: "postfix", Mode: "strip", Role: "relay", Hides: "all-fields"},
 	{Name: "mail.hotel.example", Addr: "203.0.113.22", Server: "postfix", Mode: "rewrite", Role: "relay", Hides: "by-only", Zone: "Asia/Shanghai"},
-	{Name: "mail.india.example", Addr: "203.0.113.23", Server: "postfix", Mode: "proxied", Role: "relay", Hides: "loopback", Zone: "Asia/Kolkata"},
+	{Name: "mail.india.example", Addr: "192.0.2.123", Server: "postfix", Mode: "proxied", Role: "relay", Hides: "loopback", Zone: "Asia/Kolkata"},
 	{Name: "mail.juliett.example", Addr: "203.0.113.24", Server: "exim", Mode: "byonly", Role: "relay", Hides: "by-only", Zone: "Asia/Manila"},
-	{Name: "mail.kilo.example", Addr: "203.0.113.25", Server: "exim", Mode: "helo", Role: "relay", Hides: "helo-only", Zone: "Africa/Lagos"},
+	{Name: "mail.kilo.example", Addr: "192.0.2.125", Server: "exim", Mode: "helo", Role: "relay", Hides: "helo-only", Zone: "Africa/Lagos"},
 	{Name: "mail.lima.example", Addr: "203.0.113.26", Server: "exim", Mode: "silent", Role: "relay", Hides: "no-field"},
 	{Name: "mail.mike.example", Addr: "203.0.113.27", Server: "exim", Mode: "nolookup", Role: "relay", Zone: "America/Bogota"},
-	{Name: "mail.november.example", Addr: "203.0.113.28", Server: "sendmail", Mode: "byonly", Role: "relay", Hides: "by-only", Zone: "Asia/Taipei"},
+	{Name: "mail.november.example", Addr: "192.0.2.128", Server: "sendmail", Mode: "byonly", Role: "relay", Hides: "by-only", Zone: "Asia/Taipei"},
 	{Name: "mail.oscar.example", Addr: "203.0.113.29", Server: "sendmail", Mode: "helo", Role: "relay", Hides: "helo-only", Zone: "Asia/Bangkok"},
-	{Name: "mail.papa.example", Addr: "203.0.113.30", Server: "sendmail", Mode: "silent", Role: "relay", Hides: "no-field"},
+	{Name: "mail.papa.example", Addr: "192.0.2.130", Server: "sendmail", Mode: "silent", Role: "relay", Hides: "no-field"},
 	{Name: "mail.quebec.example", Addr: "203.0.113.31", Server: "opensmtpd", Mode: "masked", Role: "relay", Hides: "by-only", Zone: "Europe/Kiev"},
-	{Name: "mail.romeo.example", Addr: "203.0.113.32", Server: "haraka", Mode: "strip", Role: "relay", Hides: "all-fields"},
+	{Name: "mail.romeo.example", Addr: "192.0.2.132", Server: "haraka", Mode: "strip", Role: "relay", Hides: "all-fields"},
 	{Name: "mail.sierra.example", Addr: "203.0.113.33", Server: "haraka", Mode: "byonly", Role: "relay", Hides: "by-only", Zone: "Asia/Dubai"},
 	{Name: "gate.tango.example", Addr: "203.0.113.34", Server: "proxy", Mode: "tcp", Role: "proxy", Hides: "no-field", Route: "192.0.2.10"},
-	{Name: "box.tango-two.example", Addr: "203.0.113.35", Server: "proxy", Mode: "tcp", Role: "proxy", Hides: "no-field", Route: "203.0.113.11"},
+	{Name: "box.tango-two.example", Addr: "192.0.2.135", Server: "proxy", Mode: "tcp", Role: "proxy", Hides: "no-field", Route: "203.0.113.11"},
 	{Name: "mail.nameless.example", Addr: "203.0.113.36", Server: "postfix", Mode: "open", Role: "relay", NoRDNS: true, Zone: "Asia/Jakarta"},
 
 	{Name: "mail.uniform.example", Addr: "203.0.113.41", Server: "sendmail", Mode: "open", Role: "relay", Clock: "+3h", Off: 3 * time.Hour, Zone: "UTC"},
@@ -94,7 +100,7 @@ var cast = []host{
 	{Name: "mail.whiskey.example", Addr: "203.0.113.43", Server: "postfix", Mode: "open", Role: "relay", Clock: "+23m", Off: 23 * time.Minute, LongID: "yes", Zone: "Asia/Tehran"},
 	{Name: "mail.xray.example", Addr: "203.0.113.44", Server: "sendmail", Mode: "byonly", Role: "relay", Hides: "by-only", Clock: "-1h", Off: -time.Hour, Zone: "Europe/Lisbon"},
 	{Name: "mail.wrongzone.example", Addr: "203.0.113.45", Server: "postfix", Mode: "open", Role: "relay", Clock: "+8h", Off: 8 * time.Hour, LongID: "yes", Zone: "UTC"},
-	{Name: "mail.lateclock.example", Addr: "203.0.113.46", Server: "opensmtpd", Mode: "open", Role: "relay", Clock: "+14m", Off: 14 * time.Minute, Zone: "Asia/Karachi"},
+	{Name: "mail.lateclock.example", Addr: "203.0.113.46", Server: "courier", Mode: "open", Role: "relay", Clock: "+14m", Off: 14 * time.Minute, Zone: "Asia/Karachi"},
 
 	{Name: "smtp.isp-postfix.example", Addr: "203.0.113.51", Server: "postfix", Mode: "provider", Role: "provider"},
 	{Name: "smtp.isp-postfix-id.example", Addr: "203.0.113.52", Server: "postfix", Mode: "provider-id", Role: "provider"},
@@ -119,6 +125,9 @@ var cast = []host{
 	{Name: "mx2.backup-sendmail.example", Addr: "203.0.113.77", Server: "sendmail", Mode: "gateway", Role: "backup"},
 	{Name: "mx2.backup-postfix.example", Addr: "203.0.113.78", Server: "postfix", Mode: "gateway", Role: "backup"},
 
+	{Name: "web.yankee.example", Addr: "203.0.113.79", Server: "dma", Mode: "local", Role: "source", Zone: "America/Toronto"},
+	{Name: "shop.yankee-two.example", Addr: "203.0.113.80", Server: "nullmailer", Mode: "local", Role: "source", Zone: "Australia/Perth"},
+
 	{Name: "six.alpha-v6.example", Addr: "203.0.113.81", Addr6: "2001:db8:a1::25", Server: "postfix", Mode: "open", Role: "relay"},
 	{Name: "six.bravo-v6.example", Addr: "203.0.113.82", Addr6: "2001:db8:a2::25", Server: "exim", Mode: "open", Role: "relay"},
 	{Name: "six.delta-v6.example", Addr: "203.0.113.83", Addr6: "2001:db8:a3::25", Server: "opensmtpd", Mode: "open", Role: "relay"},
@@ -136,9 +145,13 @@ func (h *host) layers() []string {
 		return []string{"postfix", "filter"}
 	case h.Mode == "list":
 		return []string{"postfix", "list"}
-	case h.Mode == "desk":
+	case h.Server == "postfix" && h.Mode == "desk":
 		return []string{"postfix", "fetch"}
-	case h.Server == "haraka":
+	case h.Server == "getmail":
+		return []string{"fetch"}
+	case h.Server == "nullmailer":
+		return []string{"null"}
+	case h.Server == "haraka", h.Server == "dma":
 		return []string{"small"}
 	}
 	return []string{h.Server}

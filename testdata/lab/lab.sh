@@ -45,11 +45,13 @@ if [ "${1:-}" != --inside ]; then
 	fetch sendmail sendmail-bin sendmail-cf m4 procmail sasl2-bin libsasl2-modules
 	fetch opensmtpd opensmtpd
 	fetch courier courier-mta
-	fetch fetch fetchmail
+	fetch fetch fetchmail getmail6
 	fetch list mlmmj
 	fetch proxy haproxy
 	fetch filter amavisd-new
 	fetch small dma
+	fetch null nullmailer
+	fetch chasquid chasquid
 	fetch faketime faketime
 	if [ ! -e "$cache/npm/node_modules/Haraka" ]; then
 		mkdir -p "$cache/npm"

@@ -82,6 +82,8 @@ func needed(messages []message) map[string]bool {
 			switch h {
 			case "desk.college.example":
 				need["pop.college.example"] = true
+			case "desk2.college.example":
+				need["pop2.college.example"] = true
 			case "box.tango-two.example":
 				need["mail.alpha.example"] = true
 			}

@@ -121,6 +121,10 @@ func (l *lab) awaitServers(need map[string]bool) {
 		if !need[h.Name] {
 			continue
 		}
+		if h.Server == "dma" || h.Server == "nullmailer" || h.Server == "getmail" {
+			h.answers = true // these take no connections
+			continue
+		}
 		for ; ; time.Sleep(300 * time.Millisecond) {
 			c, err := net.DialTimeout("tcp", net.JoinHostPort(h.Addr, "25"), time.Second)
 			if err == nil {

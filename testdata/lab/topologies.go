@@ -42,6 +42,14 @@ func direct() []message {
 		{Name: "direct-store-nameless", Client: nameless, What: "the same from an address without a name"},
 		{Name: "direct-store-literal", HELO: "[192.0.2.10]", Client: nameless, What: "the client says the recipient's own address"},
 	}
+	for _, r := range []string{"", openRelay["exim"], "mail.november.example"} {
+		m := message{Name: "direct-chasquid", Via: []string{"mx-chasquid.college.example"}, Rcpt: "robin@chasquid.college.example", What: "a spammer's line sends to a recipient's mail exchanger of another make"}
+		if r != "" {
+			m.Via = append([]string{r}, m.Via...)
+			m.Name, m.What = map[string]string{"host.bravo.example": "open-exim-chasquid", "mail.november.example": "hide-sendmail-byonly-chasquid"}[r], "a relay sends to a recipient's mail exchanger of another make"
+		}
+		all = append(all, m)
+	}
 	for _, f := range families {
 		gw := "gw-" + f + ".college.example"
 		all = append(all,
@@ -180,6 +188,7 @@ func recipientSide() []message {
 	for _, p := range [][2]string{{"pop-relay", openRelay["postfix"]}, {"pop-hide", "mail.november.example"}} {
 		all = append(all, message{Name: p[0], Via: []string{p[1], "pop.college.example"}, At: "desk.college.example", What: "the recipient fetches by POP3 what a relay sent"})
 	}
+	all = append(all, message{Name: "pop-getmail-relay", Via: []string{openRelay["sendmail"], "pop2.college.example"}, At: "desk2.college.example", What: "the recipient fetches with getmail what a relay sent"})
 	return append(all, message{Name: "pop", Via: []string{"pop.college.example"}, At: "desk.college.example", What: "the recipient fetches by POP3 what a spammer's line sent"})
 }
 
@@ -191,9 +200,7 @@ func clocks() []message {
 		{"zone", "mail.wrongzone.example", "set to local time under the wrong zone"}, {"late", "mail.lateclock.example", "14 minutes fast"},
 	} {
 		all = append(all, message{Name: "clock-" + c[0], Via: []string{c[1]}, What: "an open relay whose clock is " + c[2]})
-		if c[0] != "late" {
-			all = append(all, message{Name: "clock-" + c[0] + "-second", Via: []string{openRelay["exim"], c[1]}, What: "the upper of two relays has a clock " + c[2]})
-		}
+		all = append(all, message{Name: "clock-" + c[0] + "-second", Via: []string{openRelay["exim"], c[1]}, What: "the upper of two relays has a clock " + c[2]})
 	}
 	return all
 }
@@ -209,7 +216,7 @@ func six() []message {
 	for _, r := range [][2]string{{"postfix", "six.alpha-v6.example"}, {"exim", "six.bravo-v6.example"}, {"opensmtpd", "six.delta-v6.example"},
 		{"haraka", "six.foxtrot-v6.example"}, {"exim-byonly", "six.juliett-v6.example"}} {
 		h := r[1]
-		all = append(all, message{Name: "six-open-" + r[0], Client: dsl6, Via: []string{h}, What: "IPv6 through a relay"},
+		all = append(all, message{Name: "six-open-" + r[0], Client: dsl6, Unclear: true, Via: []string{h}, What: "IPv6 through a relay; all of IPv6 here is one network, as a provider's would be"},
 			message{Name: "six-literal-" + r[0], Client: dsl6, HELO: "[IPv6:2001:db8:dead::1]", Unclear: true, Via: []string{h}, What: "IPv6 through a relay; the client says a strange address"})
 	}
 	return all
@@ -236,5 +243,6 @@ func local() []message {
 		f, cmd := c[0], c[1]
 		all = append(all, message{Name: "local-" + f, Via: []string{openRelay[f]}, From: "web@" + openRelay[f], Local: strings.Fields(cmd), What: "a program on the server itself puts the mail in"})
 	}
-	return all
+	all = append(all, message{Name: "local-nullmailer", Via: []string{"shop.yankee-two.example"}, From: "web@shop.yankee-two.example", Local: []string{"nullmailer-inject"}, What: "a host without a mail server hands its programs' mail to nullmailer"})
+	return append(all, message{Name: "local-dma", Via: []string{"web.yankee.example"}, From: "web@web.yankee.example", Local: []string{"dma", "-f", "web@web.yankee.example"}, What: "a host without a mail server hands its programs' mail to dma"})
 }

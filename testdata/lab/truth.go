@@ -31,6 +31,7 @@ type truth struct {
 type stop struct {
 	Host     string `json:"host,omitempty"`
 	Address  string `json:"address"`
+	Address6 string `json:"address6,omitempty"`
 	RDNS     string `json:"rdns,omitempty"`
 	HELO     string `json:"helo,omitempty"`
 	Role     string `json:"role"`
@@ -58,14 +59,10 @@ func (l *lab) path(m *message) []stop {
 	if len(m.Local) == 0 {
 		path = append(path, stop{Address: m.Client, RDNS: clientName(m.Client), HELO: m.HELO, Role: "source"})
 	}
-	six := strings.Contains(m.Client, ":")
 	for i, n := range names {
 		h := l.byName[n]
-		s := stop{Host: h.Name, Address: h.Addr, RDNS: h.Name, HELO: h.Name, Role: h.Role, Software: h.Server,
+		s := stop{Host: h.Name, Address: h.Addr, Address6: h.Addr6, RDNS: h.Name, HELO: h.Name, Role: h.Role, Software: h.Server,
 			Hides: h.Hides, Relays: h.Role == "relay" || h.Role == "proxy", Zone: h.zone(), ClockOff: int(h.Off / time.Second)}
-		if six && h.Addr6 != "" {
-			s.Address = h.Addr6
-		}
 		if h.NoRDNS {
 			s.RDNS = ""
 		}
@@ -109,7 +106,7 @@ func (l *lab) collect(messages []message, dir string, wait time.Duration) int {
 func (l *lab) readBoxes(messages []message, dir string, got map[string]bool) {
 	for i := range cast {
 		h := &cast[i]
-		if h.Role != "store" && h.Role != "desk" || h.Name == "pop.college.example" {
+		if h.Role != "store" && h.Role != "desk" || strings.HasPrefix(h.Name, "pop") {
 			continue
 		}
 		files, _ := filepath.Glob(h.up("home/robin/Maildir/new/*"))
@@ -119,7 +116,7 @@ func (l *lab) readBoxes(messages []message, dir string, got map[string]bool) {
 				continue
 			}
 			for j := range messages {
-				if m := &messages[j]; !got[m.Name] && bytes.Contains(data, []byte(m.messageID())) {
+				if m := &messages[j]; !got[m.Name] && bytes.Contains(data, []byte("<"+m.messageID())) {
 					got[m.Name] = true
 					if err := l.write(m, dir, data); err != nil {
 						fmt.Fprintln(os.Stderr, "lab:", err)

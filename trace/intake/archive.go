@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -139,8 +138,11 @@ func (w *walker) open(src source, r io.Reader, at io.ReaderAt, size int64) error
 	case tarFile:
 		return w.tar(src, br)
 	}
-	whole := kind == outlookFile || strings.EqualFold(filepath.Ext(src.name), ".eml")
-	return w.split(src, newMboxReader(br, MaxMessage, whole))
+	m := newMboxReader(br, MaxMessage, kind == outlookFile || isEML(src.name))
+	if at != nil && size < firstBuffer {
+		m.step = int(size) + 1
+	}
+	return w.split(src, m)
 }
 
 // inner reads what a compressed file holds: a message, an mbox, or an archive again.

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"slices"
 	"strings"
 )
@@ -409,7 +410,8 @@ func (m *mail) wrapper(class Class) {
 
 // itself takes the message for the sample.
 func (m *mail) itself(class Class) {
-	s := newSample(m.data, m.path, m.decoded)
+	s := Sample{Part: m.path, Decoded: m.decoded, SHA256: sha256.Sum256(m.data), Data: m.data}
+	s.Grade, s.Missing = m.grade()
 	m.sub.Class, m.sub.Samples = class, []Sample{s}
 }
 

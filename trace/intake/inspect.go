@@ -177,7 +177,11 @@ func (in *inspector) pasted(s *Submission, data []byte, steps []string) bool {
 
 // isHTML tells whether a text is an HTML page.
 func isHTML(data []byte) bool {
-	head := bytes.ToLower(bytes.TrimLeft(bytes.TrimPrefix(data[:min(len(data), 1000)], []byte("\xEF\xBB\xBF")), " \t\r\n"))
-	return bytes.HasPrefix(head, []byte("<")) && (bytes.Contains(head, []byte("<html")) || bytes.Contains(head, []byte("<pre")) ||
+	head := bytes.TrimLeft(bytes.TrimPrefix(data[:min(len(data), 1000)], []byte("\xEF\xBB\xBF")), " \t\r\n")
+	if len(head) == 0 || head[0] != '<' {
+		return false
+	}
+	head = bytes.ToLower(head)
+	return (bytes.Contains(head, []byte("<html")) || bytes.Contains(head, []byte("<pre")) ||
 		bytes.Contains(head, []byte("<p")) || bytes.Contains(head, []byte("<div")) || bytes.Contains(head, []byte("<body")) || bytes.Contains(head, []byte("<br")))
 }

@@ -35,6 +35,7 @@ type mboxReader struct {
 	r     io.Reader
 	limit int  // of a message, in bytes
 	whole bool // the stream is one message, whatever lines it holds
+	step  int  // bytes of the first buffer
 
 	buf    []byte // what is read and not yet handed out
 	start  int    // of the message in buf; its From_ line is before it
@@ -54,7 +55,7 @@ type mboxReader struct {
 }
 
 func newMboxReader(r io.Reader, limit int, whole bool) *mboxReader {
-	return &mboxReader{r: r, limit: limit, whole: whole, line: 1, eol: '\n'}
+	return &mboxReader{r: r, limit: limit, whole: whole, step: firstBuffer, line: 1, eol: '\n'}
 }
 
 // next returns the next message, io.EOF after the last, or the error of the input.
@@ -109,7 +110,7 @@ func (m *mboxReader) fill() {
 		m.shift(m.start - 1) // the line end before it is part of what is searched for
 	}
 	if len(m.buf) == cap(m.buf) {
-		grown := make([]byte, len(m.buf), min(max(2*cap(m.buf), firstBuffer), 2*max(m.limit, firstBuffer)+firstBuffer+m.start))
+		grown := make([]byte, len(m.buf), min(max(2*cap(m.buf), m.step), 2*max(m.limit, firstBuffer)+firstBuffer+m.start))
 		copy(grown, m.buf)
 		m.buf = grown
 	}

@@ -59,6 +59,9 @@ func readOutlook(data []byte, path string, steps []string) (p *part, err error) 
 			p, err = nil, fmt.Errorf("damaged Outlook item: %v", r)
 		}
 	}()
+	if err := checkDirectory(data); err != nil {
+		return nil, err
+	}
 	doc, err := mscfb.New(bytes.NewReader(data))
 	if err != nil {
 		return nil, errors.New("damaged compound file, or no Outlook item")

@@ -156,11 +156,15 @@ func (w *walker) slurped(src source, data []byte) error {
 	if len(data) == 0 {
 		return w.tell(src.name, errors.New("file is empty"), "save the message again, with its full header")
 	}
-	if kindOf(data) != plainFile || bytes.HasPrefix(bytes.TrimLeft(data[:min(len(data), 64)], "\r\n"), []byte("From ")) {
+	mbox := bytes.HasPrefix(bytes.TrimLeft(data[:min(len(data), 64)], "\r\n"), []byte("From ")) && !isEML(src.name)
+	if kindOf(data) != plainFile || mbox {
 		return w.open(src, bytes.NewReader(data), bytes.NewReader(data), int64(len(data)))
 	}
 	return w.message(src, chunk{data: data, line: 1, lone: true})
 }
+
+// isEML tells names of files that are one message, whatever lines they hold.
+func isEML(name string) bool { return strings.EqualFold(filepath.Ext(name), ".eml") }
 
 // pipe reads a named pipe. Opening one waits for its writer, so it is done aside; a
 // cancelled wait leaves that goroutine to the end of the command.

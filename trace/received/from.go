@@ -85,7 +85,7 @@ func (p *parser) claimed() claims {
 // the client's words behind the address. Of all others the last address is the recorded one.
 func (p *parser) addressFirst() bool {
 	id := p.f.ID.Of(p.b)
-	return p.f.Family == "exim" || p.f.Family == "momentum" || eximID(id) || zmailerID(id)
+	return p.f.Family == "exim" || p.f.Family == "momentum" || p.f.Family == "chasquid" || eximID(id) || zmailerID(id)
 }
 
 func (p *parser) fromWord(s Span) {

@@ -130,7 +130,8 @@ func (p *parser) isLocal(with []byte, noFrom bool) bool {
 	case f.Family == "aol":
 		return bytes.IndexByte(sh.word.Of(p.b), '@') > 0
 	}
-	return noFrom && (f.Family == "bulkmailer" || f.Family == "powermta")
+	// Postfix names no protocol where it made the message itself: a bounce, a forwarding.
+	return noFrom && (f.Family == "bulkmailer" || f.Family == "powermta" || f.Family == "postfix" && len(with) == 0)
 }
 
 // renameSender corrects what stands behind from where it names no host: the user of a

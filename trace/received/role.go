@@ -10,6 +10,12 @@ func unknownName(w []byte) bool {
 	if len(w) == 0 {
 		return true
 	}
+	if w[0] == '<' && w[len(w)-1] == '>' { // OpenSMTPD: "<unknown>"
+		w = w[1 : len(w)-1]
+	}
+	if len(w) == 0 {
+		return true
+	}
 	switch w[0] | 0x20 {
 	case 'u':
 		if equalFold(w, "unknown") || equalFold(w, "unverified") || equalFold(w, "unavailable") {
@@ -73,6 +79,9 @@ func (p *parser) assignFrom() {
 	case sh.pickup || len(w) == 0 && sh.comments == 0 && !sh.bracketA.IsValid():
 	case fam == "exim" || sh.keys:
 		p.assignExim(lit, a, after)
+	case fam == "chasquid" && isLit && sh.comments > 0: // "[ip] (helo)"; of an authenticated client the HELO alone
+		p.setIP(lit, a)
+		f.HELO = sh.second
 	case fam == "communigate" && isLit && p.flatFrom < p.r[fromClause].End:
 		p.unread("a broken comment: it is not clear which address is the client's word", word.Start)
 	case sh.heloWord && isLit && fam != "qmail" && fam != "james" && fam != "yahoo": // CommuniGate: "[ip] (HELO x)"
