@@ -171,13 +171,46 @@ func TestCacheWriter(t *testing.T) {
 	c := openCache(t, dir)
 	var from int
 	fmt.Sscan(os.Getenv(cacheWriter+"_FROM"), &from)
-	for n := from; n < 60000; n++ {
+	to := 60000
+	fmt.Sscan(os.Getenv(cacheWriter+"_TO"), &to)
+	for n := from; n < to; n++ {
 		r, p := entryFor(n)
 		if err := c.write("via", []netip.Prefix{p}, &r, time.Now(), time.Now().Add(time.Hour)); err != nil {
 			fmt.Println("failed", err)
 			return
 		}
 		fmt.Println("done", n)
+	}
+}
+
+// TestCacheOfManyProcesses has four processes write at once, while this one reads: nothing
+// is lost and nobody fails.
+func TestCacheOfManyProcesses(t *testing.T) {
+	dir := t.TempDir()
+	const each = 100
+	reader := openCache(t, dir)
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			cmd := exec.Command(os.Args[0], "-test.run=^TestCacheWriter$", "-test.v")
+			cmd.Env = append(os.Environ(), cacheWriter+"="+dir, fmt.Sprintf("%s_FROM=%d", cacheWriter, i*each), fmt.Sprintf("%s_TO=%d", cacheWriter, (i+1)*each))
+			if out, err := cmd.CombinedOutput(); err != nil || strings.Count(string(out), "done ") != each {
+				t.Errorf("process %d: %v\n%.500s", i, err, out)
+			}
+		})
+	}
+	for n := range 100 {
+		reader.get("via", netip.AddrFrom4([4]byte{10, 0, byte(n), 0}), time.Now())
+	}
+	wg.Wait()
+	for n := range 4 * each {
+		_, p := entryFor(n)
+		if _, _, _, ok := reader.get("via", p.Addr(), time.Now()); !ok {
+			t.Fatalf("entry %d is lost", n)
+		}
+	}
+	if err := reader.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -40,6 +40,22 @@
 //
 // A registry's own address is never taken for the holder's, wherever it stands; nor is
 // anything redacted, an address in changed: or notify:, or the contact of a registrar.
+//
+// # How contacts are ranked
+//
+// The first rule that fits counts; its number and words stand with the contact.
+//
+//	 1, 2    abuse role in RDAP, of the narrowest network, then of those above it
+//	 3, 4    abuse mailbox in WHOIS, likewise
+//	 5, 6    technical and noc roles, likewise
+//	 7, 8    administrative and registrant roles, and contacts without a role, likewise
+//	 9       what abuse.net lists for the domain of a name that leads back to the address
+//	10, 11   abuse@ and postmaster@ that domain, if it takes mail
+//	12       the mailbox in the domain's SOA record, if it lies in the domain
+//	13       the national CERT, if nobody else is known and no registry failed
+//
+// Rules 9 to 12 are tried only where no registry names an abuse contact. [AbuseContact]
+// tells a network without one from one whose registry withholds it or did not answer.
 package enrich
 
 import (

@@ -59,10 +59,47 @@ var styles = []style{
 		tags: []string{"203.0.113.200", "mail.innocent.example"}},
 }
 
+// frames are messages whose sender tries to have an innocent server named as an open
+// relay: a field in the name of the machine that really hands on, and below it one in the
+// innocent's name with a stranger for its client.
+func frames() []message {
+	innocent := []string{
+		"from mail.innocent.example (mail.innocent.example [192.0.2.200]) by WRITER (Postfix) with ESMTP id 1C2D3E4F56 for <robin@college.example>; DATE",
+		"from friend.bystander.example (dialup7.victim.example [198.51.100.209]) by mail.innocent.example (Postfix) with ESMTP id 2C2D3E4F56 for <robin@college.example>; DATE",
+	}
+	var all []message
+	for _, f := range []struct{ name, client, helo, writer, via string }{
+		{"own-server", hosted, "server88.hosting.example", "server88.hosting.example", ""},
+		{"own-dsl", dsl, "dsl-66-100-51-198.isp-hollow.example", "dsl-66-100-51-198.isp-hollow.example", ""},
+		{"silent-relay", dsl, lie, "mail.lima.example", "mail.lima.example"},
+		{"silent-sendmail", dsl, lie, "mail.papa.example", "mail.papa.example"},
+		{"open-relay", dsl, "mail.innocent.example", "mail.alpha.example", "mail.alpha.example"},
+		{"by-only", dsl, "mail.innocent.example", "mail.juliett.example", "mail.juliett.example"},
+		{"proxy", dsl, "gate.tango.example", "gate.tango.example", "gate.tango.example"},
+		{"gateway", hosted, "server88.hosting.example", "server88.hosting.example", "gw-opensmtpd.college.example"},
+	} {
+		m := message{Name: "frame-" + f.name, Client: f.client, HELO: f.helo, Unclear: true, Own: true,
+			Tags: []string{"mail.innocent.example", "192.0.2.200", "dialup7.victim.example", "198.51.100.209"},
+			What: "the client writes fields that make an innocent server an open relay"}
+		for _, field := range innocent {
+			m.Forged = append(m.Forged, strings.ReplaceAll(field, "WRITER", f.writer))
+		}
+		switch f.via {
+		case "":
+		case "gate.tango.example":
+			m.First = f.via
+		default:
+			m.Via = []string{f.via}
+		}
+		all = append(all, m)
+	}
+	return all
+}
+
 // forgeries sends each style straight to the recipient, and through an open relay or one
 // that hides, in turn.
 func forgeries() []message {
-	var all []message
+	all := frames()
 	for i, s := range styles {
 		f := families[i%len(families)]
 		h := hiders[i%len(hiders)]

@@ -23,7 +23,7 @@ type message struct {
 	Local   []string // command that puts the mail in on Via[0] itself instead of SMTP
 	Forged  []string // Received: fields that the client writes itself, top first
 	Tags    []string // innocents named: host names and addresses
-	Own     bool     // the forged fields name the forger's machine as their writer
+	Own     bool     // the forged fields name as writer the machine that really hands on
 	Bounce  bool     // not itself awaited: what comes back is
 	Unclear bool     // the header cannot show that the first relay served a stranger
 

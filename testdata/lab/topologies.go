@@ -243,6 +243,6 @@ func local() []message {
 		f, cmd := c[0], c[1]
 		all = append(all, message{Name: "local-" + f, Via: []string{openRelay[f]}, From: "web@" + openRelay[f], Local: strings.Fields(cmd), What: "a program on the server itself puts the mail in"})
 	}
-	all = append(all, message{Name: "local-nullmailer", Via: []string{"shop.yankee-two.example"}, From: "web@shop.yankee-two.example", Local: []string{"nullmailer-inject"}, What: "a host without a mail server hands its programs' mail to nullmailer"})
+	all = append(all, message{Name: "local-nullmailer", Via: []string{"shop.yankee-two.example"}, From: "web@shop.yankee-two.example", Local: []string{"nullmailer-inject", "-f", "web@shop.yankee-two.example"}, What: "a host without a mail server hands its programs' mail to nullmailer"})
 	return append(all, message{Name: "local-dma", Via: []string{"web.yankee.example"}, From: "web@web.yankee.example", Local: []string{"dma", "-f", "web@web.yankee.example"}, What: "a host without a mail server hands its programs' mail to dma"})
 }

@@ -62,6 +62,7 @@ func kindOf(head []byte) fileKind {
 
 // budget bounds what one file that the user named may unpack to, all levels together.
 type budget struct {
+	free int64        // that it may unpack to in any case; freeUnpack, less in tests
 	size int64        // of the file; 0 when it is not known
 	read func() int64 // bytes read of it so far, where its size is not known
 	used int64        // bytes unpacked
@@ -69,7 +70,7 @@ type budget struct {
 
 func (b *budget) spend(n int) error {
 	b.used += int64(n)
-	if b.used <= freeUnpack {
+	if b.used <= b.free {
 		return nil
 	}
 	size := b.size

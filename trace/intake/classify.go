@@ -115,15 +115,10 @@ func (in *inspector) lookSubject(h hits, words []string) {
 
 // envelope reads who the envelope sender was.
 func (m *mail) envelope() {
-	for _, v := range m.all("Return-Path") {
-		v = strings.TrimSpace(v)
-		if v == "<>" || v == "" || strings.HasPrefix(v, "<#@[]") {
-			m.nullPath = true
-			return
-		}
-		low := strings.ToLower(v)
-		m.someone = !strings.Contains(low, "mailer-daemon") && !strings.Contains(low, "postmaster") && !strings.Contains(low, "bounce")
-		m.nullPath = strings.Contains(low, "mailer-daemon")
+	if paths := m.all("Return-Path"); len(paths) > 0 {
+		v := strings.ToLower(strings.TrimSpace(paths[0]))
+		m.nullPath = v == "<>" || v == "" || strings.HasPrefix(v, "<#@[]") || strings.Contains(v, "mailer-daemon")
+		m.someone = !m.nullPath && !strings.Contains(v, "postmaster") && !strings.Contains(v, "bounce")
 		return
 	}
 	first := m.data[:min(len(m.data), 200)]
@@ -168,6 +163,8 @@ func (m *mail) class() {
 		m.itself(ClassList)
 	case m.isReply():
 		m.wrapper(ClassReply)
+	case m.isLetter():
+		m.wrapper(ClassUnknown)
 	default:
 		m.bare()
 	}
@@ -344,6 +341,9 @@ func (m *mail) isAuto() bool {
 // no complaint, whatever phrases it holds.
 const longWords = 6000
 
+// longLetter is the same for a letter in words that no rule knows.
+const longLetter = 1500
+
 // isComplaint tells what a person sent who got the spam: forwarded, pasted, or only told.
 func (m *mail) isComplaint() bool {
 	said := m.hits.in("complaint", "text")
@@ -368,11 +368,11 @@ func (m *mail) isComplaint() bool {
 		return false // people are short when they complain; spam tells stories
 	case said > 0 && (answer || m.forward && (m.forwards > 0 || hasQuoted(m.text))):
 		m.why("an answer with the words of a complaint")
-	case said > 0 && m.addressed() && (bulk == 0 || said > bulk):
+	case said > 0 && len(m.hits["desk"]) > 0 && (bulk == 0 || said > bulk), said > 0 && m.toOwn && (!m.sells() || subject > 0 && bulk == 0):
 		m.why("addressed to an abuse desk or the forged domain")
 	case said+first > 1 && subject > 0 && bulk == 0:
 	case said > 2 && bulk == 0:
-	case first > 0 && (answer || m.addressed()) && bulk == 0:
+	case first > 0 && bulk == 0 && (answer || len(m.hits["desk"]) > 0 && !m.sells()):
 	default:
 		return false
 	}
@@ -382,15 +382,65 @@ func (m *mail) isComplaint() bool {
 
 // isReply tells an answer to the forged address. All signs must agree: spam likes "Re:".
 func (m *mail) isReply() bool {
-	if !m.reply || !m.has("In-Reply-To") && !m.has("References") || !hasQuoted(m.text) {
-		return m.reply && m.toOwn && hasQuoted(m.text) && m.why2("an answer with a quotation, to the forged domain")
+	switch {
+	case !m.reply:
+		return false
+	case (m.has("In-Reply-To") || m.has("References")) && hasQuoted(m.text):
+		m.why("an answer with a quotation and a reference")
+	case m.toOwn && !m.sells():
+		m.why("an answer to the forged domain")
+	default:
+		return false
 	}
-	return m.why2("an answer with a quotation and a reference")
+	return true
 }
 
-func (m *mail) why2(text string) bool {
-	m.why(text)
+// sells tells whether a text has the marks of a mailing: a link, HTML without a plain
+// text, the phrases of advertising, or its length.
+func (m *mail) sells() bool {
+	low := bytes.ToLower(m.text)
+	return m.hits.in("bulk", "text") > 0 || bytes.Contains(low, []byte("http:")) || bytes.Contains(low, []byte("https:")) ||
+		bytes.Contains(low, []byte("www.")) || m.media == "text/html" || len(m.words) > longLetter || len(bytes.TrimSpace(m.words)) == 0
+}
+
+// isLetter tells what may be a letter to the abuse desk or to the forged address in words
+// that no rule knows. Its header is that of its writer, who may be nobody's spammer: it is
+// for a person to read, and gives no sample. Mail in the name of the forged domain, and
+// what looks like a mailing, is no such letter; nor is any mail while no forged domain is
+// known, for then spam to somebody's abuse desk looks the same.
+func (m *mail) isLetter() bool {
+	if !m.toOwn && !(len(m.hits["desk"]) > 0 && m.toParent()) || m.fromOwn() {
+		return false
+	}
+	switch {
+	case m.nullPath && m.toOwn:
+		m.why("without an envelope sender, to the forged domain: from a mail system, in words that no rule knows")
+	case !m.sells():
+		m.why("perhaps a letter to the abuse desk or the forged domain; read it")
+	default:
+		return false
+	}
 	return true
+}
+
+// toParent tells whether an address of the domain above a forged one is among the
+// recipients: abuse@college.example for dept.college.example.
+func (m *mail) toParent() bool {
+	to := m.get("To") + " " + m.get("Cc")
+	for _, a := range anAddress.FindAllString(to[:min(len(to), maxValue)], 20) {
+		domain := strings.ToLower(a[strings.LastIndexByte(a, '@')+1:])
+		for _, own := range m.own {
+			if strings.Contains(domain, ".") && strings.HasSuffix(own, "."+domain) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fromOwn tells whether the message bears the forged domain as its sender.
+func (m *mail) fromOwn() bool {
+	return m.addressedTo(m.get("From") + " " + m.get("Sender") + " " + m.get("Reply-To") + " " + m.get("Return-Path"))
 }
 
 // wrapper takes a message for what it carries. Its own header is that of whoever wrote it,

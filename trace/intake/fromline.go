@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// isBlank tells whether data holds line ends only.
-func isBlank(data []byte) bool { return len(bytes.Trim(data, "\r\n")) == 0 }
-
 // isFromLine tells whether a line is the envelope line of an mbox: "From ", a sender,
 // which may be missing, and a date as asctime writes it, with or without seconds and
 // zone. Text such as "From Monday on" has no such date.

@@ -290,17 +290,5 @@ func (p *part) fileName() string {
 	return strings.ToLower(p.params["name"])
 }
 
-// walk calls f for p and every part below it that is no message of its own; f of a message
-// part is called, its content not.
-func (p *part) walk(f func(*part)) {
-	f(p)
-	if p.isMessage() {
-		return
-	}
-	for _, k := range p.kids {
-		k.walk(f)
-	}
-}
-
 // isMessage tells whether p holds a message (message/rfc822 and its like).
 func (p *part) isMessage() bool { return strings.HasPrefix(p.media, "message/") && len(p.kids) == 1 }

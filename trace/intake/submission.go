@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -120,7 +121,7 @@ func (p Problem) Place() string {
 func (p Problem) Unwrap() error { return p.Err }
 
 // Problem tells what keeps the submission from being evidence: it is unreadable, or it is
-// there for a sample and has none. Bounces, notices and answers without a sample are none.
+// there for a sample and has none, or nobody can tell what it is. Bounces, notices and answers without a sample are none.
 func (s *Submission) Problem() (Problem, bool) {
 	p := Problem{File: s.File, Line: s.Line, Err: s.Err, Hint: s.Hint}
 	switch s.Outcome() {
@@ -134,6 +135,11 @@ func (s *Submission) Problem() (Problem, bool) {
 		p.Err = fmt.Errorf("%s without a usable sample", strings.ReplaceAll(string(s.Class), "-", " "))
 		p.Hint = "ask its sender for " + s.Ask
 		return p, true
+	case ClassUnknown:
+		if s.Data != nil {
+			p.Err, p.Hint = errors.New("gives no sample: "+strings.Join(s.Reasons, "; ")), "read it, and decide what it is"
+			return p, true
+		}
 	}
 	return Problem{}, false
 }

@@ -124,7 +124,7 @@ func (w *walker) file(path string) error {
 		return w.tell(path, plain(err), hintFor(err))
 	}
 	size := info.Size()
-	src := source{name: path, budget: &budget{size: size}}
+	src := source{name: path, budget: &budget{free: freeUnpack, size: size}}
 	if size <= maxSlurp {
 		data := make([]byte, size+1) // one more shows whether the file has grown
 		n, err := io.ReadFull(f, data)
@@ -193,7 +193,7 @@ func (w *walker) pipe(path string) error {
 // stream reads what has no size: standard input or a pipe.
 func (w *walker) stream(name string, r io.Reader) error {
 	counted := &countingReader{r: r}
-	return w.open(source{name: name, budget: &budget{read: func() int64 { return counted.n }}}, counted, nil, 0)
+	return w.open(source{name: name, budget: &budget{free: freeUnpack, read: func() int64 { return counted.n }}}, counted, nil, 0)
 }
 
 // split hands out the messages of one stream.
