@@ -129,6 +129,9 @@ func (b *builder) judge(x *Relay) {
 			Sample: s.Sample, Withholds: b.sampleRelay(s, x.IP).Withholds,
 			Claimed: !believed(hops[s.Hop].Standing), Unverified: s.Own < 0 || !believed(hops[s.Own].Standing),
 		}
+		if p := &b.c.Samples[s.Sample-1].Path; hops[s.Hop].Standing != trace.Trusted && p.Boundary != nil {
+			t.Witness = p.Boundary.IP
+		}
 		if s.Client.IsValid() {
 			rec := b.record(s.Client)
 			t.Client = judge.Party{Addr: s.Client, Record: &rec}

@@ -96,6 +96,12 @@ func checkCrowd(t testing.TB, w *enrichtest.World, limits enrich.Limits, addrs [
 		needs := time.Duration(float64(len(l.Questions))/limits.PerSecond*float64(time.Second)) + l.Rested
 		allowed = max(allowed, needs)
 	}
+	// AFRINIC names no abuse contact over RDAP, so that its WHOIS server is asked as well.
+	l := w.Log("whois AFRINIC")
+	if len(l.Questions) == 0 || l.MostAtOnce > limits.Connections {
+		t.Errorf("WHOIS of AFRINIC: %d questions, %d at once", len(l.Questions), l.MostAtOnce)
+	}
+	checkRate(t, "WHOIS of AFRINIC", l.At, limits)
 	return allowed
 }
 

@@ -261,6 +261,8 @@ func (a *analysis) sign(j int) string {
 	switch d, ok := h.queueGap(); {
 	case ok && d.Abs() <= queueTolerance:
 		return "the time in its queue ID agrees with its stamp"
+	case h.By.MTA == "postfix" && !strings.Contains(h.Time.Stamp, "("):
+		return "" // Postfix always adds the zone's name
 	case h.By.MTA != "":
 		return "its form is exactly that of " + h.By.MTA
 	case h.ID != "" && len(h.ID) >= 6 && contains(a.path.Message.MessageID, h.ID):

@@ -178,8 +178,8 @@ func (a *analysis) resentLocally(own *hop) bool {
 // sameOwnerAsClient reports whether the client's looked-up name, or the name it gave
 // itself, is in a domain of the server's owner.
 func (a *analysis) sameOwnerAsClient(server string, own *hop) bool {
-	if own.rdns != "" { // then what the client called itself excuses nobody
-		return sameOwner(server, own.rdns) || sameOwner(own.By.Host, own.rdns)
+	if c := own.From.RDNS; c != "" { // then what the client called itself excuses nobody
+		return sameOwner(server, c) || sameOwner(own.By.Host, c)
 	}
 	for _, c := range []string{own.From.RDNS, own.From.HELO, own.From.Name} {
 		if sameOwner(server, c) || sameOwner(own.By.Host, c) {

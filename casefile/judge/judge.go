@@ -56,6 +56,9 @@ type Transaction struct {
 	Withholds  bool  // the relay's own field leaves the previous hop's address out
 	Claimed    bool  // the field that names the relay is unverified
 	Unverified bool  // so is the field that would be its own, or there is none
+	// Witness is the host on whose word alone the relay is known: the one that handed the
+	// mail in. The zero Addr when the recipient's own side recorded the relay.
+	Witness netip.Addr
 }
 
 // Excuse is what a single sample says in a host's favour.
@@ -91,14 +94,21 @@ type verdict struct {
 	reasons      []Reason
 	sure, unsure sums // by the relay's own believed fields, and by the others
 	recorded     int  // transactions in which a believed field names the relay
+	seen         bool // the recipient's own side recorded it
+	witnesses    map[netip.Prefix]bool
 	excused      bool
 }
 
 // weigh sorts the transactions.
 func (v *verdict) weigh(ts []Transaction) {
+	v.witnesses = map[netip.Prefix]bool{}
 	for _, t := range ts {
-		if !t.Claimed {
-			v.recorded++
+		if t.Claimed {
+			continue
+		}
+		v.recorded++
+		if v.seen = v.seen || !t.Witness.IsValid(); t.Witness.IsValid() {
+			v.witnesses[network(t.Witness)] = true
 		}
 	}
 	for _, t := range ts {
@@ -148,11 +158,34 @@ func (v *verdict) tell() {
 	if n := v.unsure.against() + v.unsure.related + v.unsure.unknown; n > 0 {
 		v.add("own-field-unverified", false, "In %s the field that would be its own could not be verified: the mail may also have begun on this host.", samples(n))
 	}
-	if v.recorded == 0 {
+	switch {
+	case v.recorded == 0:
 		v.add("relay-only-claimed", false, "Only fields that could not be verified name this address.")
+	case v.oneWitness():
+		v.add("one-witness", false, "Only one host says that it took mail from this address. It could have written that itself: a second, unrelated one would tell.")
 	}
 	v.add("looks-open-from-outside", false,
 		"Mail relayed for a customer, by POP-before-SMTP or under contract, looks the same from outside; only the owner can tell.")
+}
+
+// oneWitness reports whether all that is known of the relay is the word of one host that
+// the recipient's side did not write: whoever runs that host can name whom he likes.
+func (v *verdict) oneWitness() bool {
+	return v.recorded > 0 && !v.seen && len(v.witnesses) < 2
+}
+
+// network is the neighbourhood within which two witnesses may be one: the /16 of IPv4,
+// the /32 of IPv6.
+func network(a netip.Addr) netip.Prefix {
+	bits := 16
+	if a.Is6() {
+		bits = 32
+	}
+	p, err := a.Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return p
 }
 
 // told adds a reason that rests on the relay's own fields, apart for those that could not
@@ -184,7 +217,7 @@ func (v *verdict) decide() Verdict {
 	case sure.against() == 0 && (v.excused || sure.related > 0 && sure.unknown == 0),
 		seen == 0 && unsure.related > 0 && unsure.against()+unsure.unknown == 0:
 		return Withdrawn
-	case v.recorded == 0:
+	case v.recorded == 0, v.oneWitness():
 		return Provisional
 	case sure.unrelated > 0:
 		return Suspected

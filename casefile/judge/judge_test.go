@@ -168,3 +168,36 @@ func TestOrderOfSamples(t *testing.T) {
 		}
 	}
 }
+
+// TestOneWitness: whoever runs one host can write a field that names an innocent as the
+// relay before it. The word of one such host never makes more than a provisional verdict.
+func TestOneWitness(t *testing.T) {
+	relay := party("198.51.100.7", held("NET-F", "Foundry Networks"))
+	client := party("203.0.113.9", held("NET-S", "Strange Lines"))
+	said := func(witness string) Transaction {
+		x := Transaction{Client: client}
+		if witness != "" {
+			x.Witness = netip.MustParseAddr(witness)
+		}
+		return x
+	}
+	for _, tt := range []struct {
+		name string
+		ts   []Transaction
+		want Verdict
+	}{
+		{"one witness", []Transaction{said("192.0.2.1"), said("192.0.2.1")}, Provisional},
+		{"two of one network", []Transaction{said("192.0.2.1"), said("192.0.77.9")}, Provisional},
+		{"two unrelated", []Transaction{said("192.0.2.1"), said("203.0.113.200")}, Suspected},
+		{"seen by the recipient's side", []Transaction{said("192.0.2.1"), said("")}, Suspected},
+	} {
+		got, reasons := Relay(relay, tt.ts, nil)
+		if got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+		told := slices.ContainsFunc(reasons, func(r Reason) bool { return r.Code == "one-witness" })
+		if told != (tt.want == Provisional) {
+			t.Errorf("%s: one-witness told: %v", tt.name, told)
+		}
+	}
+}

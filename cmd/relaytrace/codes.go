@@ -102,7 +102,14 @@ var judgeCodes = []trace.Code{
 		Sure:    "Sure: no believed field of the case records it.",
 		Not:     "It does not mean that the fields are forged. But nobody is written to on that ground.",
 		Example: "Only fields that could not be verified name this address.",
+	}, {
+		Code:    "one-witness",
+		Means:   "Only one host, not the recipient's own, says that it took mail from this address. Whoever runs that host can name whom he likes.",
+		Sure:    "Sure, for the samples at hand.",
+		Not:     "It does not mean that the host lied. A second sample that came in through an unrelated host, or one that the recipient's own side took from the address, settles it.",
+		Example: "Received: from mail.relay.example (mail.relay.example [203.0.113.9]) by mail.witness.example (Postfix) with ESMTP id 1C2D3E4F56; Mon, 23 Nov 2026 16:54:17 +0000 (GMT)",
 	},
+
 	{
 		Code:    "looks-open-from-outside",
 		Means:   "Against the verdict, always: mail relayed for a customer, by POP-before-SMTP or under contract, looks the same from outside.",

@@ -200,6 +200,7 @@ var networks = []holding{
 	{"216.207.32.0", "216.207.32.255", "Kidsheart Example Hosting", "abuse@hosting.example"},
 	{"202.9.128.0", "202.9.191.255", "Example Cable", "abuse@cable.example"},
 	{"213.41.18.0", "213.41.18.255", "Arbitrage Example SA", "postmaster@arbitrage.example"},
+	{"148.83.0.0", "148.83.255.255", "County Example", "postmaster@county.example"},
 	{"200.38.188.0", "200.38.191.255", "Infotec Example", "abuse@infotec.example"},
 	{"213.82.189.0", "213.82.189.255", "Example Telecom", "abuse@telecom.example"},
 }
@@ -243,16 +244,20 @@ func TestLookUps(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "case")
 	summary := makeDemo(t, dir, exitOK, "--config", config,
 		"testdata/samples/01-relay-exchange55.eml", "testdata/samples/06-relay-helo-only.eml",
-		"testdata/samples/10-withholds-mailsweeper.eml", "testdata/samples/25-ham-isp-smarthost.eml")
+		"testdata/samples/10-withholds-mailsweeper.eml", "testdata/samples/11-withholds-mailsweeper-queued.eml", "testdata/samples/25-ham-isp-smarthost.eml")
 	sameAs(t, folder, "lookups-summary.txt", []byte(summary))
 	server := strings.TrimPrefix(s.URL, "http://")
-	for name, ip := range map[string]string{"lookups-suspected": "216.207.32.165", "lookups-undisclosed": "213.41.18.43", "lookups-helo-only": "200.38.188.185"} {
+	for name, ip := range map[string]string{"lookups-suspected": "216.207.32.165", "lookups-undisclosed": "148.83.253.66", "lookups-helo-only": "200.38.188.185"} {
 		letter := letterAbout(t, dir, ip)
 		text := contents(t, dir, "letters", letter+".txt")
 		if bytes.Contains(text, []byte("HOLD")) || bytes.Contains(contents(t, dir, "letters", letter+".eml"), []byte("X-Relaytrace-Hold")) {
 			t.Errorf("the letter about %s is held", ip)
 		}
 		sameAs(t, folder, name+".txt", bytes.ReplaceAll(text, []byte(server), []byte("registry.example")))
+	}
+	// Of this relay only the host before it tells: that host could have written it itself.
+	if held := contents(t, dir, "letters", letterAbout(t, dir, "213.41.18.43")+".txt"); !bytes.Contains(held, []byte("HOLD")) {
+		t.Error("the letter about 213.41.18.43 rests on the word of one host and is not held")
 	}
 }
 

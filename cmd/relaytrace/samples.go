@@ -135,6 +135,11 @@ func (a *app) askRegistries(ctx context.Context, s settings, in *input, now func
 	for _, addr := range addrs {
 		r := records[addr]
 		r.HoldAgainst(seen[addr])
+		for i := range r.Lookups {
+			// Each tells when it was asked, and what; that an earlier run did so is no part
+			// of the case, which is the same when it is made again.
+			r.Lookups[i].Kept = false
+		}
 		records[addr] = r
 		for _, p := range lookupProblems(&r) {
 			in.problems = append(in.problems, casefile.Problem{Where: addr.String(), What: p})

@@ -230,7 +230,7 @@ func (m *mail) isSighting() bool {
 // isList tells whether the message came by a list. A complaint that comes by a list of the
 // organisation's own, an abuse desk's perhaps, is a complaint.
 func (m *mail) isList() bool {
-	if len(m.hits["list"]) == 0 || m.addressedTo("@"+strings.Trim(m.get("List-Id"), "<>")) && m.get("List-Id") != "" {
+	if len(m.hits["list"]) == 0 || m.has("X-List-Administrivia") || m.addressedTo("@"+strings.Trim(m.get("List-Id"), "<>")) && m.get("List-Id") != "" {
 		return false
 	}
 	if _, ok := m.hits.find("list", "field"); !ok {
@@ -259,6 +259,7 @@ func (m *mail) isBounce() bool {
 	text, subject := m.hits.in("bounce", "text"), m.hits.in("bounce", "subject")
 	signs := m.daemonSigns()
 	switch {
+	case m.nullPath && len(m.hits["daemon"]) > 0: // whatever its words
 	case signs == 0, m.someone && m.hits.in("bounce", "field") == 0 && m.traced+m.attached == 0:
 		return false
 	case text == 0 && subject == 0 && m.hits.in("bounce", "field") == 0:
@@ -372,6 +373,8 @@ func (m *mail) isComplaint() bool {
 		m.why("addressed to an abuse desk or the forged domain")
 	case said+first > 1 && subject > 0 && bulk == 0:
 	case said > 2 && bulk == 0:
+	case m.hits.in("technical", "text") > 1 && len(m.hits["desk"]) > 0 && !m.sells():
+		m.why("words of technicians, to an abuse desk")
 	case first > 0 && bulk == 0 && (answer || len(m.hits["desk"]) > 0 && !m.sells()):
 	default:
 		return false

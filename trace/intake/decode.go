@@ -272,7 +272,7 @@ func appendText(out, text []byte, pre bool) []byte {
 		if c == '\n' || c == '\r' || c == '\t' {
 			c = ' '
 		}
-		if c == ' ' && (len(out) == 0 || out[len(out)-1] == '\n') {
+		if c == ' ' && (len(out) == 0 || out[len(out)-1] == '\n' || out[len(out)-1] == ' ') {
 			continue
 		}
 		out = utf8.AppendRune(out, c)

@@ -108,6 +108,9 @@ func (r *Rules) add(place string, got rule, lang string) error {
 		name, phrase, _ := strings.Cut(got.text, ": ")
 		got.words = foldWords(phrase)
 		key := strings.ToLower(name)
+		if key == "" || strings.ContainsAny(key, " \t:") {
+			return fmt.Errorf("a field rule is a name, or \"Name: phrase\"")
+		}
 		r.fields[key] = addRule(r.fields[key], got, remove)
 		r.first[key[0]] = true
 		return nil

@@ -1,0 +1,148 @@
+package intake
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestFoldWords(t *testing.T) {
+	tests := map[string]string{
+		"Stop SENDING me this!":        "stop sending me this",
+		"I wasn't able":                "i wasn t able",
+		"Hören Sie auf, Straße":        "horen sie auf strasse",
+		"N'a pas pu être délivré":      "n a pas pu etre delivre",
+		"Proszę łaskawie, żółć":        "prosze laskawie zolc",
+		"e-mail/E-Mail":                "e mail e mail",
+		"a\u0301 combined":             "a combined",
+		"soft\u00adhyphen":             "softhyphen",
+		"Прекратите":                   "прекратите",
+		"#5.1.1":                       "5 1 1",
+		"one * two":                    "one * two",
+		"":                             "",
+		strings.Repeat("a ", maxWords): strings.TrimSpace(strings.Repeat("a ", maxWords)),
+	}
+	for text, want := range tests {
+		if got := strings.Join(foldWords(text), " "); got != want {
+			t.Errorf("%.40q: %.80q, want %.80q", text, got, want)
+		}
+	}
+}
+
+// TestBuiltInRules holds that the rules are read, that every kind and every main language
+// is there, and that no phrase stands twice in a section.
+func TestBuiltInRules(t *testing.T) {
+	kinds, langs, seen := map[string]int{}, map[string]int{}, map[string]bool{}
+	section := ""
+	for line := range strings.Lines(builtIn) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "["):
+			section = line
+			kinds[strings.Fields(strings.Trim(line, "[]"))[0]]++
+		default:
+			head, phrase, _ := strings.Cut(line, ": ")
+			langs[strings.Fields(head)[1]]++
+			if key := section + phrase; seen[key] {
+				t.Errorf("%s: %q stands twice", section, phrase)
+			} else {
+				seen[key] = true
+			}
+		}
+	}
+	for _, kind := range ruleKinds {
+		if kinds[kind] == 0 {
+			t.Errorf("no rule of kind %s", kind)
+		}
+	}
+	for _, lang := range []string{"en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv"} {
+		if langs[lang] < 10 {
+			t.Errorf("%d rules in %s", langs[lang], lang)
+		}
+	}
+}
+
+// TestEveryPhrase holds that every phrase of the rules is found in a text that holds it.
+func TestEveryPhrase(t *testing.T) {
+	rules := DefaultRules()
+	for place, list := range rules.places {
+		for _, of := range *list {
+			for _, r := range of {
+				h := hits{}
+				rules.look(h, place, "xyz "+strings.ReplaceAll(strings.ToUpper(r.text), "*", "FOO")+"! xyz")
+				found := false
+				for _, one := range h[r.kind] {
+					found = found || one.text == r.text
+				}
+				if !found {
+					t.Errorf("%s %s: %q is not found", r.kind, place, r.text)
+				}
+			}
+		}
+	}
+}
+
+func TestOwnRules(t *testing.T) {
+	rules, err := ParseRules("# mine\n[complaint text]\nhouse en: mind your * manners\n- en: not stop this\n[list field]\n- -: X-House\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := func(text string) []string {
+		h := hits{}
+		rules.look(h, "text", text)
+		out := []string{}
+		for _, one := range h["complaint"] {
+			out = append(out, one.String())
+		}
+		return out
+	}
+	if diff := cmp.Diff([]string{"text: mind your * manners (house)"}, got("Mind your bad manners.")); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{}, got("stop this")); diff != "" {
+		t.Errorf("a rule that was taken away is there:\n%s", diff)
+	}
+	h := hits{}
+	text := []byte("x-house: 1\n\n")
+	rules.lookFields(h, &part{data: text, fields: scanFields(text)})
+	if len(h["list"]) != 1 {
+		t.Errorf("own field: %v", h)
+	}
+	h = hits{}
+	DefaultRules().look(h, "text", "stop this")
+	if len(h["complaint"]) != 1 {
+		t.Error("own rules changed those that come with relaytrace")
+	}
+}
+
+func TestBadRules(t *testing.T) {
+	for text, want := range map[string]string{
+		"[nothing text]\n":             "line 1: no such section: [nothing text]",
+		"[bounce nowhere]\n":           "line 1: no such section: [bounce nowhere]",
+		"en: no section\n":             "line 1: a rule is \"family language: phrase\" below a section",
+		"[bounce text]\nno colon\n":    "line 2: a rule is \"family language: phrase\" below a section",
+		"[bounce text]\n\n- en: * x\n": "line 3: a phrase begins with a word",
+		"[bounce text]\n- en: !!!\n":   "line 2: a phrase begins with a word",
+	} {
+		if _, err := ParseRules(text); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
+		}
+	}
+}
+
+func FuzzRules(f *testing.F) {
+	f.Add("[bounce text]\n- en: a b\n")
+	f.Add("[list field]\n- -: : x\n- -: not A\n[bulk text]\nx de: ü *\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		rules, err := ParseRules(text)
+		if err != nil {
+			return
+		}
+		h := hits{}
+		rules.look(h, "text", text)
+		data := []byte(text)
+		rules.lookFields(h, &part{data: data, fields: scanFields(data)})
+	})
+}
