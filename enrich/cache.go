@@ -85,16 +85,44 @@ func OpenCache(dir string) (*Cache, error) {
 		return nil, fmt.Errorf("cache folder %s: %w", dir, plainPathError(err))
 	}
 	c := &Cache{Path: filepath.Join(dir, cacheFile)}
-	err := c.open()
-	if isDamage(err) {
-		if err = c.setAside(); err == nil {
-			err = c.open()
+	err := c.locked(func() error {
+		err := c.open()
+		if isDamage(err) {
+			if err = c.setAside(); err == nil {
+				err = c.open()
+			}
 		}
-	}
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("cache %s: %w", c.Path, err)
 	}
 	return c, nil
+}
+
+// The result codes of SQLite that are told apart; the lowest eight bits are the kind.
+const (
+	codeCorrupt   = 11
+	codeNotADB    = 26
+	codeShortRead = 522
+)
+
+// locked lets one process at a time do something: another must not open the file while it
+// is set aside. The lock is that of SQLite on an empty file beside the cache.
+func (c *Cache) locked(do func() error) error {
+	u := fileURL(c.Path + "-lock")
+	u.RawQuery = "_pragma=busy_timeout(30000)&_txlock=exclusive"
+	lock, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	tx, err := lock.Begin()
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	return do()
 }
 
 func plainPathError(err error) error {
@@ -107,12 +135,17 @@ func plainPathError(err error) error {
 // dsn is how a database file is opened here: with a write-ahead log, so that readers and
 // a writer do not wait for each other, and with patience towards other processes.
 func dsn(path string) string {
-	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
+	u := fileURL(path)
+	u.RawQuery = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)&_txlock=immediate"
+	return u.String()
+}
+
+func fileURL(path string) *url.URL {
+	u := &url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
 	if !strings.HasPrefix(u.Path, "/") {
 		u.Opaque, u.Path = u.EscapedPath(), ""
 	}
-	u.RawQuery = "_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=foreign_keys(1)&_txlock=immediate"
-	return u.String()
+	return u
 }
 
 func (c *Cache) open() error {
@@ -172,30 +205,11 @@ func isDamage(err error) bool {
 		return true
 	}
 	se, ok := errors.AsType[*sqlite.Error](err)
-	const corrupt, notADB = 11, 26
-	return ok && (se.Code()&0xff == corrupt || se.Code()&0xff == notADB)
+	return ok && (se.Code()&0xff == codeCorrupt || se.Code()&0xff == codeNotADB || se.Code() == codeShortRead)
 }
 
-// setAside gives the damaged file another name. Of several processes that find it
-// damaged one does so: each takes a lock first and looks again.
+// setAside gives the damaged file another name, with the log that belongs to it.
 func (c *Cache) setAside() error {
-	lock, err := sql.Open("sqlite", dsn(c.Path+"-lock"))
-	if err != nil {
-		return err
-	}
-	defer lock.Close()
-	tx, err := lock.Begin() // immediate: nobody else gets past here
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	err = c.open()
-	if !isDamage(err) {
-		if err == nil {
-			err = c.db.Close() // another process has replaced it
-		}
-		return err
-	}
 	aside := c.Path + ".damaged-" + time.Now().UTC().Format("20060102T150405.000000")
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		err := os.Rename(c.Path+suffix, aside+suffix)

@@ -78,6 +78,10 @@ func TestCacheKeeps(t *testing.T) {
 func TestCacheDamaged(t *testing.T) {
 	for name, damage := range map[string]func(*testing.T, string){
 		"not a database": func(t *testing.T, path string) { write(t, path, []byte(strings.Repeat("nonsense ", 1000))) },
+		"cut short": func(t *testing.T, path string) {
+			data, _ := os.ReadFile(path)
+			write(t, path, data[:len(data)/2+100])
+		},
 		"overwritten": func(t *testing.T, path string) {
 			data, _ := os.ReadFile(path)
 			for i := 4096; i < len(data)-100; i += 100 {

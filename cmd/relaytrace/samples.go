@@ -92,13 +92,13 @@ func (a *app) eachSample(ctx context.Context, s settings, paths []string, take f
 		return nil
 	})
 	if err == nil {
-		a.tellWrapped(counts)
+		a.tellWrapped(counts, s.Domain != "")
 	}
 	return err
 }
 
-// tellWrapped tells what else than spam was found.
-func (a *app) tellWrapped(counts intake.Counts) {
+// tellWrapped tells what else than spam was found; domain says whether the forged one is known.
+func (a *app) tellWrapped(counts intake.Counts, domain bool) {
 	var found []string
 	for _, class := range []intake.Class{
 		intake.ClassBounce, intake.ClassDeliveryNotice, intake.ClassComplaint, intake.ClassProviderReport, intake.ClassAutoReply, intake.ClassReply,
@@ -110,8 +110,12 @@ func (a *app) tellWrapped(counts intake.Counts) {
 	if len(found) == 0 {
 		return
 	}
+	hint := "relaytrace sort tells what each is"
+	if !domain {
+		hint += "; give the forged domain in the settings, or answers to it may pass for spam"
+	}
 	a.tell(fmt.Sprintf("of %d inputs, some only carry samples or have none: %s", counts.Inputs, strings.Join(found, ", ")),
-		"relaytrace sort tells what each is")
+		hint)
 }
 
 // askRegistries gathers what is known of every address of the case. A look-up that fails

@@ -105,6 +105,9 @@ func (a *app) sort(c *cobra.Command, f sortFlags, paths []string) error {
 			return err
 		}
 	}
+	if len(sorter.Domains) == 0 {
+		a.tell("no forged domain is known: answers to it may pass for spam", "name it with --domain, or in the settings")
+	}
 	bar := a.newProgress("sorting", -1)
 	defer bar.end()
 	var t sortTable

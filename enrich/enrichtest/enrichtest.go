@@ -82,7 +82,9 @@ type Log struct {
 	At        []time.Time
 	// MostAtOnce is the largest number under way together.
 	MostAtOnce int
-	// DuringRest counts the questions that came while the server had asked for rest.
+	// DuringRest is the largest number of questions that came during one rest that the
+	// server had asked for. Those that were on their way already are among them: no more
+	// than the asker has connections.
 	DuringRest int
 	// Rested is the time for which the server had asked for rest, counted once where two
 	// requests overlap.
@@ -90,6 +92,7 @@ type Log struct {
 
 	under     int
 	restUntil time.Time
+	inRest    int // questions during the present rest
 }
 
 // World is a set of running servers. Its methods are safe for concurrent use.
@@ -223,7 +226,10 @@ func (w *World) begin(server, text, connection string) (f Fault, end func()) {
 	l.under++
 	l.MostAtOnce = max(l.MostAtOnce, l.under)
 	if now.Before(l.restUntil) {
-		l.DuringRest++
+		l.inRest++
+		l.DuringRest = max(l.DuringRest, l.inRest)
+	} else {
+		l.inRest = 0
 	}
 	fault := w.fault
 	w.mu.Unlock()
@@ -235,7 +241,6 @@ func (w *World) begin(server, text, connection string) (f Fault, end func()) {
 		defer w.mu.Unlock()
 		l.under--
 		if f.RetryAfter > 0 {
-			// Questions that were on their way already are no breach.
 			now := time.Now()
 			until := now.Add(time.Duration(f.RetryAfter) * time.Second)
 			from := now

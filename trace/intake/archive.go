@@ -259,3 +259,36 @@ func (w *walker) zipMember(m source, f *zip.File) error {
 	defer r.Close()
 	return w.open(m, &unpacker{r: r, b: m.budget}, nil, 0)
 }
+
+// The bounds of a zip that is attached to a message.
+const (
+	maxAttachedFiles = 200
+	maxAttachedZip   = 32 << 20 // bytes unpacked, all files together
+)
+
+// attachedZip takes the messages out of a zip that is attached to a message, as people pack
+// spam so that no filter takes it away.
+func (in *inspector) attachedZip(body []byte, path string, steps []string, depth int, c *cargo) {
+	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
+	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
+		return
+	}
+	b := &budget{free: maxAttachedZip}
+	for _, f := range z.File[:min(len(z.File), maxAttachedFiles)] {
+		if f.Flags&1 != 0 || !f.Mode().IsRegular() || hiddenMember(f.Name) {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			continue
+		}
+		data, err := io.ReadAll(&unpacker{r: r, b: b})
+		r.Close()
+		if errors.Is(err, errBomb) {
+			return
+		}
+		if err == nil && in.looksLikeMessage(data) {
+			in.takeAttached(in.reparse(data, path, with(steps, stepZip)), depth, c)
+		}
+	}
+}

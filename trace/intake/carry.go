@@ -140,8 +140,8 @@ const maxText = 32 << 10
 // a report in JSON.
 func (in *inspector) leafFile(p *part, depth int, c *cargo) {
 	name := p.fileName()
-	named := strings.HasSuffix(name, ".eml") || strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".msg") || strings.HasSuffix(name, ".mht")
-	if !named && p.media != "application/octet-stream" && p.media != "application/json" && p.media != "application/vnd.ms-outlook" {
+	named := strings.HasSuffix(name, ".eml") || strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".msg") || strings.HasSuffix(name, ".zip")
+	if !named && p.media != "application/zip" && p.media != "application/x-zip-compressed" && p.media != "application/octet-stream" && p.media != "application/json" && p.media != "application/vnd.ms-outlook" {
 		return
 	}
 	body, step := p.content()
@@ -151,6 +151,8 @@ func (in *inspector) leafFile(p *part, depth int, c *cargo) {
 		if item, err := readOutlook(body, p.path, steps); err == nil {
 			in.takeAttached(item, depth, c)
 		}
+	case kindOf(body) == zipFile:
+		in.attachedZip(body, p.path, steps, depth, c)
 	case in.looksLikeMessage(body):
 		in.takeAttached(in.reparse(body, p.path, steps), depth, c)
 	case isJSON(body):
@@ -245,7 +247,7 @@ func (p *part) grade() (Grade, []string) {
 		switch {
 		case f.Is(p.data, "Received"):
 			received++
-			if isWhole(f.Body(p.data)) {
+			if whole == 0 && isWhole(f.Body(p.data)) { // one is enough
 				whole++
 			}
 		case f.Is(p.data, "Return-Path"), f.Is(p.data, "X-Originating-IP"), f.Is(p.data, "Authentication-Results"),

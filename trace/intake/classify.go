@@ -18,7 +18,12 @@ func (in *inspector) judge(p *part, s *Submission) {
 	s.Reasons, s.Samples = []string{}, []Sample{}
 	m := &mail{inspector: in, part: p, cargo: in.carrySamples(p, 0), hits: hits{}, sub: s}
 	m.read()
-	m.class()
+	if m.plain() && m.isList() {
+		m.itself(ClassList)
+	} else {
+		m.readText()
+		m.class()
+	}
 	m.rank()
 	if p.tooDeep {
 		s.Reasons = append(s.Reasons, "parts nested too deep or too many were left alone")
@@ -42,18 +47,27 @@ type mail struct {
 	tagged   bool     // the subject bears the tag of a list
 }
 
-// read compares the message with the rules.
+// read compares the header with the rules.
 func (m *mail) read() {
 	m.subject = m.lookHeader(m.hits, m.part)
 	m.tagged = isTagged(m.get("Subject"))
 	m.reply, m.forward = len(m.hits["reply"]) > 0, len(m.hits["forward"]) > 0
+	m.envelope()
+	m.toOwn = m.addressedTo(m.get("To") + " " + m.get("Cc") + " " + m.get("Delivered-To") + " " + m.get("X-Original-To"))
+}
+
+// plain tells whether neither structure nor newsgroup says what the message is.
+func (m *mail) plain() bool {
+	return m.arf == nil && m.xarf == nil && m.dsn == nil && m.mdn == nil && len(m.hits["sighting"]) == 0
+}
+
+// readText compares the text with the rules; it is what takes most of the time.
+func (m *mail) readText() {
 	words := m.words
 	if len(m.hits["daemon"])+len(m.hits["bounce"]) > 0 {
 		words = m.text // what a mail system quotes is part of what it says
 	}
-	m.rules.look(m.hits, "text", string(words[:min(len(words), maxText)]))
-	m.envelope()
-	m.toOwn = m.addressedTo(m.get("To") + " " + m.get("Cc") + " " + m.get("Delivered-To") + " " + m.get("X-Original-To"))
+	m.rules.look(m.hits, "text", string(words))
 }
 
 // lookHeader compares the fields, the subject, the sender and the recipients with the
@@ -144,8 +158,6 @@ func (m *mail) class() {
 	case m.structured():
 	case m.isSighting():
 		m.wrapper(ClassComplaint)
-	case m.isList():
-		m.itself(ClassList)
 	case m.isNotice():
 		s.Class, s.Samples = ClassDeliveryNotice, m.samples
 		s.Bounce = readOldBounce(m)
@@ -392,6 +404,8 @@ func (m *mail) isReply() bool {
 		m.why("an answer with a quotation and a reference")
 	case m.toOwn && !m.sells():
 		m.why("an answer to the forged domain")
+	case quotesWhole(m.text) && m.hits.in("bulk", "text") == 0:
+		m.why("an answer above the message that it answers")
 	default:
 		return false
 	}

@@ -20,6 +20,7 @@ const (
 	stepQuotes   = "quote marks taken off"
 	stepFolding  = "folding restored"
 	stepOutlook  = "header taken out of an Outlook item"
+	stepZip      = "unpacked from a zip"
 	stepEvidence = "evidence taken out of a report"
 	stepSpacing  = "blank lines between fields taken out"
 )

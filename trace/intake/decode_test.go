@@ -47,8 +47,13 @@ func TestHTMLText(t *testing.T) {
 
 func TestToUTF8(t *testing.T) {
 	tests := []struct{ in, charset, want string }{
-		{"caf\xe9", "iso-8859-1", "café"}, {"caf\xe9", "", "café"}, {"caf\xe9", "x-none", "café"}, {"café", "iso-8859-1", "café"},
-		{"\xd0\xd2", "koi8-r", "пр"}, {"\x80", "windows-1252", "€"}, {"\x1b$B4A;z\x1b(B", "iso-2022-jp", "漢字"},
+		{"caf\xe9", "iso-8859-1", "café"},
+		{"caf\xe9", "", "café"},
+		{"caf\xe9", "x-none", "café"},
+		{"café", "iso-8859-1", "café"},
+		{"\xd0\xd2", "koi8-r", "пр"},
+		{"\x80", "windows-1252", "€"},
+		{"\x1b$B4A;z\x1b(B", "iso-2022-jp", "漢字"},
 	}
 	for _, tt := range tests {
 		if got := string(toUTF8([]byte(tt.in), tt.charset)); got != tt.want {

@@ -30,7 +30,26 @@ type rule struct {
 }
 
 // phrases finds rules by their first word.
-type phrases map[string][]rule
+type phrases struct {
+	by    map[string][]rule
+	begin [256][256]bool // the first two bytes of the first words: most words are passed over
+}
+
+func newPhrases() *phrases { return &phrases{by: map[string][]rule{}} }
+
+func (p *phrases) of(word string) []rule {
+	if !p.begin[word[0]][second(word)] {
+		return nil
+	}
+	return p.by[word]
+}
+
+func second(word string) byte {
+	if len(word) > 1 {
+		return word[1]
+	}
+	return 0
+}
 
 // the kinds and places that a section may name.
 var (
@@ -59,7 +78,7 @@ func ParseRules(text string) (*Rules, error) { return parseRules(builtIn, text) 
 func parseRules(texts ...string) (*Rules, error) {
 	r := &Rules{places: map[string]*phrases{}, fields: map[string][]rule{}}
 	for _, place := range rulePlaces {
-		r.places[place] = &phrases{}
+		r.places[place] = newPhrases()
 	}
 	for _, text := range texts {
 		if err := r.read(text); err != nil {
@@ -127,8 +146,9 @@ func (r *Rules) add(place string, got rule, lang string) error {
 			continue
 		}
 		got.words = words
-		p := *r.places[place]
-		p[words[0]] = addRule(p[words[0]], got, remove)
+		p := r.places[place]
+		p.by[words[0]] = addRule(p.by[words[0]], got, remove)
+		p.begin[words[0][0]][second(words[0])] = true
 	}
 	return nil
 }
@@ -192,9 +212,9 @@ func (r *Rules) look(h hits, place, text string) {
 }
 
 func (r *Rules) lookWords(h hits, place string, words []string) {
-	p := *r.places[place]
+	p := r.places[place]
 	for i := range words {
-		for _, one := range p[words[i]] {
+		for _, one := range p.of(words[i]) {
 			if matches(one.words, words[i:]) && !h.has(one, place) {
 				h[one.kind] = append(h[one.kind], hit{one, place})
 			}
@@ -202,12 +222,12 @@ func (r *Rules) lookWords(h hits, place string, words []string) {
 	}
 }
 
-// lookFirst compares only the first words of a text.
+// beginsWith tells whether a text begins with a phrase of a kind.
 func (r *Rules) beginsWith(kind, place string, words []string) bool {
 	if len(words) == 0 {
 		return false
 	}
-	for _, one := range (*r.places[place])[words[0]] {
+	for _, one := range r.places[place].of(words[0]) {
 		if one.kind == kind && matches(one.words, words) {
 			return true
 		}

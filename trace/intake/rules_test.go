@@ -68,7 +68,7 @@ func TestBuiltInRules(t *testing.T) {
 func TestEveryPhrase(t *testing.T) {
 	rules := DefaultRules()
 	for place, list := range rules.places {
-		for _, of := range *list {
+		for _, of := range list.by {
 			for _, r := range of {
 				h := hits{}
 				rules.look(h, place, "xyz "+strings.ReplaceAll(strings.ToUpper(r.text), "*", "FOO")+"! xyz")

@@ -82,6 +82,19 @@ func hasQuoted(text []byte) bool {
 	return false
 }
 
+// quotesWhole tells whether a text holds the line that a mail program puts above the whole
+// message that is answered.
+func quotesWhole(text []byte) bool {
+	for pos := 0; pos < len(text); {
+		l := lineAt(text, pos)
+		if isForwardMark(l.text) || isAttribution(l.text) {
+			return true
+		}
+		pos = l.end
+	}
+	return false
+}
+
 // isAttribution tells a line such as "On Monday, Joe wrote:".
 func isAttribution(line []byte) bool {
 	t := bytes.TrimSpace(line)
