@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 )
@@ -37,7 +38,7 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 	for range runtime.GOMAXPROCS(0) {
 		go func() {
 			for j := range l.work {
-				in.inspect(j.sub, j.lone, j.steps)
+				in.guarded(j)
 				close(j.done)
 			}
 		}()
@@ -62,6 +63,17 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 		return err
 	}
 	return readErr
+}
+
+// guarded inspects a submission so that a mistake of ours, which some hostile message
+// finds, costs that message and not the rest. The tests call inspect itself.
+func (in *inspector) guarded(j *job) {
+	defer func() {
+		if r := recover(); r != nil {
+			j.sub.fail(fmt.Errorf("relaytrace failed on it: %v", r), "keep the file and report this as a fault of relaytrace")
+		}
+	}()
+	in.inspect(j.sub, j.lone, j.steps)
 }
 
 // put puts a job in line.

@@ -45,6 +45,7 @@ type mboxReader struct {
 	eol    byte  // what ends a line: LF, or CR in files of old Macintoshes
 	line   int   // of buf[start], from 1
 	offset int64 // of buf[0] in the stream
+	first  chunk // line and offset of the message's first byte, which buf may have let go
 
 	begun  bool // the beginning was looked at
 	mbox   bool // it begins with a From_ line
@@ -99,6 +100,7 @@ func (m *mboxReader) begin() {
 	m.mbox = true
 	m.start, m.seek = end, end-1
 	m.line += countLines(m.buf[:end], m.eol)
+	m.first = chunk{line: m.line, offset: int64(end)}
 }
 
 // fill reads more; it makes room first, and lets a message go that is over the limit.
@@ -106,7 +108,7 @@ func (m *mboxReader) fill() {
 	if len(m.buf)-m.start > m.limit+maxFromLine && len(m.buf)-m.start > 2*maxFromLine {
 		m.forget()
 	}
-	if m.count > 0 && m.start > 1 && (len(m.buf) == cap(m.buf) || m.start > cap(m.buf)/2) {
+	if (m.count > 0 || m.over) && m.start > 1 && (len(m.buf) == cap(m.buf) || m.start > cap(m.buf)/2) {
 		m.shift(m.start - 1) // the line end before it is part of what is searched for
 	}
 	if len(m.buf) == cap(m.buf) {
@@ -143,7 +145,6 @@ func (m *mboxReader) forget() {
 	m.start, m.seek = n, max(m.seek, n-1)
 	m.length = -1
 	m.shift(n - 1)
-	m.count = max(m.count, 1)
 }
 
 // separator looks for the next From_ line: at is its offset, end that of the line after.
@@ -267,13 +268,14 @@ func (m *mboxReader) contentEnd(pos int) int {
 
 // cut hands out the message above the separator at the given place and begins the next.
 func (m *mboxReader) cut(at, end int) chunk {
-	c := chunk{line: m.line, offset: m.offset + int64(m.start), over: m.over || at-m.start > m.limit}
-	all := m.buf[m.start:at]
+	c := m.first
+	c.over = m.over || at-m.start > m.limit
 	if !c.over {
-		c.data = withoutSeparator(all)
+		c.data = withoutSeparator(m.buf[m.start:at])
 	}
 	m.line += countLines(m.buf[m.start:end], m.eol)
 	m.start, m.seek = end, end-1
+	m.first = chunk{line: m.line, offset: m.offset + int64(end)}
 	m.length, m.over = 0, false
 	m.count++
 	return c
@@ -284,9 +286,10 @@ func (m *mboxReader) last() (chunk, error) {
 	if m.err != nil {
 		return chunk{}, m.err
 	}
-	c := chunk{line: m.line, offset: m.offset + int64(m.start), over: m.over || len(m.buf)-m.start > m.limit}
+	c := m.first
+	c.over = m.over || len(m.buf)-m.start > m.limit
 	switch {
-	case m.count == 0 || !m.mbox: // one message: all of it is the evidence
+	case m.count == 0: // one message: all of it is the evidence
 		c.line, c.offset, c.lone = 1, 0, true
 		if c.over = m.over || len(m.buf) > m.limit; !c.over {
 			c.data = m.buf

@@ -278,7 +278,16 @@ func contentType(v string) (string, map[string]string) {
 	return media, params
 }
 
-func indexFold(s, sub string) int { return strings.Index(strings.ToLower(s), sub) }
+// indexFold finds sub, which is in lower case, without regard to the case of ASCII letters.
+// The offset is one of s: strings.ToLower changes the length of text that is no UTF-8.
+func indexFold(s, sub string) int {
+	for i := 0; i+len(sub) <= len(s); i++ {
+		if strings.EqualFold(s[i:i+len(sub)], sub) {
+			return i
+		}
+	}
+	return -1
+}
 
 // fileName gives the name under which a part is attached, in lower case.
 func (p *part) fileName() string {

@@ -277,7 +277,8 @@ func (b *block) mend(text []byte) {
 			line = mendLine(line, len(out) == 0)
 		}
 		out = append(out, line...)
-		out = append(out, raw[len(bytes.TrimRight(raw[:l.end], "\r\n")):l.end]...)
+		whole := raw[l.start:l.end]
+		out = append(out, whole[len(bytes.TrimRight(whole, "\r\n")):]...)
 	}
 	b.data = out
 	for step, done := range map[string]bool{stepQuotes: quoted, stepFolding: lost, stepSpacing: spaced} {

@@ -294,7 +294,7 @@ func isSMTP(w []byte) bool { return equalFold(w, "esmtp") || equalFold(w, "smtp"
 // protocol reports whether a protocol keyword says authenticated or TLS: ESMTPSA and its
 // kin (RFC 3848, RFC 6531), letters behind the last P of SMTP or LMTP.
 func protocol(w []byte) (auth, tls bool) {
-	if i := bytes.LastIndexAny(w, " \t\r\n"); i >= 0 { // "MailEnable ESMTPA"
+	if i := lastSpace(w); i >= 0 { // "MailEnable ESMTPA"
 		w = w[i+1:]
 	}
 	end := len(w)

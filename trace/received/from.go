@@ -312,7 +312,7 @@ func (p *parser) quotedBehind(i int) bool {
 func (p *parser) nameBefore(s Span) {
 	s = p.identBefore(s)
 	w := s.Of(p.b)
-	if i := bytes.LastIndexAny(w, " \t\r\n"); i >= 0 { // "unverified [ip]", "account x [ip]"
+	if i := lastSpace(w); i >= 0 { // "unverified [ip]", "account x [ip]"
 		s.Start += i + 1
 		w = s.Of(p.b)
 	}

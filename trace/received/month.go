@@ -18,9 +18,9 @@ func nameOf(w []byte, short string, long []string) int {
 	if len(w) < 3 {
 		return 0
 	}
-	n, a, b, c := 0, w[0]|0x20, w[1]|0x20, w[2]|0x20
-	for i := 0; i < len(short); i += 3 {
-		if short[i] == a && short[i+1] == b && short[i+2] == c {
+	n, b, c := 0, w[1]|0x20, w[2]|0x20
+	for i := 2; i < len(short); i += 3 { // the last letter tells most of them apart
+		if short[i] == c && short[i-1] == b && short[i-2] == w[0]|0x20 {
 			n = i/3 + 1
 			break
 		}

@@ -437,6 +437,15 @@ func isSpace(c byte) bool {
 	return c <= ' ' && uint64(1)<<c&(1<<' '|1<<'\t'|1<<'\r'|1<<'\n') != 0
 }
 
+// lastSpace returns where the last white space stands, or -1.
+func lastSpace(w []byte) int {
+	i := len(w) - 1
+	for i >= 0 && !isSpace(w[i]) {
+		i--
+	}
+	return i
+}
+
 func isDigit(c byte) bool { return c-'0' <= 9 }
 
 func isAlpha(c byte) bool { return (c|0x20)-'a' <= 'z'-'a' }
