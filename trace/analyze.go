@@ -25,10 +25,11 @@ type hop struct {
 
 // analysis is the state of one call of Analyze.
 type analysis struct {
-	set  *Settings
-	path *Path
-	hops []hop
-	own  []string // names of hosts that wrote trusted fields
+	set   *Settings
+	path  *Path
+	trace []header.Field // the Received: fields
+	hops  []hop
+	own   []string // names of hosts that wrote trusted fields
 	// what the header says of recipients and lists, in lower case
 	recipients []string // registrable domains to which the mail was delivered, as the recipient's side wrote
 	delivered  []delivery
@@ -50,7 +51,7 @@ func (a *analysis) release() {
 	if cap(a.hops) > 64 { // a hostile header must not be paid for ever after
 		a.hops = nil
 	}
-	*a = analysis{hops: a.hops, peers: a.peers}
+	*a = analysis{hops: a.hops, peers: a.peers, trace: a.trace, hints: a.hints}
 	scratch.Put(a)
 }
 
@@ -65,9 +66,9 @@ func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	}
 	a := scratch.Get().(*analysis)
 	defer a.release()
-	*a = analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1, shaky: -1, hops: a.hops[:0], peers: a.peers[:0]}
+	*a = analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1, shaky: -1, hops: a.hops[:0], peers: a.peers[:0], trace: a.trace[:0], hints: a.hints[:0]}
 	a.readHeader(data, fields)
-	a.readHops(data, fields)
+	a.readHops(data)
 	if len(a.hops) == 0 {
 		p.Ends = EndNoTrace
 		a.settleHints(data)
@@ -145,24 +146,16 @@ func hexByte(c byte) string {
 const maxHops = 200
 
 // readHops parses every Received: field.
-func (a *analysis) readHops(data []byte, fields []header.Field) {
-	n := 0
-	for _, f := range fields {
-		if f.Is(data, "Received") {
-			n++
-		}
-	}
-	a.path.Hops = make([]Hop, 0, n)
-	a.hops = slices.Grow(a.hops, n)
+func (a *analysis) readHops(data []byte) {
+	n := len(a.trace)
+	a.path.Hops = make([]Hop, n)
+	a.hops = slices.Grow(a.hops, n)[:n]
 	a.peers = slices.Grow(a.peers, n)[:n]
-	for _, f := range fields {
-		if !f.Is(data, "Received") {
-			continue
-		}
-		a.peers[len(a.hops)] = -1
-		a.path.Hops = append(a.path.Hops, Hop{Index: len(a.hops), Line: f.Line, Findings: []string{}})
-		a.hops = append(a.hops, hop{Hop: &a.path.Hops[len(a.hops)], body: f.Body(data)})
-		a.hops[len(a.hops)-1].read(a.set)
+	for i, f := range a.trace {
+		a.peers[i] = -1
+		a.path.Hops[i] = Hop{Index: i, Line: f.Line, Findings: []string{}}
+		a.hops[i] = hop{Hop: &a.path.Hops[i], body: f.Body(data)}
+		a.hops[i].read(a.set)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 type hint struct {
 	f     header.Field
 	above int
+	kind  hintKind
 }
 
 // originFields name the client of a webmail or submission server.
@@ -24,17 +25,36 @@ var judgedFields = []string{"Authentication-Results", "ARC-Authentication-Result
 // programFields name the program that wrote the mail, or claims to.
 var programFields = []string{"X-Mailer", "User-Agent", "X-MimeOLE", "X-PHP-Originating-Script", "X-PHP-Script", "X-Authenticated-User", "X-Authentication-Warning", "X-Sender"}
 
-func hintField(data []byte, f header.Field) bool {
-	return oneOf(data, f, originFields) || oneOf(data, f, judgedFields) || oneOf(data, f, programFields)
-}
+// hintKind tells what sort of hint a field is, by its name in lower case.
+type hintKind uint8
 
-func oneOf(data []byte, f header.Field, names []string) bool {
-	for _, n := range names {
-		if f.Is(data, n) {
-			return true
+const (
+	noHint hintKind = iota
+	originHint
+	judgedHint
+	programHint
+)
+
+var hintKinds = func() map[string]hintKind {
+	m := map[string]hintKind{"received-spf": judgedHint}
+	for kind, names := range map[hintKind][]string{originHint: originFields, judgedHint: judgedFields, programHint: programFields} {
+		for _, n := range names {
+			m[strings.ToLower(n)] = kind
 		}
 	}
-	return false
+	return m
+}()
+
+// hintOf tells what sort of hint a field's name is. It does not allocate.
+func hintOf(name []byte) hintKind {
+	var b [32]byte
+	if len(name) > len(b) {
+		return noHint
+	}
+	for i, c := range name {
+		b[i] = lower(c)
+	}
+	return hintKinds[string(b[:len(name)])]
 }
 
 // settleHints gives each hint its certainty by who can have written it. Servers write on
@@ -43,19 +63,19 @@ func oneOf(data []byte, f header.Field, names []string) bool {
 func (a *analysis) settleHints(data []byte) {
 	for _, x := range a.hints {
 		h := Hint{Field: string(x.f.Name(data)), Line: x.f.Line, Value: cut(text(x.f.Body(data)), 400)}
-		if !oneOf(data, x.f, programFields) {
+		if x.kind != programHint {
 			h.IP = addrIn(h.Value)
 		}
-		h.Certainty, h.Why = a.hintCertainty(data, x)
+		h.Certainty, h.Why = a.hintCertainty(x)
 		a.path.Hints = append(a.path.Hints, h)
 	}
 }
 
-func (a *analysis) hintCertainty(data []byte, x hint) (Certainty, string) {
+func (a *analysis) hintCertainty(x hint) (Certainty, string) {
 	switch {
-	case a.edge >= 0 && x.above <= a.edge && !oneOf(data, x.f, programFields):
+	case a.edge >= 0 && x.above <= a.edge && x.kind != programHint:
 		return Recorded, "it stands above the boundary's field, so the recipient's own side wrote it"
-	case oneOf(data, x.f, originFields) && a.providerWrote():
+	case x.kind == originHint && a.providerWrote():
 		return CertaintyCorroborated, "the mail came from the provider whose address the sender has, and providers write this field"
 	case a.edge < 0 && x.above == 0:
 		return Recorded, "it stands above every trace field"

@@ -14,7 +14,6 @@ import (
 func (a *analysis) readHeader(data []byte, fields []header.Field) {
 	m := &a.path.Message
 	m.DeliveredTo = []string{}
-	received := 0
 	for _, f := range fields {
 		name := f.Name(data)
 		if len(name) == 0 {
@@ -23,16 +22,13 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 		switch name[0] | 0x20 {
 		case 'r':
 			if f.Is(data, "Received") {
-				received++
+				a.trace = append(a.trace, f)
 				continue
 			}
-			if f.Is(data, "Received-SPF") {
-				a.hints = append(a.hints, hint{f, received})
-				continue
-			}
+			fallthrough
 		case 'x', 'a', 'u':
-			if hintField(data, f) {
-				a.hints = append(a.hints, hint{f, received})
+			if k := hintOf(name); k != noHint {
+				a.hints = append(a.hints, hint{f, len(a.trace), k})
 				continue
 			}
 		}
@@ -43,8 +39,9 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 			continue
 		}
 		switch {
+		case len(name) < 11 || len(name) > 18:
 		case f.Is(data, "Delivered-To"), f.Is(data, "X-Original-To"), f.Is(data, "Envelope-To"), f.Is(data, "Original-Recipient"):
-			a.delivered = append(a.delivered, delivery{text(f.Body(data)), received})
+			a.delivered = append(a.delivered, delivery{text(f.Body(data)), len(a.trace)})
 		}
 	}
 	m.Domain = mailDomain(m.From)
