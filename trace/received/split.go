@@ -78,7 +78,9 @@ func (p *parser) scan(strict bool) bool {
 			s.value = true
 		case c == ';':
 			p.semicolon(&s, i)
-			i++
+			if i++; s.dated && !holdsBy(b[i:]) {
+				i = len(b) // a date follows, and no clause behind it
+			}
 		default:
 			w := i
 			if i = p.skipWord(i); i-w < 2 || i-w > 4 {
@@ -96,6 +98,16 @@ func (p *parser) scan(strict bool) bool {
 		}
 	}
 	return p.seen[byClause]
+}
+
+// holdsBy reports whether a "by" may stand in b: whether a y stands behind a b.
+func holdsBy(b []byte) bool {
+	for i := 1; i < len(b); i++ {
+		if b[i]|0x20 == 'y' && b[i-1]|0x20 == 'b' {
+			return true
+		}
+	}
+	return false
 }
 
 // opening returns where the walk begins: behind the bracket of a field that stands in
@@ -332,26 +344,26 @@ const maxAngle = 512
 // keyword tells the words that begin a clause. It compares whole words at once, since
 // every word of a field is asked.
 func keyword(w []byte) clause {
-	if len(w) < 2 || len(w) > 4 {
+	var k uint32
+	if len(w) > 4 {
 		return noClause
 	}
-	var k uint32
 	for _, c := range w {
 		k = k<<8 | uint32(c|0x20)
 	}
 	switch k {
-	case 'b'<<8 | 'y':
-		return byClause
-	case 'i'<<8 | 'd':
-		return idClause
-	case 'v'<<16 | 'i'<<8 | 'a':
-		return viaClause
-	case 'f'<<16 | 'o'<<8 | 'r':
-		return forClause
 	case 'f'<<24 | 'r'<<16 | 'o'<<8 | 'm':
 		return fromClause
+	case 'b'<<8 | 'y':
+		return byClause
+	case 'v'<<16 | 'i'<<8 | 'a':
+		return viaClause
 	case 'w'<<24 | 'i'<<16 | 't'<<8 | 'h':
 		return withClause
+	case 'i'<<8 | 'd':
+		return idClause
+	case 'f'<<16 | 'o'<<8 | 'r':
+		return forClause
 	}
 	return noClause
 }
