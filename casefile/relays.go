@@ -160,7 +160,7 @@ func (b *builder) excuses(ip netip.Addr) []judge.Excuse {
 			continue // what excuses one of its steps does not excuse the other
 		}
 		for _, y := range s.Path.Bystanders {
-			if y.IP != ip || claimOnly(y.Why) {
+			if y.IP != ip || excusesNobody(y.Why) {
 				continue
 			}
 			out = append(out, judge.Excuse{
@@ -172,8 +172,9 @@ func (b *builder) excuses(ip netip.Addr) []judge.Excuse {
 	return out
 }
 
-// claimOnly reports whether a bystander's code says only that a header names it.
-func claimOnly(code string) bool {
+// excusesNobody reports whether a bystander's code says only that a header names it, or
+// that it is open whether the host is a relay: neither speaks for the host.
+func excusesNobody(code string) bool {
 	return code == "helo-claim" || code == "forged-field" || code == "unverified-claim" || code == "relay-or-provider"
 }
 

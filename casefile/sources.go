@@ -61,7 +61,7 @@ func trailEnds(p *trace.Path) []trailEnd {
 		}
 	}
 	for _, y := range p.Bystanders {
-		if y.IP == b.IP && !claimOnly(y.Why) {
+		if y.IP == b.IP && !excusesNobody(y.Why) {
 			return ends
 		}
 	}
