@@ -60,6 +60,12 @@ func Build(in Input) *Case {
 		Schema: Schema, ID: in.ID, Created: in.Now.UTC().Format(time.RFC3339), Version: in.Version,
 		Settings: in.Settings, Samples: slices.Clone(in.Samples), Relays: []Relay{}, Sources: []Source{},
 		Bystanders: []Bystander{}, OwnHosts: []int{}, Letters: []Letter{}, Problems: []Problem{}, Files: []File{},
+		Status: "open", SampleCount: len(in.Samples), Paths: []PathGroup{}, Elsewhere: []Elsewhere{}, Custody: []Event{},
+		Submissions: Submissions{Classes: []ClassCount{}},
+		Incident: Incident{
+			Hours: []Hour{}, Domains: []ForgedDomain{}, Recipients: []CountryCount{}, Estimates: []Estimate{},
+			Addresses: ForgedAddresses{Most: []AddressCount{}},
+		},
 	}
 	c.Settings.fill()
 	c.Problems = append(c.Problems, in.Problems...)
@@ -76,6 +82,9 @@ func Build(in Input) *Case {
 	b.ownHosts()
 	b.sources()
 	b.bystanders()
+	for i := range c.Relays {
+		c.Relays[i].Samples = len(c.Relays[i].Seen)
+	}
 	b.letters()
 	return c
 }

@@ -4,7 +4,9 @@
 package casefile
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 
 	"relaytrace/casefile/judge"
 	"relaytrace/enrich"
@@ -17,19 +19,41 @@ const Schema = "relaytrace.case/1"
 // Case is one incident. Every slice is non-nil. The order of everything in it
 // depends on the samples and settings alone, so that the same input gives the same bytes.
 type Case struct {
-	Schema     string      `json:"schema"`
-	ID         string      `json:"id"`      // RT- and eight letters or digits, or the analyst's own
-	Created    string      `json:"created"` // RFC 3339, UTC; the clock of the command
-	Version    string      `json:"version"` // of relaytrace
-	Settings   Settings    `json:"settings"`
-	Samples    []Sample    `json:"samples"`
-	Relays     []Relay     `json:"relays"`  // those that withhold the previous hop first, then by number of samples
-	Sources    []Source    `json:"sources"` // other hosts where a trail ends: origins and silent hosts
-	Bystanders []Bystander `json:"bystanders"`
-	OwnHosts   []int       `json:"own_hosts"` // samples in whose path a host of the user's own side hands the mail on: it may really come from there
-	Letters    []Letter    `json:"letters"`
-	Problems   []Problem   `json:"problems"`
-	Files      []File      `json:"files"` // every other file of the case folder, by path
+	Schema   string   `json:"schema"`
+	ID       string   `json:"id"`      // RT- and eight letters or digits, or the analyst's own
+	Created  string   `json:"created"` // RFC 3339, UTC; the clock of the command
+	Version  string   `json:"version"` // of relaytrace
+	Status   string   `json:"status"`  // open or closed
+	Settings Settings `json:"settings"`
+	// Submissions counts what arrived, Incident tells of the run, over all samples.
+	Submissions Submissions `json:"submissions"`
+	Incident    Incident    `json:"incident"`
+	SampleCount int         `json:"sample_count"` // all samples of the case
+	Samples     []Sample    `json:"samples"`      // all of them up to MaxShown, else the exemplars; ascending by number
+	Paths       []PathGroup `json:"paths"`        // the distinct paths, the most frequent first
+	Relays      []Relay     `json:"relays"`       // those that withhold the previous hop first, then by number of samples
+	Sources     []Source    `json:"sources"`      // other hosts where a trail ends: origins and silent hosts
+	Bystanders  []Bystander `json:"bystanders"`
+	OwnHosts    []int       `json:"own_hosts"` // samples in whose path a host of the user's own side hands the mail on: it may really come from there
+	Letters     []Letter    `json:"letters"`
+	Elsewhere   []Elsewhere `json:"elsewhere"` // seen in other cases too
+	Custody     []Event     `json:"custody"`   // the custody log so far; the last event's hash is the head of the chain
+	Problems    []Problem   `json:"problems"`
+	Files       []File      `json:"files"` // every other file of the case folder, by path
+}
+
+// MaxShown is the number of samples up to which a case shows each. A larger one shows
+// exemplars, which hold every distinct path and the telling transactions of every relay;
+// all samples stand in the store and in samples.ndjson.
+const MaxShown = 1000
+
+// Sample returns the sample of that number, or nil when it is not among those shown.
+func (c *Case) Sample(number int) *Sample {
+	i, found := slices.BinarySearchFunc(c.Samples, number, func(s Sample, n int) int { return cmp.Compare(s.Number, n) })
+	if !found {
+		return nil
+	}
+	return &c.Samples[i]
 }
 
 // Settings are those that the case was made with.
@@ -38,6 +62,10 @@ type Settings struct {
 	Domain       string   `json:"domain"`       // the forged domain
 	Reporter     string   `json:"reporter"`     // the person or role that writes
 	ReplyTo      string   `json:"reply_to"`     // where answers go
+	Member       bool     `json:"janet_member"` // the organisation is bound by JANET's acceptable use policy
+	CareContact  string   `json:"care_contact"` // who answers threats and distress: a name or address; may be empty
+	TLP          string   `json:"tlp"`          // label of the case file and letters: TLP:AMBER unless set
+	Lang         string   `json:"lang"`         // language of letters above the English text; empty: that of the recipient's country
 	JANET        []string `json:"janet"`        // recipients of the report to the network's CSIRT
 	Trust        []string `json:"trust"`        // hosts, names and networks of the recipients' own side
 	Forwarder    []string `json:"forwarder"`    // declared forwarders and mailing lists
@@ -71,14 +99,15 @@ const (
 // Relay is a relay over all samples of the case.
 type Relay struct {
 	IP        netip.Addr      `json:"ip"`
-	Names     []string        `json:"names"` // looked-up names by which fields of that certainty recorded it, sorted
-	HELOs     []string        `json:"helos"` // names that it gave itself, by the same fields, sorted
+	Samples   int             `json:"samples"` // of all samples of the case, how many it stands in
+	Names     []string        `json:"names"`   // looked-up names by which fields of that certainty recorded it, sorted
+	HELOs     []string        `json:"helos"`   // names that it gave itself, by the same fields, sorted
 	Verdict   Verdict         `json:"verdict"`
 	Withholds bool            `json:"withholds_previous_hop"` // in at least one sample, by a field of the standing OwnField
 	OwnField  trace.Standing  `json:"own_field"`              // the best standing of a field that the relay itself wrote: corroborated or unverified; empty when it wrote none
 	Certainty trace.Certainty `json:"certainty"`              // of the address: the strongest over the samples
 	Reasons   []Reason        `json:"reasons"`
-	Seen      []Seen          `json:"seen"` // by sample number
+	Seen      []Seen          `json:"seen"` // its transactions in the samples shown, by sample number
 	Record    enrich.Record   `json:"record"`
 	Letter    string          `json:"letter"` // name of the letter that asks for its logs; empty when none is written
 }
@@ -124,8 +153,14 @@ type Bystander struct {
 
 // The kinds of letters.
 const (
-	LetterLogRequest = "log-request"
-	LetterJANET      = "janet-report"
+	LetterLogRequest = "log-request"  // to the owner of relays
+	LetterNotice     = "notice"       // to the network of a source, or of a host that is a source or a silent relay
+	LetterJANET      = "janet-report" // to the network's CSIRT
+	LetterForged     = "forged-too"   // to another organisation forged in the same run
+	LetterReply      = "reply"        // to a complainant
+	LetterReminder   = "reminder"     // of a letter sent that nobody answered
+	LetterThanks     = "thanks"       // for an answer
+	LetterRetraction = "retraction"   // of a letter whose ground has gone
 )
 
 // Letter is one draft of the case. Nothing is ever sent by relaytrace.
@@ -135,9 +170,26 @@ type Letter struct {
 	To       []string     `json:"to"`       // empty when nobody is known: then Hold is true
 	Hold     bool         `json:"hold"`     // must not be sent as it stands
 	Holder   string       `json:"holder"`   // who answers for the addresses; empty when not known
-	Relays   []netip.Addr `json:"relays"`   // log request: the addresses it asks about
+	Relays   []netip.Addr `json:"relays"`   // log request, notice: the addresses it is about
+	Lang     string       `json:"lang"`     // language above the English text, BCP 47; empty: English alone
+	Refers   string       `json:"refers"`   // name of the letter that it reminds of, thanks for or retracts
+	Answers  *Answered    `json:"answers"`  // reply: the submission that it answers; null otherwise
 	Reason   string       `json:"reason"`   // why it is held, in words
 	Contacts []string     `json:"contacts"` // where each recipient comes from, in the order of To
+}
+
+// Answered is the message that a reply answers. All of it is as its writer wrote it.
+type Answered struct {
+	Address   string   `json:"address"` // of the complainant, from Reply-To or From
+	Name      string   `json:"name"`
+	Subject   string   `json:"subject"`
+	MessageID string   `json:"message_id"`
+	Date      string   `json:"date"`
+	Class     string   `json:"class"`   // of the submission, as package intake names it
+	Variant   string   `json:"variant"` // first, distressed, technical, headers-missing, already-answered
+	Spam      string   `json:"spam"`    // subject of the spam that it is about
+	Samples   []int    `json:"samples"` // numbers of the samples that it carried
+	More      []string `json:"more"`    // Message-IDs of further complaints of the same person that this reply covers
 }
 
 // Problem is something that went wrong and did not stop the case.
