@@ -23,6 +23,12 @@ func (p *Path) AppendJSON(dst []byte) []byte {
 	if p.Sample.SHA256 != "" {
 		w.str(`,"sha256":`, p.Sample.SHA256)
 	}
+	if p.Sample.Via != "" {
+		w.str(`,"via":`, p.Sample.Via)
+	}
+	if p.Sample.By != "" {
+		w.str(`,"by":`, p.Sample.By)
+	}
 	w.lit(`},"message":`)
 	w.message(&p.Message)
 	w.lit(`,"hops":[`)

@@ -28,7 +28,7 @@ func paths(tb testing.TB) []trace.Path {
 		all = append(all, p)
 	}
 	odd := all[len(all)-1]
-	odd.Sample = trace.Sample{File: "a\"\\\x01\x7f\b\f\n\r\t\u2028\u202e\u200b\ufeff\U000e0041\U0001f600<&>\xff\xc3", Part: "1.2"}
+	odd.Sample = trace.Sample{File: "a\"\\\x01\x7f\b\f\n\r\t\u2028\u202e\u200b\ufeff\U000e0041\U0001f600<&>\xff\xc3", Part: "1.2", Via: "bounce", By: "mx\x1b.example"}
 	odd.Message.Subject = "\u00e9\u4e2d\u0645\ufe0f"
 	return append(all, odd)
 }

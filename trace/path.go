@@ -101,6 +101,8 @@ type Sample struct {
 	Line   int    `json:"line"`             // line of the sample's first byte in File, from 1
 	Part   string `json:"part,omitempty"`   // MIME part path, when the sample was inside a message
 	SHA256 string `json:"sha256,omitempty"` // lower-case hex
+	Via    string `json:"via,omitempty"`    // class of what carried it (bounce, complaint, provider-report, ...); empty when it came as itself
+	By     string `json:"by,omitempty"`     // who showed it that way: the mail system that returned it, or the domain of who reported it; the top field may be theirs
 }
 
 // Message holds header fields as written, unfolded, undecoded: claims of the sender

@@ -175,7 +175,7 @@ func firstSeen(samples []casefile.Sample) map[netip.Addr]time.Time {
 func analyze(s intake.Sample, believe trace.Settings) trace.Path {
 	h := header.Scan(s.Data, nil)
 	p := trace.Analyze(s.Data, h.Fields, &believe)
-	p.Sample = trace.Sample{File: s.File, Line: s.Line, Part: s.Part, SHA256: hex.EncodeToString(s.SHA256[:])}
+	p.Sample = trace.Sample{File: s.File, Line: s.Line, Part: s.Part, SHA256: hex.EncodeToString(s.SHA256[:]), Via: string(s.Via), By: s.By}
 	return p
 }
 

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -20,31 +21,41 @@ import (
 
 // submissionDoc is the document relaytrace.submission/1: one thing that arrived.
 type submissionDoc struct {
-	Schema   string         `json:"schema"`
-	File     string         `json:"file"`             // as named or found; members of an archive after "!"
-	Line     int            `json:"line"`             // of its first byte, from 1; 0 when it is about the file as a whole
-	Offset   int64          `json:"offset"`           // of its first byte in the file or the archive's member
-	Size     int            `json:"size"`             // in bytes
-	Class    intake.Class   `json:"class"`            // what it is
-	Grade    intake.Grade   `json:"grade"`            // of what use it is as evidence
-	Priority int            `json:"priority"`         // 1 first, 5 only counted
-	Reasons  []string       `json:"reasons"`          // why this class and priority
-	Samples  []string       `json:"samples"`          // SHA-256 of each sample, in the order in which they stand
-	Parts    []samplePart   `json:"parts"`            // where each sample stands and how it was come by
-	Ask      string         `json:"ask,omitempty"`    // what to ask the sender for
-	Bounce   *intake.Bounce `json:"bounce,omitempty"` // what a bounce tells, as it was written
-	Report   *intake.Report `json:"report,omitempty"` // what a feedback report tells, as it was written
-	Error    string         `json:"error,omitempty"`  // why it is unreadable
-	Hint     string         `json:"hint,omitempty"`
-	Copy     string         `json:"copy,omitempty"` // of the submission, below the folder of --into
+	Schema     string         `json:"schema"`
+	File       string         `json:"file"`               // as named or found; members of an archive after "!"
+	Line       int            `json:"line"`               // of its first byte, from 1; 0 when it is about the file as a whole
+	Offset     int64          `json:"offset"`             // of its first byte in the file or the archive's member
+	Size       int            `json:"size"`               // in bytes
+	Class      intake.Class   `json:"class"`              // what it is
+	Grade      intake.Grade   `json:"grade"`              // of what use it is as evidence
+	Priority   int            `json:"priority"`           // 1 first, 5 only counted
+	Reasons    []string       `json:"reasons"`            // why this class and priority
+	Samples    []string       `json:"samples"`            // SHA-256 of each sample, in the order in which they stand
+	Parts      []samplePart   `json:"parts"`              // where each sample stands and how it was come by
+	Ask        string         `json:"ask,omitempty"`      // what to ask the sender for
+	Reporter   string         `json:"reporter,omitempty"` // address of who complained, reported or answered, or of the mail system
+	ReplyTo    string         `json:"reply_to,omitempty"` // where the reporter wants the answer, when that is another address
+	Subject    string         `json:"subject,omitempty"`  // decoded; this and the next are the spammer's word where the class is sample
+	Date       string         `json:"date,omitempty"`     // as written
+	Time       time.Time      `json:"date_utc,omitzero"`
+	MessageID  string         `json:"message_id,omitempty"`
+	Forged     []string       `json:"forged"`           // addresses that were abused as senders
+	Recipients []string       `json:"recipients"`       // to whom the spam was sent
+	Bounce     *intake.Bounce `json:"bounce,omitempty"` // what a bounce tells, as it was written
+	Report     *intake.Report `json:"report,omitempty"` // what a feedback report tells, as it was written
+	Error      string         `json:"error,omitempty"`  // why it is unreadable
+	Hint       string         `json:"hint,omitempty"`
+	Copy       string         `json:"copy,omitempty"` // of the submission, below the folder of --into
 }
 
 // samplePart tells of one sample of a submission.
 type samplePart struct {
 	SHA256  string       `json:"sha256"`
 	Line    int          `json:"line"`
-	Part    string       `json:"part"`    // MIME part path; empty for the message itself
-	Decoded []string     `json:"decoded"` // what was done to the bytes, in order; none when they lie in the file
+	Part    string       `json:"part"`          // MIME part path; empty for the message itself
+	Decoded []string     `json:"decoded"`       // what was done to the bytes, in order; none when they lie in the file
+	Via     intake.Class `json:"via,omitempty"` // class of what carried it; empty when it came as itself
+	By      string       `json:"by,omitempty"`  // the mail system that returned it, or the domain of who reported it
 	Grade   intake.Grade `json:"grade"`
 	Missing []string     `json:"missing"` // fields that its header lacks
 }
@@ -181,6 +192,8 @@ func submissionOf(s *intake.Submission) submissionDoc {
 		Schema: "relaytrace.submission/1", File: s.File, Line: s.Line, Offset: s.Offset, Size: s.Size,
 		Class: s.Class, Grade: s.Grade, Priority: s.Priority, Reasons: s.Reasons,
 		Samples: []string{}, Parts: []samplePart{}, Ask: s.Ask, Bounce: s.Bounce, Report: s.Report, Hint: s.Hint,
+		Reporter: s.Reporter, ReplyTo: s.ReplyTo, Subject: s.Subject, Date: s.Date, Time: s.Time, MessageID: s.MessageID,
+		Forged: s.Forged, Recipients: s.Recipients,
 	}
 	if s.Err != nil {
 		d.Error = s.Err.Error()
@@ -189,7 +202,7 @@ func submissionOf(s *intake.Submission) submissionDoc {
 		digest := hex.EncodeToString(one.SHA256[:])
 		d.Samples = append(d.Samples, digest)
 		d.Parts = append(d.Parts, samplePart{
-			SHA256: digest, Line: one.Line, Part: one.Part, Grade: one.Grade,
+			SHA256: digest, Line: one.Line, Part: one.Part, Via: one.Via, By: one.By, Grade: one.Grade,
 			Decoded: append([]string{}, one.Decoded...), Missing: append([]string{}, one.Missing...),
 		})
 	}

@@ -14,13 +14,16 @@ const maxRecipients = 500
 // readDSN reads a delivery status notification (RFC 3464): p is the bounce, status its
 // message/delivery-status part, samples what it returned.
 func readDSN(p, status *part, samples []Sample) *Bounce {
-	b := &Bounce{Date: p.get("Date"), Family: "rfc 3464", Recipients: []Recipient{}}
+	b := &Bounce{Date: p.get("Date"), Time: p.written(), Family: "rfc 3464", Recipients: []Recipient{}}
+	sender := ""
 	body, _ := status.content()
 	for i, group := range groups(body) {
 		if i == 0 {
 			b.Reporter = afterType(group.get("Reporting-MTA"))
 			b.ReceivedFrom = afterType(group.get("Received-From-MTA"))
 			b.Arrival = group.get("Arrival-Date")
+			b.ArrivalTime = parseDate(b.Arrival)
+			sender = bareAddress(afterType(group.get("X-Postfix-Sender")))
 			if !group.has("Final-Recipient") {
 				continue
 			}
@@ -31,13 +34,20 @@ func readDSN(p, status *part, samples []Sample) *Bounce {
 		if !group.has("Final-Recipient") && !group.has("Action") {
 			continue
 		}
-		b.Recipients = append(b.Recipients, Recipient{
+		r := Recipient{
 			Address: bareAddress(afterType(group.get("Final-Recipient"))), Original: bareAddress(afterType(group.get("Original-Recipient"))),
 			Action: strings.ToLower(firstWord(group.get("Action"))), Status: firstWord(group.get("Status")),
 			Remote: afterType(group.get("Remote-MTA")), Diagnostic: afterType(group.get("Diagnostic-Code")),
-		})
+		}
+		r.Reply = replyIn(r.Diagnostic)
+		b.Recipients = append(b.Recipients, r)
 	}
-	b.Forged = forgedIn(p, samples)
+	if b.Reporter == "" {
+		b.Reporter = domainOf(bareAddress(p.get("From")))
+	}
+	if b.Forged = sender; sender == "" {
+		b.Forged = forgedIn(p, samples)
+	}
 	return b
 }
 
@@ -72,11 +82,17 @@ func firstWord(v string) string {
 	return v
 }
 
-// bareAddress takes the angle brackets off an address.
+// bareAddress takes an address out of a field: what stands in angle brackets, else the
+// first word with "@" in it, else all of it.
 func bareAddress(v string) string {
-	if i := strings.IndexByte(v, '<'); i >= 0 {
+	if i := strings.LastIndexByte(v, '<'); i >= 0 {
 		if j := strings.IndexByte(v[i:], '>'); j > 0 {
 			return v[i+1 : i+j]
+		}
+	}
+	if strings.ContainsAny(v, " ,") {
+		if found := addressesIn(v); len(found) > 0 {
+			return found[0]
 		}
 	}
 	return strings.Trim(v, " <>\"")
@@ -115,6 +131,8 @@ func (b *Bounce) worst() string {
 var (
 	anAddress   = regexp.MustCompile(`[A-Za-z0-9._%+=/&'#~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?`)
 	enhanced    = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
+	writesAt    = regexp.MustCompile(`(?i)(?:qmail-send program|postfix program|mail system) at (?:host )?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
+	receivedAt  = regexp.MustCompile(`(?i)the original message was received at ([^\r\n]{10,80})\r?\n(?:from ([^\r\n]{1,200}))?`)
 	replyCode   = regexp.MustCompile(`\b[45][0-5]\d[ -]`)
 	whileTalkin = regexp.MustCompile(`(?i)(?:while talking to|remote host said|host|reporting-mta: dns;|by host|server) <?\[?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
 )
@@ -122,17 +140,16 @@ var (
 // readOldBounce reads a bounce in plain text. What stands below the returned header is not
 // looked at; addresses are those of the lines that say something of a delivery.
 func readOldBounce(m *mail) *Bounce {
-	b := &Bounce{Date: m.get("Date"), Recipients: []Recipient{}}
+	b := &Bounce{Date: m.get("Date"), Time: m.written(), Recipients: []Recipient{}}
 	if h, ok := m.hits.find("bounce", "text", "field"); ok && h.family != "-" {
 		b.Family = h.family
 	} else if h, ok := m.hits.find("delay", "text"); ok {
 		b.Family = h.family
 	}
 	b.Forged = forgedIn(m.part, m.samples)
-	if v := bareAddress(m.get("From")); strings.Contains(v, "@") {
-		b.Reporter = v[strings.LastIndexByte(v, '@')+1:]
-	}
+	b.Reporter = domainOf(bareAddress(m.get("From")))
 	text := m.text
+	b.readOpening(text)
 	for _, b := range findBlocks(text) {
 		if b.traces > 0 {
 			text = text[:b.start]
@@ -175,6 +192,19 @@ func readOldBounce(m *mail) *Bounce {
 	return b
 }
 
+// readOpening takes what the first words of qmail, Postfix and sendmail say: which host
+// writes, when it had received the message, and from whom.
+func (b *Bounce) readOpening(text []byte) {
+	text = text[:min(len(text), 4<<10)]
+	if m := writesAt.FindSubmatch(text); m != nil {
+		b.Reporter = strings.ToLower(strings.TrimRight(string(m[1]), "."))
+	}
+	if m := receivedAt.FindSubmatch(text); m != nil {
+		b.Arrival, b.ReceivedFrom = oneLine(m[1]), oneLine(m[2])
+		b.ArrivalTime = parseDate(b.Arrival)
+	}
+}
+
 func (m *mail) isNoticeKind() bool { return m.sub.Class == ClassDeliveryNotice }
 
 // add adds a recipient that is not known yet.
@@ -187,6 +217,15 @@ func (b *Bounce) add(seen map[string]bool, address, action string) *Recipient {
 	seen[low] = true
 	b.Recipients = append(b.Recipients, Recipient{Address: address, Action: action})
 	return &b.Recipients[len(b.Recipients)-1]
+}
+
+// replyIn gives the first SMTP reply code in a text that stands as a refusal; 0 for none.
+func replyIn(text string) int {
+	m := replyCode.FindString(text)
+	if m == "" {
+		return 0
+	}
+	return int(m[0]-'0')*100 + int(m[1]-'0')*10 + int(m[2]-'0')
 }
 
 func hasCode(text string) bool {
@@ -205,6 +244,9 @@ func (r *Recipient) note(line []byte, named bool) {
 	}
 	if r.Status == "" {
 		r.Status = string(enhanced.Find(line))
+	}
+	if r.Reply == 0 {
+		r.Reply = replyIn(string(line))
 	}
 	if r.Remote == "" {
 		if m := whileTalkin.FindSubmatch(line); m != nil {

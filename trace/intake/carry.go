@@ -183,10 +183,23 @@ func (in *inspector) takeAttached(p *part, depth int, c *cargo) {
 		sub := in.carrySamples(p, depth+1)
 		if why, ok := in.wraps(p, sub); ok {
 			c.inner = append(c.inner, why)
-			c.samples = append(c.samples, sub.samples...)
-			if sub.dsn != nil && c.bounce == nil {
-				c.bounce = readDSN(p, sub.dsn, nil)
+			via, by := ClassComplaint, domainOf(bareAddress(p.get("From")))
+			switch {
+			case sub.dsn != nil:
+				b := readDSN(p, sub.dsn, sub.samples)
+				via, by = ClassBounce, b.Reporter
+				if c.bounce == nil {
+					c.bounce = b
+				}
+			case sub.arf != nil || sub.xarf != nil:
+				via = ClassProviderReport
 			}
+			for i := range sub.samples {
+				if one := &sub.samples[i]; one.Via == "" {
+					one.Via, one.By = via, by
+				}
+			}
+			c.samples = append(c.samples, sub.samples...)
 			return
 		}
 	}

@@ -25,6 +25,7 @@ func (in *inspector) judge(p *part, s *Submission) {
 		m.class()
 	}
 	m.rank()
+	m.tell()
 	if p.tooDeep {
 		s.Reasons = append(s.Reasons, "parts nested too deep or too many were left alone")
 	}

@@ -169,6 +169,7 @@ func (in *inspector) pasted(s *Submission, data []byte, steps []string) bool {
 		return false
 	}
 	m.rank()
+	m.tell()
 	if s.Ask == "" && s.Grade != GradeUsable {
 		m.ask()
 	}

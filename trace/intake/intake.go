@@ -30,6 +30,8 @@ type Sample struct {
 	Data   []byte   // the message as it lies in the file; the receiver's to keep
 
 	Decoded []string // what was done to the file's bytes to get at Data, in order; none when Data lies in the file as it is
+	Via     Class    // of what carried it: a bounce, a complaint; empty when the submission is the sample itself
+	By      string   // who showed it that way: the mail system that returned it, or the domain of who reported it. A field on top may be theirs
 	Grade   Grade    // of what use its header is
 	Missing []string // what the header lacks
 }

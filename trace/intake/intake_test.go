@@ -61,7 +61,13 @@ func checkSubmission(t testing.TB, s *Submission) {
 	if s.Priority < PriorityCare || s.Priority > PriorityCounted || s.Grade == "" || s.Size != len(s.Data) {
 		t.Errorf("%s:%d: priority %d, grade %q, size %d of %d", s.File, s.Line, s.Priority, s.Grade, s.Size, len(s.Data))
 	}
+	if s.Forged == nil || s.Recipients == nil || s.isItself() && s.Reporter != "" {
+		t.Errorf("%s:%d: forged %v, recipients %v, reporter %q", s.File, s.Line, s.Forged, s.Recipients, s.Reporter)
+	}
 	for _, one := range s.Samples {
+		if (one.Via == "") != s.isItself() {
+			t.Errorf("%s:%d: %s with a sample by way of %q", s.File, s.Line, s.Class, one.Via)
+		}
 		if one.SHA256 != sha256.Sum256(one.Data) || one.File != s.File || one.Grade == "" {
 			t.Errorf("%s:%d: sample %+v", s.File, s.Line, one)
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Class says what a submission is.
@@ -59,9 +60,19 @@ type Submission struct {
 	Ask      string   // what to ask the sender for; empty when nothing is missing
 	Bounce   *Bounce  // what a bounce or delivery notice tells
 	Report   *Report  // what a feedback report tells
-	Err      error    // why it is unreadable
-	Hint     string   // what to do about Err
-	Data     []byte   // the submission as it lies in its file; nil when it could not be read
+
+	Reporter   string    // address of who complained, reported or answered, or of the mail system that returned it; empty when it is the spam itself
+	ReplyTo    string    // where the reporter wants the answer, when that is another address
+	Subject    string    // of the submission, decoded; like the next three it is the spammer's word when it is the spam itself
+	Date       string    // as written
+	Time       time.Time // Date in UTC, else the stamp of the topmost trace field; zero when neither can be read
+	MessageID  string    // without angle brackets
+	Forged     []string  // addresses that were abused as senders, lower case, sorted; never nil. Without Sorter.Domains only what a bounce says
+	Recipients []string  // to whom the spam was sent, as the bounce, the report or the samples say; lower case, sorted; never nil
+
+	Err  error  // why it is unreadable
+	Hint string // what to do about Err
+	Data []byte // the submission as it lies in its file; nil when it could not be read
 }
 
 // Bounce is what a bounce or a notice of delivery tells (RFC 3464, and the plain texts of
@@ -71,8 +82,10 @@ type Bounce struct {
 	Reporter     string      `json:"reporter"`      // the mail system that wrote the bounce
 	ReceivedFrom string      `json:"received_from"` // the host that had handed it the message
 	Arrival      string      `json:"arrival"`       // when it had received the message, as written
-	Date         string      `json:"date"`          // when the bounce was written, as written
-	Family       string      `json:"family"`        // the mail software, as its text shows
+	ArrivalTime  time.Time   `json:"arrival_utc,omitzero"`
+	Date         string      `json:"date"` // when the bounce was written, as written
+	Time         time.Time   `json:"date_utc,omitzero"`
+	Family       string      `json:"family"` // the mail software, as its text shows
 	Recipients   []Recipient `json:"recipients"`
 }
 
@@ -82,6 +95,7 @@ type Recipient struct {
 	Original   string `json:"original,omitempty"`
 	Action     string `json:"action,omitempty"` // failed, delayed, delivered, relayed, expanded
 	Status     string `json:"status,omitempty"` // RFC 3463, such as 5.1.1
+	Reply      int    `json:"reply,omitempty"`  // SMTP reply code, such as 550 (RFC 5321 section 4.2)
 	Remote     string `json:"remote,omitempty"` // the mail system that refused
 	Diagnostic string `json:"diagnostic,omitempty"`
 }

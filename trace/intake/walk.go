@@ -74,7 +74,7 @@ func (w *walker) folder(root string) error {
 		case isBookkeeping(d.Name()):
 			return w.give(&Submission{
 				File: path, Class: ClassUnknown, Grade: GradeUnusable, Priority: PriorityCounted,
-				Reasons: []string{"bookkeeping file of a mail store"}, Samples: []Sample{},
+				Reasons: []string{"bookkeeping file of a mail store"}, Samples: []Sample{}, Forged: []string{}, Recipients: []string{},
 			})
 		}
 		return w.file(path)
@@ -252,7 +252,7 @@ func (w *walker) tell(file string, err error, hint string) error {
 func unreadable(file string, err error, hint string) *Submission {
 	return &Submission{
 		File: file, Class: ClassUnreadable, Grade: GradeUnusable, Priority: PriorityRest,
-		Reasons: []string{err.Error()}, Samples: []Sample{}, Err: err, Hint: hint,
+		Reasons: []string{err.Error()}, Samples: []Sample{}, Forged: []string{}, Recipients: []string{}, Err: err, Hint: hint,
 	}
 }
 
