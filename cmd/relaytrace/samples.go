@@ -67,12 +67,8 @@ func (a *app) readSamples(ctx context.Context, s settings, paths []string) (inpu
 // unreadable, or carries no sample and should, goes to problem; what machines and people
 // sent without one is counted and told at the end.
 func (a *app) eachSample(ctx context.Context, s settings, paths []string, take func(intake.Sample) error, problem func(intake.Problem)) error {
-	sorter := intake.Sorter{}
-	if s.Domain != "" {
-		sorter.Domains = []string{s.Domain}
-	}
 	var counts intake.Counts
-	err := sorter.Walk(ctx, paths, a.stdin, func(sub *intake.Submission) error {
+	err := s.sorter().Walk(ctx, paths, a.stdin, func(sub *intake.Submission) error {
 		counts.Add(sub)
 		if p, bad := sub.Problem(); bad {
 			problem(p)

@@ -75,6 +75,19 @@ func (h *host) UnmarshalText(text []byte) error {
 	return err
 }
 
+// rules are the analyst's own for telling kinds of mail apart.
+type rules struct{ made *intake.Rules }
+
+// UnmarshalText takes what intake.ParseRules does.
+func (r *rules) UnmarshalText(text []byte) error {
+	made, err := intake.ParseRules(string(text))
+	if err != nil {
+		return fmt.Errorf("rules, %w", err)
+	}
+	r.made = made
+	return nil
+}
+
 // file is a settings file. `relaytrace config init` writes one that explains the keys.
 type file struct {
 	Organisation line            `toml:"organisation"`
@@ -86,6 +99,7 @@ type file struct {
 	Forwarder    []host          `toml:"forwarder"`
 	GeoIP        []line          `toml:"geoip"`
 	Offline      bool            `toml:"offline"`
+	Rules        rules           `toml:"rules"`
 	RDAP         map[string]line `toml:"rdap"`
 	WHOIS        map[string]line `toml:"whois"`
 	Bootstrap    line            `toml:"bootstrap"`
@@ -118,6 +132,7 @@ func (f *flags) addTrust(c *cobra.Command) {
 type settings struct {
 	casefile.Settings
 	lookups lookups
+	rules   *intake.Rules // nil for those that come with relaytrace
 }
 
 // settings reads the settings for samples at these paths.
@@ -137,6 +152,7 @@ func (a *app) settings(c *cobra.Command, f flags, samples []string) (settings, e
 		ReplyTo: got.ReplyTo.text, JANET: texts(got.JANET), Trust: texts(got.Trust),
 		Forwarder: texts(got.Forwarder), GeoIP: []string{}, Offline: got.Offline,
 	}}
+	s.rules = got.Rules.made
 	if name != "" {
 		s.ConfigFile = filepath.Base(name)
 	}
@@ -267,6 +283,7 @@ var takes = map[string]string{
 	"reply_to": "a mail address in quotes", "janet": "a list of mail addresses",
 	"trust":     "a list of host names, addresses and networks",
 	"forwarder": "a list of host names, addresses and networks",
+	"rules":     "a text of several lines, in three quotes",
 	"geoip":     "a list of file names", "offline": "true or false", "rdap": "a table of registries and URLs",
 	"whois": "a table of registries and host:port", "resolver": "an address, address:port, system or none",
 	"check_mail": "true or false", "bootstrap": "a URL, or none", "cache": "a folder", "blocklists": "a table of the lists addresses and domains",
@@ -283,7 +300,7 @@ func decodeError(name string, err error) error {
 		e := &unknown.Errors[0]
 		row, column := e.Position()
 		return hinted(fmt.Errorf("%s:%d:%d: unknown key %q", name, row, column, strings.Join(e.Key(), ".")),
-			"the keys are organisation, domain, reporter, reply_to, janet, trust, forwarder, geoip, offline, resolver, check_mail, cache, bootstrap and the tables rdap, whois and blocklists")
+			"the keys are organisation, domain, reporter, reply_to, janet, trust, forwarder, geoip, offline, rules, resolver, check_mail, cache, bootstrap and the tables rdap, whois and blocklists")
 	case errors.As(err, &wrong):
 		row, column := wrong.Position()
 		what := strings.TrimPrefix(wrong.Error(), "toml: ")

@@ -93,7 +93,7 @@ exactly one of: samples, no sample, unreadable; the account at the end adds up.`
 	}
 	c.Flags().StringVar(&f.config, "config", "", "read the settings from `FILE`")
 	c.Flags().StringArrayVar(&f.domains, "domain", nil, "the forged `DOMAIN`, to tell answers to it (repeat for more; else that of the settings)")
-	c.Flags().StringVar(&f.rules, "rules", "", "read rules of your own from `FILE`, on top of those that come with relaytrace")
+	c.Flags().StringVar(&f.rules, "rules", "", "read rules of your own from `FILE`, in place of those of the settings")
 	c.Flags().StringVar(&f.into, "into", "", "put copies into folders by class below the new folder `DIR`")
 	c.Flags().BoolVar(&f.list, "list", false, "print a line for each submission, too")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print one relaytrace.submission/1 document a line")
@@ -156,11 +156,20 @@ func (a *app) sort(c *cobra.Command, f sortFlags, paths []string) error {
 	return nil
 }
 
+// sorter makes the sorter of the settings.
+func (s settings) sorter() intake.Sorter {
+	sorter := intake.Sorter{Rules: s.rules}
+	if s.Domain != "" {
+		sorter.Domains = []string{s.Domain}
+	}
+	return sorter
+}
+
 // sorterFor makes the sorter of the settings and flags.
 func sorterFor(s settings, f sortFlags) (intake.Sorter, error) {
-	sorter := intake.Sorter{Domains: f.domains}
-	if len(f.domains) == 0 && s.Domain != "" {
-		sorter.Domains = []string{s.Domain}
+	sorter := s.sorter()
+	if len(f.domains) > 0 {
+		sorter.Domains = f.domains
 	}
 	if f.rules == "" {
 		return sorter, nil

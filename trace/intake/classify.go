@@ -20,6 +20,9 @@ func (in *inspector) judge(p *part, s *Submission) {
 	m.read()
 	if m.plain() && m.isList() {
 		m.itself(ClassList)
+		if in.rules.ranksText {
+			m.readText()
+		}
 	} else {
 		m.readText()
 		m.class()
@@ -496,58 +499,5 @@ func (m *mail) bare() {
 	default:
 		m.sub.Class = ClassPartialSample
 		m.why("its header lacks " + strings.Join(s.Missing, ", "))
-	}
-}
-
-// rank gives grade and priority, and what to ask for.
-func (m *mail) rank() {
-	s := m.sub
-	if s.Samples == nil {
-		s.Samples = []Sample{}
-	}
-	s.Grade = GradeUnusable
-	for _, one := range s.Samples {
-		if one.Grade == GradeUsable || one.Grade == GradeWeak && s.Grade == GradeUnusable {
-			s.Grade = one.Grade
-		}
-	}
-	s.Priority = PriorityRest
-	switch s.Class {
-	case ClassBounce, ClassDeliveryNotice, ClassAutoReply:
-		s.Priority = PriorityCounted
-		return
-	case ClassComplaint, ClassReply, ClassProviderReport:
-	default:
-		return
-	}
-	for _, kind := range []string{"threat", "legal", "distress"} {
-		if m.hits.in(kind, "text") > 0 && (s.Class != ClassProviderReport || kind == "threat") {
-			s.Priority = PriorityCare
-			m.why(kind + " in " + m.hits[kind][0].String())
-		}
-	}
-	switch {
-	case s.Priority == PriorityCare:
-	case s.Class == ClassProviderReport:
-		s.Priority = PriorityReport
-	case m.hits.in("technical", "text") > 1:
-		s.Priority = PriorityReport
-		m.whyHits("technical")
-	case s.Grade == GradeUsable:
-		s.Priority = PriorityEvidence
-	}
-	m.ask()
-}
-
-// ask says what to ask the sender for.
-func (m *mail) ask() {
-	switch {
-	case m.sub.Grade == GradeUsable:
-	case m.sub.Grade == GradeWeak:
-		m.sub.Ask = "the message again with its whole header, forwarded as an attachment or saved as .eml"
-	case m.forwards > 0 || len(m.sub.Samples) > 0:
-		m.sub.Ask = "the full header: what came shows From, To and Subject only, which the spammer writes; forward the message as an attachment"
-	default:
-		m.sub.Ask = "the message itself with its full header, as an attachment"
 	}
 }

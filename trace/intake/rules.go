@@ -19,6 +19,8 @@ type Rules struct {
 	places map[string]*phrases // place -> what is looked for there
 	fields map[string][]rule   // field name in lower case -> rules
 	first  [256]bool           // first bytes of the field names, lower case
+
+	ranksText bool // a priority rests on the text
 }
 
 // rule is one line of the rules.
@@ -56,6 +58,7 @@ var (
 	ruleKinds = []string{
 		"daemon", "bounce", "delay", "success", "auto", "list", "desk", "provider", "sighting", "complaint",
 		"technical", "threat", "legal", "distress", "reply", "forward", "bulk",
+		"priority-1", "priority-2", "priority-3", "priority-4", "priority-5",
 	}
 	rulePlaces = []string{"subject", "from", "to", "text", "field"}
 )
@@ -134,6 +137,7 @@ func (r *Rules) add(place string, got rule, lang string) error {
 		r.first[key[0]] = true
 		return nil
 	}
+	r.ranksText = r.ranksText || place == "text" && strings.HasPrefix(got.kind, "priority-")
 	variants := [][]string{foldWords(got.text)}
 	if lang == "de" { // umlauts may be written as two letters, in the rule and in the mail
 		variants = append(variants, foldWords(strings.NewReplacer("ae", "a", "oe", "o", "ue", "u").Replace(got.text)))

@@ -53,7 +53,7 @@ func TestBuiltInRules(t *testing.T) {
 		}
 	}
 	for _, kind := range ruleKinds {
-		if kinds[kind] == 0 {
+		if kinds[kind] == 0 && !strings.HasPrefix(kind, "priority-") {
 			t.Errorf("no rule of kind %s", kind)
 		}
 	}
@@ -114,6 +114,27 @@ func TestOwnRules(t *testing.T) {
 	DefaultRules().look(h, "text", "stop this")
 	if len(h["complaint"]) != 1 {
 		t.Error("own rules changed those that come with relaytrace")
+	}
+}
+
+// TestPriorityRules holds that rules of one's own say what comes first, whatever it is.
+func TestPriorityRules(t *testing.T) {
+	rules, err := ParseRules("[priority-3 text]\nhouse en: meds\n[priority-2 from]\nhouse -: jo@sender.example\n[priority-1 text]\nhouse en: weekly digest\n[threat subject]\nhouse en: zap\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{
+		"Received: from a by b\nFrom: x@y.example\nSubject: z\n\nbuy meds\n":                                3,
+		"Received: from a by b\nFrom: jo@sender.example\nSubject: z\n\nbuy meds\n":                          2,
+		"Received: from a by b\nList-Id: <a.example>\nFrom: x@y.example\nSubject: z\n\nthe Weekly Digest\n": 1,
+		"Received: from a by b\nFrom: x@y.example\nSubject: z\n\nhello\n":                                   PriorityRest,
+		"Received: from a by b\nFrom: x@y.example\nTo: abuse@y.example\nSubject: zap\n\nstop this spam\n":   1,
+	} {
+		s := &Submission{File: "f.eml", Line: 1, Size: len(text), Data: []byte(text)}
+		newInspector(Sorter{Rules: rules}).inspect(s, true, nil)
+		if s.Priority != want {
+			t.Errorf("%q: priority %d, want %d; %v", text, s.Priority, want, s.Reasons)
+		}
 	}
 }
 
