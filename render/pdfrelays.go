@@ -387,8 +387,11 @@ func reportedBy(c *casefile.Case, r *casefile.Relay) string {
 	return list(sides, 6)
 }
 
-// samplesOf is the number of samples in which the relay is seen.
+// samplesOf is the number of samples in which the relay is seen, those not shown too.
 func samplesOf(r *casefile.Relay) int {
+	if r.Samples > 0 {
+		return r.Samples
+	}
 	seen := make(map[int]bool)
 	for _, s := range r.Seen {
 		seen[s.Sample] = true

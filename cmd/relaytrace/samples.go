@@ -217,5 +217,28 @@ func caseFiles(c *casefile.Case, in input) ([]casefile.NamedBytes, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(files, casefile.NamedBytes{Path: "case.pdf", Data: pdf}), nil
+	files = append(files, casefile.NamedBytes{Path: "case.pdf", Data: pdf})
+	exports, err := exportFiles(c)
+	return append(files, exports...), err
+}
+
+// exportFiles makes what other programs read: tables, a MISP event and a STIX bundle.
+func exportFiles(c *casefile.Case) ([]casefile.NamedBytes, error) {
+	files, err := render.CSV(c)
+	if err != nil {
+		return nil, err
+	}
+	misp, err := render.MISP(c)
+	if err != nil {
+		return nil, err
+	}
+	stix, err := render.STIX(c)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, casefile.NamedBytes{Path: "misp.json", Data: misp}, casefile.NamedBytes{Path: "stix.json", Data: stix})
+	for i := range files {
+		files[i].Path = "exports/" + files[i].Path
+	}
+	return files, nil
 }

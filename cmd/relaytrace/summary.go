@@ -128,6 +128,7 @@ func writeFiles(w *bufio.Writer, c *casefile.Case, dir string) {
 	rows := [][]string{
 		{"case.pdf", "the case file for people"},
 		{"case.json", "the same for programs"},
+		{"exports/", "tables (CSV), a MISP event and a STIX bundle"},
 		{"letters/", fmt.Sprintf("%s, %s; %d on HOLD", count(requests, "log request", "log requests"), count(reports, "report", "reports"), held)},
 		{"evidence/", count(len(c.Samples), "sample", "samples") + " byte for byte, and SHA256SUMS"},
 	}

@@ -1,0 +1,173 @@
+package render
+
+import (
+	"fmt"
+	"net/mail"
+	"strconv"
+	"strings"
+	"time"
+
+	"relaytrace/casefile"
+	"relaytrace/trace"
+)
+
+// The documents of MISP's core format, as far as a case needs them.
+type (
+	mispDocument struct {
+		Event mispEvent `json:"Event"`
+	}
+	mispEvent struct {
+		UUID         string          `json:"uuid"`
+		Date         string          `json:"date"`
+		Info         string          `json:"info"`
+		ThreatLevel  string          `json:"threat_level_id"`
+		Analysis     string          `json:"analysis"`
+		Distribution string          `json:"distribution"`
+		Published    bool            `json:"published"`
+		Timestamp    string          `json:"timestamp"`
+		Tag          []mispTag       `json:"Tag"`
+		Attribute    []mispAttribute `json:"Attribute"`
+		Object       []mispObject    `json:"Object"`
+	}
+	mispTag struct {
+		Name string `json:"name"`
+	}
+	mispObject struct {
+		UUID            string          `json:"uuid"`
+		Name            string          `json:"name"`
+		MetaCategory    string          `json:"meta-category"`
+		TemplateUUID    string          `json:"template_uuid"`
+		TemplateVersion string          `json:"template_version"`
+		Distribution    string          `json:"distribution"`
+		Timestamp       string          `json:"timestamp"`
+		Comment         string          `json:"comment"`
+		FirstSeen       string          `json:"first_seen,omitempty"`
+		Attribute       []mispAttribute `json:"Attribute"`
+	}
+	mispAttribute struct {
+		UUID               string `json:"uuid"`
+		ObjectRelation     string `json:"object_relation,omitempty"`
+		Type               string `json:"type"`
+		Category           string `json:"category"`
+		Value              string `json:"value"`
+		Comment            string `json:"comment"`
+		ToIDs              bool   `json:"to_ids"`
+		DisableCorrelation bool   `json:"disable_correlation"`
+		Distribution       string `json:"distribution"`
+		Timestamp          string `json:"timestamp"`
+	}
+)
+
+// MISP returns the case as a MISP event: an object email for each sample shown. No
+// attribute has to_ids set: nothing in it is meant for a blocklist, since senders are
+// forged and relays are misused.
+//
+// ip-src is only the address that a trusted field recorded at the boundary;
+// received-header-ip and received-header-hostname are only what trusted and corroborated
+// fields recorded. The event is unpublished, for the organisation alone, and carries the
+// case's TLP label. The same case gives the same bytes, UUIDs among them.
+func MISP(c *casefile.Case) ([]byte, error) {
+	created, err := time.Parse(time.RFC3339, c.Created)
+	if err != nil {
+		return nil, fmt.Errorf("MISP event: creation time %q is not RFC 3339", c.Created)
+	}
+	m := mispWriter{c: c, stamp: strconv.FormatInt(created.Unix(), 10)}
+	info := "Spam with forged senders, case " + c.ID
+	if c.Settings.Domain != "" {
+		info += ", in the name of " + c.Settings.Domain
+	}
+	e := mispEvent{
+		UUID: ourUUID(c.ID, "misp", "event"), Date: created.UTC().Format(time.DateOnly), Info: info,
+		ThreatLevel: "4", Analysis: "1", Distribution: "0", Timestamp: m.stamp,
+		Tag: []mispTag{{strings.ToLower(tlpOf(c).name)}}, Attribute: []mispAttribute{}, Object: []mispObject{},
+	}
+	for i := range c.Samples {
+		e.Object = append(e.Object, m.email(&c.Samples[i]))
+	}
+	for _, d := range c.Incident.Domains {
+		e.Attribute = append(e.Attribute, m.attribute("forged", strconv.Itoa(len(e.Attribute)), "", "domain", "Payload delivery", d.Domain,
+			"forged as the sender: a victim, not an origin"))
+	}
+	return casefile.EncodeJSON(mispDocument{e}, "  ")
+}
+
+type mispWriter struct {
+	c     *casefile.Case
+	stamp string
+}
+
+// attribute makes one attribute; where and n tell it apart from all others of the event.
+func (m *mispWriter) attribute(where, n, relation, kind, category, value, comment string) mispAttribute {
+	return mispAttribute{
+		UUID: ourUUID(m.c.ID, "misp", where, n), ObjectRelation: relation, Type: kind, Category: category,
+		Value: value, Comment: comment, DisableCorrelation: false, Distribution: "5", Timestamp: m.stamp,
+	}
+}
+
+// email makes the object of one sample.
+func (m *mispWriter) email(s *casefile.Sample) mispObject {
+	o := mispObject{
+		UUID: ourUUID(m.c.ID, "misp", "email", s.SHA256), Name: "email", MetaCategory: "network",
+		TemplateUUID: "a0c666e0-fc65-4be8-b48f-3423d788b552", TemplateVersion: "18", Distribution: "5", Timestamp: m.stamp,
+		Comment:   fmt.Sprintf("sample %d, SHA-256 %s; the trail ends %s", s.Number, s.SHA256, trailWords(&s.Path)),
+		FirstSeen: receivedAt(&s.Path), Attribute: []mispAttribute{},
+	}
+	add := func(relation, kind, category, value, comment string) {
+		if strings.TrimSpace(value) != "" {
+			o.Attribute = append(o.Attribute, m.attribute("email/"+s.SHA256, strconv.Itoa(len(o.Attribute)), relation, kind, category, value, comment))
+		}
+	}
+	msg := &s.Path.Message
+	const claim = "as the sender wrote it; proves nothing"
+	from, name := mailbox(msg.From)
+	add("from", "email-src", "Payload delivery", from, "forged, or at least "+claim)
+	add("from-display-name", "email-src-display-name", "Payload delivery", name, claim)
+	add("subject", "email-subject", "Payload delivery", decoded(msg.Subject), claim)
+	add("message-id", "email-message-id", "Payload delivery", strings.TrimSpace(msg.MessageID), claim)
+	add("return-path", "email-src", "Payload delivery", strings.Trim(strings.TrimSpace(msg.ReturnPath), "<>"), "envelope sender: forged, or at least "+claim)
+	m.hosts(&s.Path, add)
+	return o
+}
+
+// hosts adds the addresses that may be believed and the trace fields themselves.
+func (m *mispWriter) hosts(p *trace.Path, add func(relation, kind, category, value, comment string)) {
+	if b := p.Boundary; b != nil && b.IP.IsValid() {
+		add("ip-src", "ip-src", "Network activity", b.IP.String(), "handed the mail over, as "+Visible(b.By)+" recorded: the source or a relay, perhaps misused")
+	}
+	for i := range p.Hops {
+		h := &p.Hops[i]
+		if !believed(h) {
+			continue
+		}
+		comment := fmt.Sprintf("field %d, %s", h.Index, h.Standing)
+		if h.Standing == trace.Corroborated {
+			comment += ": according to " + Visible(writerName(h))
+		}
+		add("received-header-ip", "ip-src", "Network activity", addrText(h.From.IP), comment)
+		add("received-header-hostname", "hostname", "Network activity", h.From.RDNS, comment)
+	}
+	var fields []string
+	for i := range p.Hops {
+		fields = append(fields, "Received:"+headerBody(p.Hops[i].Raw))
+	}
+	add("header", "email-header", "Payload delivery", strings.Join(fields, "\n"), "the Received: fields as found; those below the boundary are the word of others")
+}
+
+// headerBody is a field's body with one space before it and LF line ends.
+func headerBody(raw string) string {
+	raw = strings.TrimRight(strings.ReplaceAll(raw, "\r\n", "\n"), "\r\n")
+	if !strings.HasPrefix(raw, " ") && !strings.HasPrefix(raw, "\t") {
+		raw = " " + raw
+	}
+	return raw
+}
+
+// mailbox splits a From: field into its first address and the name before it; what is no
+// such field is given as the address, as it is.
+func mailbox(field string) (address, name string) {
+	list, err := mail.ParseAddressList(field)
+	if err != nil || len(list) == 0 {
+		return decoded(field), ""
+	}
+	return list[0].Address, list[0].Name
+}
