@@ -11,10 +11,11 @@ import (
 // cargo is what a message carries besides its writer's own words.
 type cargo struct {
 	samples  []Sample
-	attached int // messages attached, with or without trace fields
-	traced   int // headers with trace fields in texts
-	blocks   int // headers in texts, with or without trace fields
-	forwards int // From, To and Subject of a forward in texts
+	attached int  // messages attached, with or without trace fields
+	traced   int  // headers with trace fields in texts
+	blocks   int  // headers in texts, with or without trace fields
+	forwards int  // From, To and Subject of a forward in texts
+	brings   bool // a file that is neither text nor message is attached, as worms do
 	dsn      *part
 	mdn      *part
 	arf      *part
@@ -58,6 +59,7 @@ func (in *inspector) gather(root, p *part, depth int, c *cargo) {
 	case strings.HasPrefix(p.media, "multipart/") || strings.HasPrefix(p.media, "text/"):
 		in.leafText(root, p, depth, c)
 	default:
+		c.brings = c.brings || strings.HasPrefix(p.media, "application/")
 		in.leafFile(p, depth, c)
 	}
 }

@@ -18,13 +18,16 @@ func (in *inspector) judge(p *part, s *Submission) {
 	s.Reasons, s.Samples = []string{}, []Sample{}
 	m := &mail{inspector: in, part: p, cargo: in.carrySamples(p, 0), hits: hits{}, sub: s}
 	m.read()
-	if m.plain() && m.isList() {
-		m.itself(ClassList)
-		if in.rules.ranksText {
-			m.readText()
-		}
-	} else {
+	list := m.plain() && m.isList()
+	// A bounce may come by a list of those who look after the mail.
+	bounce := m.isDaemon() || m.nullPath || m.attached > 0 && m.hits.in("bounce", "subject") > 0
+	if !list || bounce || in.rules.ranksText {
 		m.readText()
+	}
+	if list && !(bounce && (m.isNotice() || m.isBounce())) {
+		m.whyHits("list")
+		m.itself(ClassList)
+	} else {
 		m.class()
 	}
 	m.rank()
@@ -83,8 +86,9 @@ func (in *inspector) lookHeader(h hits, p *part) []string {
 	subject := readable(p.get("Subject"))
 	for range 4 {
 		subject = strings.TrimSpace(subject)
-		if strings.HasPrefix(subject, "[") { // the tag of a list
+		if strings.HasPrefix(subject, "[") { // the tag of a list, or "[Automatic answer]"
 			if i := strings.IndexByte(subject, ']'); i > 0 {
+				in.lookSubject(h, foldWords(subject[1:i]))
 				subject = subject[i+1:]
 				continue
 			}
@@ -249,11 +253,8 @@ func (m *mail) isList() bool {
 	if len(m.hits["list"]) == 0 || m.has("X-List-Administrivia") || m.addressedTo("@"+strings.Trim(m.get("List-Id"), "<>")) && m.get("List-Id") != "" {
 		return false
 	}
-	if _, ok := m.hits.find("list", "field"); !ok {
-		return false
-	}
-	m.whyHits("list")
-	return true
+	_, ok := m.hits.find("list", "field")
+	return ok
 }
 
 // daemonSigns counts what shows that a mail system wrote the message.
@@ -268,19 +269,38 @@ func (m *mail) daemonSigns() int {
 	return n
 }
 
+// isDaemon tells whether the sender has the name of a mail system, or none.
+func (m *mail) isDaemon() bool {
+	return len(m.hits["daemon"]) > 0 || strings.HasSuffix(m.get("From"), "<>")
+}
+
+// isQmailBounce tells whether the lowest trace field says that qmail made the message as a
+// bounce: "(qmail 53818 invoked for bounce)".
+func (m *mail) isQmailBounce() bool {
+	for _, f := range slices.Backward(m.fields) {
+		if f.Is(m.data, "Received") {
+			body := f.Body(m.data)
+			return bytes.Contains(body[:min(len(body), 200)], []byte("invoked for bounce"))
+		}
+	}
+	return false
+}
+
 // isBounce tells a bounce by the words of the mail software of its time. Spam and worms
-// imitate them, so the sender must be a mail system too, and no envelope sender speak
-// against it.
+// imitate them: where nothing but words says that a mail system wrote it, or an envelope
+// sender speaks against it, it must name a recipient and a reason, or return something,
+// and neither sell nor bring a program.
 func (m *mail) isBounce() bool {
-	text, subject := m.hits.in("bounce", "text"), m.hits.in("bounce", "subject")
-	signs := m.daemonSigns()
+	text, subject, field := m.hits.in("bounce", "text"), m.hits.in("bounce", "subject"), m.hits.in("bounce", "field")
+	returns := m.traced+m.attached > 0
 	switch {
-	case m.nullPath && len(m.hits["daemon"]) > 0: // whatever its words
-	case signs == 0, m.someone && m.hits.in("bounce", "field") == 0 && m.traced+m.attached == 0:
+	case field > 0, m.isDaemon() && (m.nullPath || m.isQmailBounce()): // whatever its words
+	case text+subject == 0:
 		return false
-	case text == 0 && subject == 0 && m.hits.in("bounce", "field") == 0:
-		return false
-	case text == 0 && signs == 1 && m.traced+m.attached == 0 && !m.nullPath:
+	case m.nullPath, m.isDaemon() && !m.someone && (text > 0 || returns || m.daemonSigns() > 1):
+	case m.isDaemon() && m.someone && returns:
+	case text > 0 && subject > 0 && (m.refuses() || m.attached > 0 && !m.speaks()) && (m.isDaemon() || returns || text > 1 && !m.reply):
+	default:
 		return false
 	}
 	if m.nullPath {
@@ -288,6 +308,36 @@ func (m *mail) isBounce() bool {
 	}
 	m.whyHits("daemon", "bounce")
 	return true
+}
+
+// refuses tells whether a text names a recipient that could not be reached, as bounces do
+// and what imitates them does not.
+func (m *mail) refuses() bool {
+	if m.speaks() || m.brings || m.media == "text/html" {
+		return false
+	}
+	text := string(m.text[:min(len(m.text), 4<<10)])
+	for _, a := range addressesIn(text) {
+		if !m.mentions(a, "From", "To", "Sender", "Reply-To", "Message-ID") {
+			return true
+		}
+	}
+	return hasCode(text)
+}
+
+// speaks tells whether a person or a seller speaks.
+func (m *mail) speaks() bool {
+	return m.forward || len(m.hits["complaint"]) > 0 || m.hits.in("bulk", "text") > 0
+}
+
+// mentions tells whether an address stands in one of the fields.
+func (p *part) mentions(address string, names ...string) bool {
+	for _, name := range names {
+		if indexFold(p.get(name), strings.ToLower(address)) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // isNotice tells a delay or a success from a failure.
@@ -336,10 +386,13 @@ func (m *mail) addressed() bool { return len(m.hits["desk"]) > 0 || m.toOwn }
 // isAuto tells what a machine answered. The subject alone is not enough.
 func (m *mail) isAuto() bool {
 	field, subject, text := m.hits.in("auto", "field"), m.hits.in("auto", "subject"), m.hits.in("auto", "text")
-	answer := m.reply || m.has("In-Reply-To") || m.has("References") || m.nullPath || m.addressed()
+	answer := m.reply || m.has("In-Reply-To") || m.has("References") || m.nullPath || m.addressed() || m.isJunk() && !m.sells()
 	bulk := m.hits.in("bulk", "text")
 	switch {
 	case field > 0:
+	case m.challenges() > 1 && answer, m.challenges() > 0 && answer && !m.addressed():
+	case m.nullPath && !m.isDaemon() && (m.reply || m.has("In-Reply-To") || m.has("References") || m.isJunk()) && !m.sells() && !m.carries():
+		m.why("an answer without an envelope sender") // RFC 3834 section 3.3
 	case subject > 0 && text > 0:
 	case subject > 0 && answer && bulk == 0 && !m.carries():
 	case text > 1 && answer && bulk == 0:
@@ -352,6 +405,23 @@ func (m *mail) isAuto() bool {
 	}
 	m.whyHits("auto")
 	return true
+}
+
+// isJunk tells whether the message bears the Precedence of programs that answer mail.
+func (m *mail) isJunk() bool {
+	v := strings.ToLower(m.get("Precedence"))
+	return v == "junk" || v == "bulk"
+}
+
+// challenges counts the phrases of those who let only senders in that have proved themselves.
+func (m *mail) challenges() int {
+	n := 0
+	for _, h := range m.hits["auto"] {
+		if h.family == "challenge" && h.place == "text" {
+			n++
+		}
+	}
+	return n
 }
 
 // longWords is the length in bytes from which a text without anything attached or pasted is
