@@ -107,8 +107,15 @@ func forgedIn(p *part, samples []Sample) string {
 			return v
 		}
 	}
-	for _, name := range []string{"X-Original-To", "Envelope-To", "Delivered-To", "To"} {
-		if v := bareAddress(p.get(name)); strings.Contains(v, "@") {
+	top := &part{data: p.data, fields: p.fields} // what stands above the trace was written where the bounce was delivered
+	for i, f := range p.fields {
+		if f.Is(p.data, "Received") {
+			top.fields = p.fields[:i]
+			break
+		}
+	}
+	for _, v := range []string{top.get("X-Original-To"), top.get("Envelope-To"), p.get("To"), top.get("Delivered-To")} {
+		if v = bareAddress(v); strings.Contains(v, "@") {
 			return v
 		}
 	}
@@ -129,7 +136,6 @@ func (b *Bounce) worst() string {
 }
 
 var (
-	anAddress   = regexp.MustCompile(`[A-Za-z0-9._%+=/&'#~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?`)
 	enhanced    = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
 	writesAt    = regexp.MustCompile(`(?i)(?:qmail-send program|postfix program|mail system) at (?:host )?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
 	receivedAt  = regexp.MustCompile(`(?i)the original message was received at ([^\r\n]{10,80})\r?\n(?:from ([^\r\n]{1,200}))?`)
@@ -137,8 +143,7 @@ var (
 	whileTalkin = regexp.MustCompile(`(?i)(?:while talking to|remote host said|host|reporting-mta: dns;|by host|server) <?\[?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
 )
 
-// readOldBounce reads a bounce in plain text. What stands below the returned header is not
-// looked at; addresses are those of the lines that say something of a delivery.
+// readOldBounce reads a bounce in plain text.
 func readOldBounce(m *mail) *Bounce {
 	b := &Bounce{Date: m.get("Date"), Time: m.written(), Recipients: []Recipient{}}
 	if h, ok := m.hits.find("bounce", "text", "field"); ok && h.family != "-" {
@@ -148,33 +153,48 @@ func readOldBounce(m *mail) *Bounce {
 	}
 	b.Forged = forgedIn(m.part, m.samples)
 	b.Reporter = domainOf(bareAddress(m.get("From")))
-	text := m.text
-	b.readOpening(text)
-	for _, b := range findBlocks(text) {
-		if b.traces > 0 {
-			text = text[:b.start]
-			break
-		}
-	}
+	b.readOpening(m.text)
 	action := "failed"
 	if m.isNoticeKind() {
 		action = "delayed"
 	}
+	b.readRecipients(m, action)
+	if len(b.Recipients) == 0 { // a name without its domain: the message that came back has both
+		seen := map[string]bool{strings.ToLower(b.Forged): true}
+		for _, sample := range m.samples {
+			returned := &part{data: sample.Data, fields: scanFields(sample.Data)}
+			b.add(seen, bareAddress(returned.get("To")), action)
+		}
+	}
+	return b
+}
+
+// readRecipients takes the recipients out of the text of a bounce. What stands below the
+// returned header, or below the line that announces it, is not looked at.
+func (b *Bounce) readRecipients(m *mail, action string) {
 	seen := map[string]bool{strings.ToLower(b.Forged): true}
 	for _, v := range strings.Split(m.get("X-Failed-Recipients"), ",") {
 		b.add(seen, bareAddress(strings.TrimSpace(v)), action)
 	}
-	var last *Recipient
 	if id := bareAddress(m.get("Message-ID")); id != "" {
 		seen[strings.ToLower(id)] = true
 	}
-	for line := range bytes.Lines(text) {
-		found := false
-		if k := knownField(bytes.TrimSpace(line)); k == otherField || k == fromField || k == dateField || k == subjectField {
+	for _, a := range addressesIn(m.get("To")) {
+		seen[strings.ToLower(a)] = true // the bounce went there
+	}
+	var last *Recipient
+	var named []string // in a To field above the words that tell what failed
+	for line := range bytes.Lines(ownPart(m.text)) {
+		switch knownField(bytes.TrimSpace(line)) {
+		case otherField, fromField, dateField, subjectField:
 			continue // of the message that came back
+		case toField:
+			named = append(named, addressesIn(string(line[:min(len(line), maxLine)]))...)
+			continue
 		}
-		for _, a := range anAddress.FindAll(line[:min(len(line), 2000)], 4) {
-			if r := b.add(seen, strings.Trim(string(a), "'"), action); r != nil {
+		found := false
+		for _, a := range recipientsIn(string(line[:min(len(line), maxLine)])) {
+			if r := b.add(seen, a, action); r != nil {
 				last, found = r, true
 			}
 		}
@@ -183,13 +203,95 @@ func readOldBounce(m *mail) *Bounce {
 		}
 		last.note(line, found)
 	}
-	if len(b.Recipients) == 0 { // a name without its domain: the message that came back has both
-		for _, sample := range m.samples {
-			returned := &part{data: sample.Data, fields: scanFields(sample.Data)}
-			b.add(seen, bareAddress(returned.get("To")), action)
+	if len(b.Recipients) == 0 {
+		named = append(named, b.screenNames(m.text)...)
+		for _, a := range named {
+			b.add(seen, a, action)
 		}
 	}
-	return b
+}
+
+// screenNames gives the recipients that AOL names without their domain, one on a line.
+func (b *Bounce) screenNames(text []byte) []string {
+	var out []string
+	if b.Family != "aol" || b.Reporter == "" {
+		return nil
+	}
+	for line := range bytes.Lines(ownPart(text)) {
+		if t := bytes.TrimSpace(line); len(t) > 2 && len(t) < 40 && bytes.IndexFunc(t, func(r rune) bool { return r > 'z' || !isLocal(byte(r)) }) < 0 {
+			out = append(out, string(t)+"@"+b.Reporter)
+		}
+	}
+	return out
+}
+
+// maxLine bounds what is read of one line of a bounce, in bytes.
+const maxLine = 2000
+
+// ownPart gives the text of a bounce without the message that came back.
+func ownPart(text []byte) []byte {
+	for _, b := range findBlocks(text) {
+		if b.traces > 0 {
+			text = text[:b.start]
+			break
+		}
+	}
+	for pos := 0; pos < len(text); {
+		l := lineAt(text, pos)
+		if pos > 0 && isReturnMark(l.text) {
+			return text[:pos]
+		}
+		pos = l.end
+	}
+	return text
+}
+
+// returnMarks announce the message that came back, in lower case.
+var returnMarks = []string{
+	"this is a copy of", "below this line is a copy", "copy of your message follows", "copy of the message follows", "original message follows", "original message as received",
+	"unsent message", "message header follows", "returned mail", "returned message", "header of the original message", "header of the source mail",
+	"message headers follow", "headers of the message", "original message header", "copy of the original",
+	"ursprüngliche nachricht", "originalnachricht", "message d'origine", "mensaje original", "messaggio originale",
+}
+
+// isReturnMark tells whether a line announces the message that came back. Such lines are
+// ruled, or end in a colon.
+func isReturnMark(line []byte) bool {
+	t := bytes.TrimSpace(line)
+	if len(t) < 12 || len(t) > 120 {
+		return false
+	}
+	low := strings.ToLower(string(t))
+	for _, mark := range returnMarks {
+		if i := strings.Index(low, mark); i >= 0 && (t[0] == '-' || t[0] == '*' || t[0] == '=' || t[len(t)-1] == ':' || i == 0 && strings.HasSuffix(low, "follows.")) {
+			return true
+		}
+	}
+	return false
+}
+
+// recipientsIn gives the addresses in a line of a bounce, but not those of senders: "MAIL
+// From:<joe@example.org>", "not accepting mail from joe@example.org".
+func recipientsIn(line string) []string {
+	var out []string
+	rest := line
+	for _, a := range addressesIn(line) {
+		i := strings.Index(rest, a)
+		if i < 0 {
+			continue
+		}
+		before := strings.ToLower(strings.TrimRight(rest[:i], " \t<\"'("))
+		rest = rest[i+len(a):]
+		ofSender := strings.HasSuffix(before, "from") && !strings.HasSuffix(before, "generated from") && !strings.HasSuffix(before, "expanded from")
+		if ofSender || strings.HasSuffix(before, "from:") || strings.Contains(strings.ToLower(rest), "sender ok") {
+			continue
+		}
+		if eq := strings.IndexByte(a, '='); eq > 0 && strings.EqualFold(a[:eq], "smtp") {
+			a = a[eq+1:] // an address of X.400
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 // readOpening takes what the first words of qmail, Postfix and sendmail say: which host
@@ -238,7 +340,7 @@ func (r *Recipient) note(line []byte, named bool) {
 	if r == nil {
 		return
 	}
-	line = line[:min(len(line), 2000)]
+	line = line[:min(len(line), maxLine)]
 	if text := oneLine(line); !named && r.Diagnostic == "" && strings.ContainsAny(text, "abcdefghijklmnopqrstuvwxyz") && !strings.HasPrefix(text, "--") {
 		r.Diagnostic = text
 	}

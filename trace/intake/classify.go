@@ -225,6 +225,9 @@ func (m *mail) structured() bool {
 		m.why("part message/delivery-status")
 		s.Samples, s.Bounce = m.samples, readDSN(m.part, m.dsn, m.samples)
 		s.Class = ClassBounce
+		if len(s.Bounce.Recipients) == 0 { // some say it in words only
+			s.Bounce.readRecipients(m, "")
+		}
 		if action := s.Bounce.worst(); action != "failed" && action != "" {
 			s.Class = ClassDeliveryNotice
 			m.why("action " + action)
@@ -517,9 +520,8 @@ func (m *mail) isLetter() bool {
 // toParent tells whether an address of the domain above a forged one is among the
 // recipients: abuse@college.example for dept.college.example.
 func (m *mail) toParent() bool {
-	to := m.get("To") + " " + m.get("Cc")
-	for _, a := range anAddress.FindAllString(to[:min(len(to), maxValue)], 20) {
-		domain := strings.ToLower(a[strings.LastIndexByte(a, '@')+1:])
+	for _, a := range addressesIn(m.get("To") + " " + m.get("Cc")) {
+		domain := domainOf(a)
 		for _, own := range m.own {
 			if strings.Contains(domain, ".") && strings.HasSuffix(own, "."+domain) {
 				return true

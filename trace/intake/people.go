@@ -106,6 +106,10 @@ func (m *mail) recipients() []string {
 	var found people
 	if b := m.sub.Bounce; b != nil {
 		for _, r := range b.Recipients {
+			if domainOf(r.Original) != "" { // what the spam was addressed to; the other may be a name inside
+				found.add(r.Original)
+				continue
+			}
 			found.add(r.Address)
 		}
 	}
