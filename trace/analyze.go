@@ -37,9 +37,10 @@ type analysis struct {
 	edge       int   // the hop that holds the boundary, -1 without one
 	peers      []int // for each hop, the hop whose peer wrote it; -1 when unknown
 	writer     writer
-	broken     int // the first hop below the boundary that nothing links, or -1
-	deepest    int // the deepest hop that is linked, or -1
-	shaky      int // the first hop that is trusted behind a public address which nobody declared, or -1
+	broken     int  // the first hop below the boundary that nothing links, or -1
+	deepest    int  // the deepest hop that is linked, or -1
+	ratware    bool // the mail bears the mark of a bulk mailing program
+	shaky      int  // the first hop that is trusted behind a public address which nobody declared, or -1
 }
 
 // scratch keeps the work space of earlier calls: hops are large, and most messages have few.
@@ -81,6 +82,7 @@ func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	a.conclude()
 	a.settleHints(data)
 	a.setClocks()
+	a.findRatware()
 	a.findRelays()
 	a.findBystanders()
 	a.findFacts()

@@ -139,6 +139,9 @@ func (a *analysis) walkChain() {
 		if onSame && a.broken < 0 {
 			k = linkSelf
 		}
+		if k == linkNone && a.underNote(j) {
+			k, by = linkHELO, "qmail's note"
+		}
 		if a.broken >= 0 && k != linkNone { // a link to what is itself not linked carries nothing
 			k = linkNone
 		}
@@ -168,6 +171,8 @@ func (a *analysis) walkChain() {
 		switch {
 		case onSame:
 			h.Why = "a note of the host above it"
+		case !k.strong() && a.underNote(j):
+			h.Why = "only its place under a note of qmail's ties it to the host above"
 		case !k.strong():
 			h.Why = fmt.Sprintf("%s is tied to the host above only by a name that host gave itself", by)
 		case !believed:
@@ -184,6 +189,15 @@ func (a *analysis) walkChain() {
 		source = a.descend(j, source)
 	}
 	a.settleNotes()
+}
+
+// underNote reports whether field j is qmail-smtpd's and stands under the note that qmail
+// makes when it takes mail from the network, without a name of its host, as when it knows
+// none ("by 0"): one host wrote both. A sender can write both too, as he can say HELO.
+func (a *analysis) underNote(j int) bool {
+	h, n := &a.hops[j], &a.hops[j-1]
+	return h.By.MTA == "qmail" && h.Kind == Transfer && strings.Trim(h.By.Host, "0123456789") == "" && n.Kind == Note && n.By.MTA == "qmail" &&
+		n.Link == linkSelf.String() && strings.Contains(n.Raw, "from network")
 }
 
 // descend says who should have written the field below hop j: its peer, or the same host

@@ -133,6 +133,13 @@ var messageCodes = []Code{
 		"Message-Id: <200209172017.g8HKHhC25394@dogma.slashnull.org>",
 	},
 	{
+		"ratware-mark",
+		"The mail bears a mark of a bulk mailing program: a Message-ID in the form of Outlook's whose time cannot be, a mail by Outlook Express that came without a Message-ID, or a word that such a program says to every server.",
+		"Strong for the kind of program. It weighs where it is open whether a client was a server's own customer.",
+		"It says nothing of any host that the header names, nor who ran the program.",
+		"Message-ID: <0000351602c7$00001b86$00005727@bignet.net.bignet.mail1.psmtp.com>",
+	},
+	{
 		"recipient-not-named",
 		"The address to which the mail was delivered is not among those in To: and Cc:.",
 		"Sure, as far as the recipient's side wrote the address into the header.",

@@ -116,6 +116,20 @@ var hostCodes = []Code{
 		"from betty.magenta-netlogic.com ([193.37.229.181] helo=mail.magenta-netlogic.com) by usw-sf-list1.sourceforge.net with esmtp",
 	},
 	{
+		"source-or-silent-relay",
+		"The trail ends at this host: no field that is tied to the path was written by it. So it is the source, or a relay or proxy that adds no field.",
+		"Sure that there is no such field. Which of the two it is cannot be told from one header.",
+		"It does not mean that the host is a relay, and it does not mean that its owner sent the mail.",
+		"from localhost.com ([203.155.16.152]) by webnote.net (8.9.3/8.9.3) with SMTP id UAA22942",
+	},
+	{
+		"stranger-at-loopback",
+		"The server took the mail from its own host, and the client called itself by a name in another domain. A proxy in front of a mail server passes on what strangers say of themselves, and hides their addresses; a web site's form says the site's name.",
+		"Sure that the name was said at the host's own address. Which of the two it was cannot be told from the header; the host's log can tell.",
+		"It does not mean that the host is open, nor that the name's owner has to do with the mail.",
+		"from mx.example.com (localhost [127.0.0.1]) by relay.example.net (Postfix) with ESMTP id 9B4E61F0A2; Thu, 22 Aug 2002 13:09:41 +0100 (IST)",
+	},
+	{
 		"unverified-claim",
 		"The name or address stands in a field that nothing ties to the part of the path that is believed.",
 		"Nothing is known: the field may be true or invented.",

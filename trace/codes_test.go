@@ -118,7 +118,7 @@ func allMail(t *testing.T) string {
 var (
 	hostNames = regexp.MustCompile(`[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}`)
 	addresses = regexp.MustCompile(`\b\d+\.\d+\.\d+\.\d+\b`)
-	reserved  = regexp.MustCompile(`^(192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|10\.|250\.|8\.\d+\.\d+)`)
+	reserved  = regexp.MustCompile(`^(127\.0\.0\.1$|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|10\.|250\.|8\.\d+\.\d+)`)
 )
 
 // invented reports whether a line names reserved hosts and addresses only (RFC 2606, RFC 5737).

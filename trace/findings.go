@@ -42,6 +42,8 @@ func (a *analysis) findFacts() {
 			"The fields from here down cannot be tied to what is believed. Honest hosts receive and send under different names, so this is no sign of forgery; but nothing in them is relied upon.")
 	case EndLocal:
 		a.findLocal()
+	case EndOrigin:
+		a.findSource()
 	}
 	if p.Origin != nil && p.Origin.Certainty == Claimed {
 		a.find("origin-claimed", p.Origin.Hop, Notice, p.Origin.IP.String(),
@@ -57,8 +59,34 @@ func (a *analysis) findLocal() {
 		return
 	}
 	last := a.lastHop()
-	a.find("local-submission", last, Notice, a.hops[last].byText(),
+	h := &a.hops[last]
+	a.find("local-submission", last, Notice, h.byText(),
 		"The mail was put in on this host itself: by a user, a program such as a web form, or a proxy that runs on it.")
+	if a.strangerAtLoopback(h) {
+		a.find("stranger-at-loopback", last, Notice, h.From.HELO,
+			"The client came from the host's own address and called itself by a name in another domain: a web site that the host runs for somebody, or a proxy in front of the server that hides strangers behind it. The header cannot tell which.")
+	}
+}
+
+// findSource tells that the host at which a trail ends may be a relay as well as the
+// source: one that adds no field looks the same.
+func (a *analysis) findSource() {
+	o := a.path.Origin
+	if o == nil || o.Certainty == Claimed {
+		return
+	}
+	a.find("source-or-silent-relay", o.Hop, Info, o.IP.String(),
+		"No field that is tied to the path was written by this host: it is the source, or a relay or proxy that adds none. The header cannot tell which.")
+}
+
+// strangerAtLoopback reports whether the client of a host's own step called itself by a
+// name in somebody else's domain, which no program of the host's own would say.
+func (a *analysis) strangerAtLoopback(h *hop) bool {
+	n := h.From.HELO
+	if h.scope != loopbackAddr || registrable(n) == "" || sameOwner(n, h.By.Host) {
+		return false
+	}
+	return a.edge < 0 || !sameOwner(n, a.hops[a.edge].rdns)
 }
 
 // findStamp tells what is wrong with a date.

@@ -103,6 +103,13 @@ func outgoingName(name string) bool {
 	return n > 0 && (strings.Contains(label, "smtp") || strings.Contains(label, "mta")) || n > 1 && strings.Contains(label, "mail")
 }
 
+// numbered reports whether a host bears the name of one of several mail servers, as
+// providers have: "mail1", "mx02".
+func numbered(name string) bool {
+	label, _, _ := strings.Cut(strings.ToLower(name), ".")
+	return digits(label) > 0 && (strings.Contains(label, "mail") || strings.HasPrefix(label, "mx"))
+}
+
 // publicProviders are providers of mail addresses to anybody, by the label in front of
 // their public suffixes. Spammers forge addresses there; their true customers send through them.
 var publicProviders = map[string]bool{

@@ -126,11 +126,11 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 	switch {
 	case sameNetwork(peer.From.IP, own.From.IP):
 		return "own-provider", "Its client has an address close to its own: a provider or an organisation with its own mail."
-	case a.sameOwnerAsClient(name, own):
+	case a.sameOwnerAsClient(name, peer, own):
 		return "own-provider", "Its client has a name in its own domain: a provider or an organisation with its own mail."
 	case own.scope == noAddr && insideClient(own):
 		return "own-provider", "It names its client without an address, by the bare name or private address of a machine inside: an organisation's own mail."
-	case own.scope == noAddr && own.Discloses == DisclosesName && a.sendersName(own.From.Name):
+	case own.scope == noAddr && own.Discloses == DisclosesName && a.sendersName(own.From.Name) && !publicProvider(a.path.Message.Organisation):
 		return "own-provider", "It names its client without an address, by a name in the sender's domain: an organisation's own mail."
 	case a.sendersDomain(peer, own):
 		return "senders-domain", "It bears the domain of the sender's address: the sender's own provider, unless the address is forged."
@@ -177,11 +177,14 @@ func (a *analysis) resentLocally(own *hop) bool {
 
 // sameOwnerAsClient reports whether the client's looked-up name, or the name it gave
 // itself, is in a domain of the server's owner.
-func (a *analysis) sameOwnerAsClient(server string, own *hop) bool {
+func (a *analysis) sameOwnerAsClient(server string, peer, own *hop) bool {
 	if c := own.From.RDNS; c != "" { // then what the client called itself excuses nobody
+		if customerName(peer.rdns, peer.From.IP) && customerName(c, own.From.IP) {
+			return sameOwner(own.By.Host, c) && !customerName(own.By.Host, peer.From.IP) // else two lines of one provider, who sells them to strangers
+		}
 		return sameOwner(server, c) || sameOwner(own.By.Host, c)
 	}
-	for _, c := range []string{own.From.RDNS, own.From.HELO, own.From.Name} {
+	for _, c := range []string{own.From.HELO, own.From.Name} {
 		if sameOwner(server, c) || sameOwner(own.By.Host, c) {
 			return true
 		}
@@ -264,6 +267,9 @@ func insideClient(own *hop) bool {
 	}
 	if ip, err := netip.ParseAddr(strings.Trim(n, "[]")); err == nil {
 		return n[0] == '[' || ip.IsPrivate() || ip.IsLoopback()
+	}
+	if r := own.From.RDNS; r != "" && !sameHost(n, r) && !sameOwner(r, own.By.Host) {
+		return false // the server knows its client under a name elsewhere
 	}
 	return strings.IndexByte(n, '.') < 0
 }

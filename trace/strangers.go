@@ -1,7 +1,5 @@
 package trace
 
-import "strings"
-
 // A server that passed mail on may be an open relay or its sender's own provider; one
 // header seldom tells. The rules here ask for a sign that the client was a stranger. They
 // were found by reading 1,000 real messages: providers' customers call their machines by
@@ -23,7 +21,7 @@ func (a *analysis) clientOf(own *hop) client {
 	return client{
 		helo:  h,
 		bare:  h != "" && d == "" && !addressText(h),
-		lie:   addressText(h) && h[0] != '[' || d != "" && !sameOwner(h, own.From.RDNS),
+		lie:   addressText(h) && h[0] != '[' && !privateLiteral(h) || d != "" && !sameOwner(h, own.From.RDNS),
 		plain: addressText(h) || publicProvider(d) || own.From.RDNS != "",
 		own:   d != "" && d == a.path.Message.Organisation && !publicProvider(d),
 		line:  customerName(own.From.RDNS, own.From.IP),
@@ -38,18 +36,20 @@ func (a *analysis) strangeClient(peer, own *hop) bool {
 	switch {
 	case a.relayDeeper(own) && !(c.lie && c.plain):
 		return false // what stands below took the mail from strangers; this one may be its smarthost, or forward to the recipient
+	case c.own && c.line:
+		return false // a small office that sends its own domain's mail from its line
 	case peer.Standing != Trusted && peer.Standing != Corroborated:
 		return c.lie && own.From.RDNS != ""
 	case !provider && peer.rdns != "" && own.Link == linkHELO.String() && (own.By.MTA == "qmail" || own.By.MTA == ""):
 		return false // on a customer's line, a field without a banner: the sender's own as likely as a server's
 	case outgoingName(peer.rdns), provider && outgoingName(peer.From.HELO):
 		return false
-	case c.own && c.line:
-		return false // a small office that sends its own domain's mail from its line
-	case c.bare:
-		return !provider && (a.publicSender() || ratwareHELO(c.helo))
-	case c.helo == "":
-		return !provider && a.publicSender()
+	case c.bare, c.helo == "":
+		return !provider && (a.publicSender() || a.ratware)
+	case c.own && !a.ratware:
+		return false // an organisation's server that sends its own mail, under another name than was looked up
+	case provider && !c.plain && (peer.Standing != Trusted || numbered(peer.rdns) || numbered(peer.From.HELO)):
+		return c.lie && (a.publicSender() || a.ratware)
 	}
 	return c.lie
 }
@@ -60,9 +60,6 @@ func (a *analysis) publicSender() bool {
 	m := &a.path.Message
 	return publicProvider(m.Organisation) || publicProvider(domainOf(m.ReturnPath))
 }
-
-// ratwareHELO tells words that bulk mailers always say, whoever runs them.
-func ratwareHELO(helo string) bool { return strings.EqualFold(helo, "QRJATYDI") }
 
 // relayDeeper reports whether the client of a hop wrote a field itself that names a
 // public client in its turn, or none. An unverified field may be the sender's, who would
