@@ -99,7 +99,7 @@ type AbuseContact string
 const (
 	AbuseNamed    AbuseContact = "named"     // at least one contact has rule 1 to 4
 	AbuseNone     AbuseContact = "none"      // the registry answered and names nobody
-	AbuseWithheld AbuseContact = "withheld"  // the registry says that it left out personal data or addresses
+	AbuseWithheld AbuseContact = "withheld"  // the registry left out personal data or addresses
 	AbuseError    AbuseContact = "error"     // a registry did not answer
 	AbuseNotAsked AbuseContact = "not-asked" // nobody was asked
 )
@@ -117,7 +117,7 @@ func (r *Record) abuseState() {
 		r.note("abuse-contact-not-learnt", "A registry did not answer. That no abuse contact stands here does not mean that there is none.")
 	case r.withheld():
 		r.Abuse = AbuseWithheld
-		r.note("abuse-contact-withheld", "The registry names no abuse contact and says that it left parts of its answer out.")
+		r.note("abuse-contact-withheld", "No registry shows the address of an abuse contact, and one left parts of its answer out.")
 	default:
 		r.Abuse = AbuseNone
 		r.note("no-abuse-contact", "The registries answered and name no abuse contact for the network.")
@@ -135,36 +135,3 @@ func (r *Record) withheld() bool {
 
 // ofRegistry reports whether the look-up asked a registry.
 func (l *Lookup) ofRegistry() bool { return l.Kind == "rdap" || l.Kind == "whois" }
-
-// CERTTableDate is the date, YYYY-MM-DD, of the table of national CERTs.
-const CERTTableDate = "2026-11-23"
-
-// certs are the addresses at which national CERTs take reports, by country. The list is
-// short on purpose: only teams whose address is long established.
-var certs = map[string]string{
-	"AT": "reports@cert.at", "BR": "cert@cert.br", "CZ": "abuse@csirt.cz", "DE": "certbund@bsi.bund.de",
-	"DK": "cert@cert.dk", "EE": "cert@cert.ee", "FI": "cert@traficom.fi", "FR": "cert-fr@ssi.gouv.fr",
-	"HK": "hkcert@hkcert.org", "HR": "ncert@cert.hr", "IN": "incident@cert-in.org.in", "JP": "info@jpcert.or.jp",
-	"KR": "cert@krcert.or.kr", "LU": "info@circl.lu", "LV": "cert@cert.lv", "NL": "cert@ncsc.nl",
-	"PL": "cert@cert.pl", "PT": "cert@cert.pt", "SE": "cert@cert.se", "SG": "singcert@csa.gov.sg",
-	"SI": "cert@cert.si", "TW": "twcert@cert.org.tw", "UA": "cert@cert.gov.ua", "US": "report@cisa.gov",
-}
-
-// addCERT adds the national CERT where nobody else is known who could be written to. The
-// country is the one that the registry states: a guess is no ground for a letter.
-func (r *Record) addCERT() {
-	if len(r.Contacts) > 0 || r.Network == nil || r.Failed() {
-		return
-	}
-	email := certs[r.Network.Country]
-	if email == "" {
-		return
-	}
-	c := Contact{
-		Email: email, Role: roleCERT, Name: "national CERT of " + r.Network.Country, Scope: r.Network.Scope(),
-		Source: "table of national CERTs, " + CERTTableDate, Asked: r.Network.Asked,
-	}
-	c.setRule(ruleCERT)
-	r.Contacts = append(r.Contacts, c)
-	r.note("cert-as-last-resort", "Nobody is known who runs the network; the national CERT stands in as a last resort. Check its address before writing.")
-}

@@ -172,7 +172,8 @@ func (l *Lookup) Text() string {
 			return msg.String()
 		}
 	}
-	return toUTF8(string(l.Raw))
+	text, _ := readable(string(l.Raw), l.Server)
+	return text
 }
 
 // addNames adds the reverse names of r.Address, each with whether it leads back.

@@ -98,7 +98,7 @@ func TestResolverFaults(t *testing.T) {
 
 // TestDomainContacts takes addresses from the domains of verified names only.
 func TestDomainContacts(t *testing.T) {
-	w := enrichtest.Start(t, quiet("RIPE NCC", "193.0.0.0/21", "NL"))
+	w := enrichtest.Start(t, quiet("RIPE NCC", "193.0.0.0/21", "AT"))
 	zones := map[string][]string{
 		"PTR 1.0.0.193.in-addr.arpa.":         {"mail.relay.co.uk.", "victim.example."},
 		"A mail.relay.co.uk.":                 {"193.0.0.1"},
@@ -135,15 +135,15 @@ func TestDomainContacts(t *testing.T) {
 
 // TestCERT is the last resort, and none where a registry failed.
 func TestCERT(t *testing.T) {
-	w := enrichtest.Start(t, quiet("RIPE NCC", "193.0.0.0/21", "NL"))
+	w := enrichtest.Start(t, quiet("RIPE NCC", "193.0.0.0/21", "DE"))
 	r := lookup(t, settingsFor(w), "193.0.0.1")
-	if got := ranked(r); !slices.Equal(got, []string{"13 national-cert cert@ncsc.nl"}) || !slices.Contains(codes(r), "cert-as-last-resort") {
+	if got := ranked(r); !slices.Equal(got, []string{"13 national-cert certbund@bsi.bund.de"}) || !slices.Contains(codes(r), "cert-as-last-resort") {
 		t.Errorf("contacts %q, notes %q", got, codes(r))
 	}
 	if !strings.Contains(r.Contacts[0].Source, enrich.CERTTableDate) {
 		t.Errorf("source %q has no date", r.Contacts[0].Source)
 	}
-	w = enrichtest.Start(t, quiet("RIPE NCC", "193.0.0.0/21", "NL"))
+	w = enrichtest.Start(t, quiet("RIPE NCC", "193.0.0.0/21", "DE"))
 	w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
 		return enrichtest.Fault{Drop: strings.HasPrefix(q.Server, "whois")}
 	})

@@ -24,19 +24,29 @@
 //	ARIN      RDAP   entities nested             abuse entity inside the registrant
 //	          WHOIS  NetRange                    RAbuseEmail of the resource, else OrgAbuseEmail; of the narrowest range
 //	APNIC     RDAP   entities side by side       entity with role abuse (the IRT)
-//	          WHOIS  inetnum, inet6num           comment "Abuse contact for"; abuse-mailbox of the IRT in mnt-irt
+//	          WHOIS  inetnum, inet6num           comment "Abuse contact for"; abuse-c, or abuse-mailbox of the IRT in mnt-irt
 //	LACNIC    RDAP   entities side by side       entity with role abuse
 //	          WHOIS  inetnum, owner              e-mail of the person in abuse-c
 //	AFRINIC   RDAP   entities without roles      none is named; the contacts rank as "no role stated"
 //	          WHOIS  inetnum, inet6num           abuse-mailbox of the org or of its contacts
-//	JPNIC     WHOIS  a. [Network Number]         [Abuse]; in APNIC's copy the remark "Email address for spam or abuse complaints"
-//	KRNIC     WHOIS  IPv4 Address :              section "ISP Network Abuse Contact Information"
-//	TWNIC     WHOIS  Netblock:                   below "Spam contact" or "Abuse contact"
-//	IDNIC     WHOIS  inetnum                     abuse-mailbox of the IRT in mnt-irt
-//	NIC.br    WHOIS  inetnum, owner              e-mail of the person in abuse-c
-//	CNNIC     -      in APNIC's database         as APNIC
-//	VNNIC     -      in APNIC's database         as APNIC
-//	NIC.mx    -      in LACNIC's database        as LACNIC
+//	JPNIC     RDAP   in APNIC's service          JPNIC's own, left out; contacts by key without an address
+//	          WHOIS  a. [Network Number]         [Abuse], else the contacts by key, each asked for; in APNIC's copy the remark
+//	                                             "Email address for spam or abuse complaints"
+//	KRNIC     RDAP   in APNIC's service          KRNIC's own, left out; a technical contact
+//	          WHOIS  IPv4 Address :              section "Network Abuse Contact Information" until about 2013; today the one
+//	                                             contact below the network, without a role
+//	TWNIC     RDAP   in APNIC's service          TWNIC's own, left out; a technical contact
+//	          WHOIS  Netblock:                   below "Spam contact" where there is one, else "Technical contact"
+//	IDNIC     RDAP   in APNIC's service          entity with role abuse (the IRT)
+//	          WHOIS  inetnum, inet6num           abuse-mailbox of the IRT in mnt-irt
+//	CNNIC     both   in APNIC's database         as APNIC if the holder has an IRT; else CNNIC's own, left out, and tech-c
+//	VNNIC     both   in APNIC's database         VNNIC's own, left out; tech-c
+//	NIC.br    RDAP   handed on by LACNIC         entity with role abuse
+//	          WHOIS  inetnum, owner              e-mail of the person in abuse-c; withheld where the person shows none
+//	NIC.mx    both   in LACNIC's database        as LACNIC
+//
+// Answers are in UTF-8, but for NIC.br and RIPE (ISO 8859-1), JPNIC (ISO-2022-JP unless
+// English is asked for), and old records in EUC-JP, EUC-KR, GBK or Big5.
 //
 // A registry's own address is never taken for the holder's, wherever it stands; nor is
 // anything redacted, an address in changed: or notify:, or the contact of a registrar.

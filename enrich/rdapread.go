@@ -29,6 +29,7 @@ type netAnswer struct {
 	contacts []Contact
 	notes    []Note
 	up       *url.URL // RDAP: describes the network above; nil if the answer gives no link
+	handles  []handle // WHOIS of JPNIC: contacts that a further question would describe
 
 	placeholder bool // the network is no holder's, see isPlaceholder
 }
@@ -206,9 +207,11 @@ func (a *netAnswer) readRedacted(v any) {
 	}
 }
 
-func (a *netAnswer) withhold(what string) {
-	if what != "" && len(a.network.Withheld) < maxRemarks && !slices.Contains(a.network.Withheld, what) {
-		a.network.Withheld = append(a.network.Withheld, what)
+func (a *netAnswer) withhold(what string) { a.network.withhold(what) }
+
+func (n *Network) withhold(what string) {
+	if what != "" && len(n.Withheld) < maxRemarks && !slices.Contains(n.Withheld, what) {
+		n.Withheld = append(n.Withheld, what)
 	}
 }
 

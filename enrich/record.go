@@ -98,7 +98,8 @@ type Network struct {
 	Status []string `json:"status,omitempty"`
 	// Remarks as the registry gives them, each on one line; at most 20.
 	Remarks []string `json:"remarks,omitempty"`
-	// Withheld names what the registry says it left out of its answer (RFC 9537).
+	// Withheld names what the registry left out of its answers: what it says so of (RFC 9537),
+	// and the addresses of abuse contacts of which it shows the key alone.
 	Withheld []string `json:"withheld,omitempty"`
 	// Source that described the network, and when it was asked, RFC 3339 in UTC.
 	Source string `json:"source"`
@@ -195,6 +196,9 @@ type Lookup struct {
 	// Raw is the answer as received, after HTTP content decoding, as far as it was read;
 	// at most 1 MiB.
 	Raw []byte `json:"-"`
+	// Charset in which Raw was read, by IANA's name for it, if that is not UTF-8. WHOIS
+	// states none: it was told by the bytes and by who answered.
+	Charset string `json:"charset,omitempty"`
 	// RawSHA256 is the digest of Raw in hexadecimal; empty if Raw is.
 	RawSHA256 string `json:"raw_sha256,omitempty"`
 }

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/likexian/whois"
 )
@@ -46,6 +45,8 @@ type whoisClient struct {
 	now     func() time.Time
 	// lookup resolves the name of a server. Tests never get as far.
 	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+
+	handles knownHandles
 }
 
 // newWHOISClient sets up the servers. override names the ones that take the place of the
@@ -117,10 +118,15 @@ func (c *whoisClient) fill(ctx context.Context, r *Record, by string) {
 			return
 		}
 		asked[next] = true
-		answer, lookup := c.ask(ctx, server, r.Address)
+		var answer *whoisAnswer
+		lookup := c.ask(ctx, server, server.ask(r.Address), func(text string) (err error) {
+			answer, err = readWHOIS(text, r.Address)
+			return err
+		})
 		r.Lookups = append(r.Lookups, lookup)
 		next = ""
 		if answer != nil {
+			r.Lookups = append(r.Lookups, c.resolveHandles(ctx, answer.networks[0], server)...)
 			c.add(r, answer, server, lookup)
 			country = firstOf(country, answer.country())
 			next = c.referred(r, answer.referral)
@@ -176,7 +182,11 @@ func (c *whoisClient) add(r *Record, a *whoisAnswer, s whoisServer, l Lookup) {
 					Code: code, Source: source, Date: l.Asked[:len("2006-01-02")], Note: regionNote(code, r.Registry),
 				})
 			}
-		case r.Parent == nil && r.Network.Holder == "" && n.network.Holder != "" && n.network.Scope() != r.Network.Scope():
+		case n.network.Scope() == r.Network.Scope():
+			for _, what := range n.network.Withheld {
+				r.Network.withhold(what)
+			}
+		case r.Parent == nil && r.Network.Holder == "" && n.network.Holder != "":
 			r.Parent = &n.network
 		}
 		for _, contact := range n.contacts {
@@ -189,31 +199,32 @@ func (c *whoisClient) add(r *Record, a *whoisAnswer, s whoisServer, l Lookup) {
 	}
 }
 
-// ask puts a question until it is answered, as the limits allow.
-func (c *whoisClient) ask(ctx context.Context, s whoisServer, addr netip.Addr) (answer *whoisAnswer, l Lookup) {
+// ask puts a question until it is answered, as the limits allow. read reads a whole answer;
+// the outcome is ok if it returns no error, and not found if it returns errNotFound.
+func (c *whoisClient) ask(ctx context.Context, s whoisServer, question string, read func(text string) error) (l Lookup) {
 	gate := c.keeper.gate("whois://" + firstOf(s.dial, s.host))
 	n := c.keeper.tries(ctx, func() (again bool) {
-		answer, l, again = c.askOnce(ctx, gate, s, addr)
+		l, again = c.askOnce(ctx, gate, s, question, read)
 		return again && ctx.Err() == nil
 	})
 	l.attempts(n)
-	return answer, l
+	return l
 }
 
-func (c *whoisClient) askOnce(ctx context.Context, gate *gate, s whoisServer, addr netip.Addr) (*whoisAnswer, Lookup, bool) {
-	l := Lookup{Kind: "whois", Server: s.host, Question: s.ask(addr), Asked: stamp(c.now())}
+func (c *whoisClient) askOnce(ctx context.Context, gate *gate, s whoisServer, question string, read func(text string) error) (Lookup, bool) {
+	l := Lookup{Kind: "whois", Server: s.host, Question: question, Asked: stamp(c.now())}
 	if err := gate.enter(ctx); err != nil {
 		l.fail(err)
-		return nil, l, false
+		return l, false
 	}
 	one, cancel := context.WithTimeout(ctx, whoisTimeout)
 	defer cancel()
-	raw, err := c.fetch(one, s, l.Question)
+	raw, err := c.fetch(one, s, question)
 	l.Asked = stamp(c.now())
 	if ctx.Err() != nil {
 		gate.abandon()
 		l.fail(ctx.Err())
-		return nil, l, false
+		return l, false
 	}
 	gate.leave(err == nil || errors.Is(err, errTooLargeWHOIS))
 	if raw != "" {
@@ -222,7 +233,8 @@ func (c *whoisClient) askOnce(ctx context.Context, gate *gate, s whoisServer, ad
 	if one.Err() != nil {
 		err = one.Err()
 	}
-	text := toUTF8(raw)
+	text, charset := readable(raw, s.host)
+	l.Charset = charset
 	if outcome, problem := refusal(text); outcome != "" {
 		l.Outcome, l.Error = outcome, problem
 		if outcome == OutcomeRateLimited {
@@ -230,24 +242,23 @@ func (c *whoisClient) askOnce(ctx context.Context, gate *gate, s whoisServer, ad
 			gate.restUntil(until)
 			l.RetryAfter = stamp(until)
 		}
-		return nil, l, outcome == OutcomeRateLimited
+		return l, outcome == OutcomeRateLimited
 	}
 	if err != nil {
 		l.fail(err)
 		var target *targetError
-		return nil, l, !errors.As(err, &target) && !errors.Is(err, errTooLargeWHOIS)
+		return l, !errors.As(err, &target) && !errors.Is(err, errTooLargeWHOIS)
 	}
-	answer, err := readWHOIS(text, addr)
-	switch {
+	switch err := read(text); {
 	case err == nil:
 		l.Outcome = OutcomeOK
-		return answer, l, false
-	case errors.Is(err, errNoSuchNetwork):
+		return l, false
+	case errors.Is(err, errNotFound):
 		l.Outcome = OutcomeNotFound
 	default:
 		l.fail(err)
 	}
-	return nil, l, strings.TrimSpace(raw) == ""
+	return l, strings.TrimSpace(raw) == ""
 }
 
 // fetch puts one question with a client of its own. The library may panic on what it is
@@ -261,7 +272,10 @@ func (c *whoisClient) fetch(ctx context.Context, s whoisServer, question string)
 			text, err = "", fmt.Errorf("the answer could not be read: %v", p)
 		}
 	}()
-	d := &whoisDialer{ctx: ctx, server: s, lookup: c.lookup}
+	d := &whoisDialer{ctx: ctx, server: s, meant: s.host, lookup: c.lookup}
+	if !strings.ContainsAny(question, ".:") {
+		d.meant = "whois.iana.org" // to which the library turns with a handle, whatever server is named
+	}
 	client := whois.NewClient().SetDialer(d).SetTimeout(whoisTimeout).SetDisableReferral(true).SetDisableStats(true)
 	text, err = client.Whois(question, s.host)
 	if d.tooLarge {
@@ -282,13 +296,14 @@ func (e *targetError) Error() string { return "not asked: " + e.what }
 type whoisDialer struct {
 	ctx      context.Context
 	server   whoisServer
+	meant    string // the host for which the library is expected to ask
 	lookup   func(ctx context.Context, network, host string) ([]netip.Addr, error)
 	tooLarge bool
 }
 
 // Dial implements the library's dialer.
 func (d *whoisDialer) Dial(network, address string) (net.Conn, error) {
-	if address != net.JoinHostPort(d.server.host, "43") {
+	if address != net.JoinHostPort(d.meant, "43") {
 		return nil, &targetError{fmt.Sprintf("%q is not the server that was meant", clip(address))}
 	}
 	target, err := d.target()
@@ -364,17 +379,4 @@ func (l *Lookup) attempts(n int) {
 	if n > 1 {
 		l.Attempts = n
 	}
-}
-
-// toUTF8 reads a text that says nothing of its charset: UTF-8 if it is valid, else
-// ISO 8859-1, which LACNIC, NIC.br and RIPE still send.
-func toUTF8(raw string) string {
-	if utf8.ValidString(raw) {
-		return raw
-	}
-	runes := make([]rune, len(raw))
-	for i := range len(raw) {
-		runes[i] = rune(raw[i])
-	}
-	return string(runes)
 }

@@ -35,7 +35,9 @@ func FuzzReadWHOIS(f *testing.F) {
 			t.Skip() // Lookup hands over neither
 		}
 		refusal(text)
-		a, err := readWHOIS(toUTF8(text), asked)
+		text, _ = readable(text, "whois.nic.ad.jp")
+		readJPNICContact(text, "EX0001JP")
+		a, err := readWHOIS(text, asked)
 		if err != nil {
 			if a != nil || err.Error() == "" {
 				t.Errorf("answer %+v with error %q", a, err)
@@ -80,7 +82,7 @@ func TestParseRange(t *testing.T) {
 func TestWHOISDate(t *testing.T) {
 	for s, want := range map[string]string{
 		"20010112": "2001-01-12T00:00:00Z", "19990518 #162310": "1999-05-18T00:00:00Z", "1997-11-07": "1997-11-07T00:00:00Z", "2003-03-17T12:15:57Z": "2003-03-17T12:15:57Z",
-		"2011/05/13 17:12:37(JST)": "2011-05-13T17:12:37Z", "2000/07/03": "2000-07-03T00:00:00Z", "hostmaster@afrinic.net 20050101": "", "": "", "00000000": "", "19700101": "",
+		"2011/05/13 17:12:37(JST)": "2011-05-13T08:12:37Z", "2000/07/03": "2000-07-03T00:00:00Z", "hostmaster@afrinic.net 20050101": "", "": "", "00000000": "", "19700101": "",
 	} {
 		if got := whoisDate(s); got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
@@ -110,11 +112,6 @@ func TestNationalOf(t *testing.T) {
 	}
 	if len(nationals) != 8 {
 		t.Errorf("%d national registries, want 8", len(nationals))
-	}
-	for email := range certs {
-		if _, ok := cleanEmail(certs[email]); !ok || !isCountryCode(email) {
-			t.Errorf("CERT of %s: %q", email, certs[email])
-		}
 	}
 }
 

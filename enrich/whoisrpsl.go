@@ -178,14 +178,14 @@ func (o rpslObject) values(key string) []string {
 // addAbuse adds the abuse desk: abuse-c of the network or of its organisation, its IRT,
 // and abuse-mailbox wherever a contact of the network has one.
 func (t *rpslText) addAbuse(a *netAnswer, o rpslObject) {
-	desks := t.refs(o, "abuse-c")
 	orgs := t.refs(o, "org")
-	for _, org := range orgs {
-		desks = append(desks, t.refs(org, "abuse-c")...)
+	for _, from := range append([]rpslObject{o}, orgs...) {
+		for _, handle := range from.all("abuse-c") {
+			t.addDesk(a, handle, t.byHandle[strings.ToUpper(handle)])
+		}
 	}
-	for _, desk := range append(desks, t.refs(o, "mnt-irt")...) {
-		email := firstOf(desk.first("abuse-mailbox"), desk.first("e-mail"))
-		a.addContact(email, "abuse", desk.name(), desk.handle())
+	for _, irt := range t.refs(o, "mnt-irt") {
+		t.addDesk(a, "", irt)
 	}
 	others := append(slices.Clip(orgs), o)
 	for _, key := range []string{"tech-c", "admin-c"} {
@@ -201,6 +201,16 @@ func (t *rpslText) addAbuse(a *netAnswer, o rpslObject) {
 			a.addContact(strings.TrimLeft(email, " :"), "abuse", "", "")
 		}
 	}
+}
+
+// addDesk adds an abuse desk. One that is named by its key and shown without an address, as
+// NIC.br does, is withheld: it is not the same as none.
+func (t *rpslText) addDesk(a *netAnswer, handle string, desk rpslObject) {
+	email := firstOf(desk.first("abuse-mailbox"), desk.first("e-mail"))
+	if email == "" && handle != "" {
+		a.withhold("the address of the abuse contact " + oneLine(handle))
+	}
+	a.addContact(email, "abuse", desk.name(), desk.handle())
 }
 
 func (t *rpslText) addRole(a *netAnswer, o rpslObject, key, role string) {

@@ -3,7 +3,6 @@ package enrich
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -33,7 +32,8 @@ func (a *whoisAnswer) country() string {
 	return ""
 }
 
-var errNoSuchNetwork = errors.New("the server knows of no such network")
+// errNotFound says that the server knows nothing of what it was asked about.
+var errNotFound = errors.New("the server knows nothing of it")
 
 // readWHOIS reads the text of any registry. What shape it has is told by the text, not
 // by the server: APNIC and LACNIC hand on the texts of national registries. It returns
@@ -58,7 +58,7 @@ func readWHOIS(text string, addr netip.Addr) (*whoisAnswer, error) {
 		case strings.TrimSpace(text) == "":
 			return nil, errors.New("the answer is empty")
 		case containsAny(lower, "no entries found", "error:101", "no match", "not found", "no data found", "does not exist", "unallocated"):
-			return nil, errNoSuchNetwork
+			return nil, errNotFound
 		}
 		return nil, errors.New("the answer describes no network")
 	}
@@ -206,12 +206,19 @@ func (a *netAnswer) finish() {
 	a.contacts = once
 }
 
+// japan is the zone in which JPNIC stamps times, and says so.
+var japan = time.FixedZone("JST", 9*60*60)
+
 // whoisDate reads the dates of the registries; empty if s is none.
 func whoisDate(s string) string {
-	s, _, _ = strings.Cut(strings.TrimSpace(s), "(")
+	zone := time.UTC
+	s, in, _ := strings.Cut(strings.TrimSpace(s), "(")
+	if in == "JST)" {
+		zone = japan
+	}
 	s, _, _ = strings.Cut(s, " #")
 	for _, layout := range []string{time.RFC3339, "20060102", "2006-01-02", "2006/01/02", "2006/01/02 15:04:05"} {
-		if t, err := time.Parse(layout, strings.TrimSpace(s)); err == nil && t.Year() >= 1980 && t.Year() <= 9999 {
+		if t, err := time.ParseInLocation(layout, strings.TrimSpace(s), zone); err == nil && t.Year() >= 1980 && t.Year() <= 9999 {
 			return stamp(t)
 		}
 	}
@@ -353,60 +360,6 @@ func krnicRole(title string) string {
 		return "administrative"
 	}
 	return "technical"
-}
-
-// readJPNIC reads "a. [Network Number]  192.0.2.0" and the like. The contacts are handles
-// there; only the abuse desk has an address.
-func readJPNIC(lines []string, out *whoisAnswer) {
-	var a *netAnswer
-	for _, line := range lines {
-		_, rest, ok := strings.Cut(line, "[")
-		key, value, closed := strings.Cut(rest, "]")
-		if !ok || !closed || strings.HasPrefix(rest, " ") {
-			continue
-		}
-		key, value = strings.ToLower(key), strings.TrimSpace(value)
-		if key == "network number" {
-			a = &netAnswer{network: Network{Country: "JP"}}
-			if !a.setJPNICRange(value) || len(out.networks) >= maxWHOISNetworks {
-				a = nil
-				continue
-			}
-			out.networks = append(out.networks, a)
-		}
-		if a == nil {
-			continue
-		}
-		switch key {
-		case "network name":
-			a.network.Name = oneLine(value)
-		case "organization":
-			a.setHolder(value, "registrant")
-		case "abuse":
-			a.addContact(value, "abuse", "", "")
-		case "allocated date", "assigned date":
-			a.network.Registered = firstOf(a.network.Registered, whoisDate(value))
-		case "last update":
-			a.network.LastChanged = whoisDate(value)
-		}
-	}
-}
-
-// setJPNICRange reads a range whose ends are networks of 256 addresses, as JPNIC writes
-// them, or a prefix.
-func (a *netAnswer) setJPNICRange(s string) bool {
-	if strings.Contains(s, "/") {
-		return a.setRange(s)
-	}
-	from, to, ok := strings.Cut(s, "-")
-	if !ok {
-		to = from
-	}
-	end, err := netip.ParseAddr(strings.TrimSpace(to))
-	if err != nil || !end.Is4() {
-		return false
-	}
-	return a.setRange(fmt.Sprintf("%s - %s", strings.TrimSpace(from), lastOf(netip.PrefixFrom(end, 24))))
 }
 
 // readTWNIC reads the indented text of TWNIC, where addresses stand below their title.

@@ -83,9 +83,9 @@ var shapes = []struct {
 	{enrichtest.Prefix("JPNIC", "202.32.0.0/16", "jpnicnet", "JP"), "202.32.0.1", "3 abuse abuse@jpnicnet.example", "3 abuse abuse@jpnicnet.example"},
 	{enrichtest.Prefix("KRNIC", "202.30.0.0/16", "krnicnet", "KR"), "202.30.50.1", "3 abuse abuse@krnicnet.example", "3 abuse abuse@krnicnet.example"},
 	{enrichtest.Prefix("TWNIC", "203.66.0.0/16", "twnicnet", "TW"), "203.66.0.1", "3 abuse abuse@twnicnet.example", "3 abuse abuse@twnicnet.example"},
-	{enrichtest.Prefix("IDNIC", "103.10.0.0/22", "idnicnet", "ID"), "103.10.0.1", "3 abuse abuse@idnicnet.example", "3 abuse abuse@idnicnet.example"},
-	{enrichtest.Prefix("CNNIC", "1.2.0.0/20", "cnnicnet", "CN"), "1.2.0.1", "1 abuse abuse@cnnicnet.example", "3 abuse abuse@cnnicnet.example"},
-	{enrichtest.Prefix("VNNIC", "1.52.0.0/14", "vnnicnet", "VN"), "1.52.0.1", "1 abuse abuse@vnnicnet.example", "3 abuse abuse@vnnicnet.example"},
+	{enrichtest.Prefix("IDNIC", "103.10.0.0/22", "idnicnet", "ID"), "103.10.0.1", "1 abuse abuse@idnicnet.example", "3 abuse abuse@idnicnet.example"},
+	{enrichtest.Prefix("CNNIC", "1.2.0.0/20", "cnnicnet", "CN"), "1.2.0.1", "5 technical noc@cnnicnet.example", "5 technical noc@cnnicnet.example"},
+	{enrichtest.Prefix("VNNIC", "1.52.0.0/14", "vnnicnet", "VN"), "1.52.0.1", "5 technical noc@vnnicnet.example", "5 technical noc@vnnicnet.example"},
 	{enrichtest.Prefix("NIC.br", "200.160.0.0/20", "nicbrnet", "BR"), "200.160.0.1", "1 abuse abuse@nicbrnet.example", "3 abuse abuse@nicbrnet.example"},
 	{enrichtest.Prefix("NIC.mx", "200.33.0.0/16", "nicmxnet", "MX"), "200.33.0.1", "1 abuse abuse@nicmxnet.example", "3 abuse abuse@nicmxnet.example"},
 }
@@ -117,7 +117,11 @@ func TestShapes(t *testing.T) {
 func checkShape(t *testing.T, w *enrichtest.World, n enrichtest.Net, addr, first string) {
 	t.Helper()
 	r := lookup(t, settingsFor(w), addr)
-	if len(r.Contacts) == 0 || ranked(r)[0] != first || r.Abuse != enrich.AbuseNamed {
+	state := enrich.AbuseNone
+	if strings.Contains(first, "abuse") {
+		state = enrich.AbuseNamed
+	}
+	if len(r.Contacts) == 0 || ranked(r)[0] != first || r.Abuse != state {
 		t.Fatalf("contacts %q, want %q first; state %q, look-ups %+v", ranked(r), first, r.Abuse, outcomes(r))
 	}
 	if r.Network == nil || r.Network.First != n.First || r.Network.Last != n.Last || r.Network.Holder != n.Holder {
@@ -335,5 +339,50 @@ func TestRDAPFaults(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestJPNICHandles asks JPNIC for the contacts that it names by their keys, each once, and
+// only where no abuse desk stands with the network.
+func TestJPNICHandles(t *testing.T) {
+	a := enrichtest.Prefix("JPNIC", "202.32.0.0/16", "jpnicnet", "JP")
+	a.Abuse = ""
+	w := enrichtest.Start(t, a)
+	s := settingsFor(w)
+	s.Resolver = ""
+	e := enricher(t, s)
+	for i, addr := range []string{"202.32.0.1", "202.32.200.1"} {
+		r := e.Lookup(context.Background(), netip.MustParseAddr(addr))
+		if got := ranked(r); !slices.Equal(got, []string{"5 technical noc@jpnicnet.example"}) || r.Abuse != enrich.AbuseNone {
+			t.Errorf("contacts %q, state %q, look-ups %q", got, r.Abuse, outcomes(r))
+		}
+		if c := r.Contacts[0]; c.Name != "Network Operations" || c.Handle != "JPCA200000" || c.Scope != "202.32.0.0 - 202.32.255.255" {
+			t.Errorf("contact %+v", c)
+		}
+		if l := r.Lookups[len(r.Lookups)-1]; l.Question != "JPCA200000/e" || l.Outcome != enrich.OutcomeOK || l.Kept != (i > 0) || len(l.Raw) == 0 {
+			t.Errorf("look-up %+v", l)
+		}
+	}
+	if got := w.Log("whois JPNIC").Questions; !slices.Equal(got, []string{"202.32.0.1/e", "JPCA200000/e"}) {
+		t.Errorf("JPNIC was asked %q", got)
+	}
+	for name, test := range map[string]struct {
+		fault enrichtest.Fault
+		state enrich.AbuseContact
+	}{
+		"dropped": {enrichtest.Fault{Drop: true}, enrich.AbuseError},
+		"unknown": {enrichtest.Fault{Body: []byte("No match!!\n")}, enrich.AbuseNone},
+		"another": {enrichtest.Fault{Body: []byte("a. [JPNIC Handle] XX1JP\nd. [E-Mail] x@wrong.example\n")}, enrich.AbuseError},
+		"hidden":  {enrichtest.Fault{Body: []byte("a. [JPNIC Handle] JPCA200000\nc. [Last, First] Example, Taro\n")}, enrich.AbuseNone},
+	} {
+		w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
+			if strings.HasPrefix(q.Text, "JP") {
+				return test.fault
+			}
+			return enrichtest.Fault{}
+		})
+		if r := lookup(t, s, "202.32.0.1"); len(r.Contacts) != 0 && r.Contacts[0].Role != "national-cert" || r.Abuse != test.state {
+			t.Errorf("%s: contacts %q, state %q", name, ranked(r), r.Abuse)
+		}
 	}
 }

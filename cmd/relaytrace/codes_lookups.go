@@ -83,10 +83,10 @@ var lookupCodes = []trace.Code{
 	},
 	{
 		Code:    "abuse-contact-withheld",
-		Means:   "The registry names no abuse contact and says that it left parts of its answer out.",
-		Sure:    "It is the registry's own word.",
+		Means:   "No registry shows the address of an abuse contact, and one left parts of its answer out: it says so, or it names the contact by its key alone.",
+		Sure:    "As sure as the registry's answer, on the day it was asked.",
 		Not:     "It does not mean that there is none, nor that the holder hides: registries leave personal data out by law.",
-		Example: "The registry names no abuse contact and says that it left parts of its answer out.",
+		Example: "No registry shows the address of an abuse contact, and one left parts of its answer out.",
 	},
 	{
 		Code:    "no-abuse-contact",

@@ -274,7 +274,10 @@ var regionalOf = map[string]string{
 
 // ownContact is the contact that the regional registry's copy of a national network names
 // for abuse: the national registry itself.
-var ownContact = map[string]string{"JPNIC": "hostmaster@nic.ad.jp", "KRNIC": "irt@nic.or.kr", "TWNIC": "hostmaster@twnic.tw", "IDNIC": "hostmaster@idnic.net"}
+var ownContact = map[string]string{
+	"JPNIC": "hostmaster@nic.ad.jp", "KRNIC": "irt@nic.or.kr", "TWNIC": "hostmaster@twnic.tw",
+	"CNNIC": "ipas@cnnic.cn", "VNNIC": "hm-changed@vnnic.vn",
+}
 
 // Prefix makes a Net of a prefix, with contacts made from the name.
 func Prefix(registry, prefix, name, country string) Net {

@@ -17,6 +17,9 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
 )
 
 //go:embed shapes
@@ -27,13 +30,43 @@ var shapes = template.Must(template.ParseFS(shapeFiles, "shapes/*"))
 // shapeOf names the template of a registry's answers.
 var shapeOf = map[string]string{
 	"RIPE NCC": "ripe", "ARIN": "arin", "APNIC": "apnic", "LACNIC": "lacnic", "AFRINIC": "afrinic",
-	"KRNIC": "krnic", "JPNIC": "jpnic", "TWNIC": "twnic", "IDNIC": "apnic", "NIC.br": "lacnic",
+	"KRNIC": "krnic", "JPNIC": "jpnic", "TWNIC": "twnic", "IDNIC": "idnic", "NIC.br": "nicbr",
 }
 
 // view is what a template sees.
 type view struct {
 	Net
 	RDAPAbuse string
+	// Source is the database in which RPSL objects say they are.
+	Source string
+	// English answers are what JPNIC gives to a question that ends in "/e".
+	English bool
+}
+
+// Database is the view of the objects in the database of their registry.
+func (v view) Database() view {
+	v.Source = "APNIC"
+	if v.Registry == "IDNIC" {
+		v.Source = "IDNIC"
+	}
+	return v
+}
+
+// JPHandle is JPNIC's key for the technical contact.
+func (v view) JPHandle() string { return jpHandle(v.Net) }
+
+func jpHandle(n Net) string {
+	b := n.First.As16()
+	return fmt.Sprintf("JP%08X", b[12:])
+}
+
+// ShortPrefix leaves out the octets at the end that are zero, as LACNIC does.
+func (v view) ShortPrefix() string {
+	ip, bits, _ := strings.Cut(v.Prefix(), "/")
+	for v.First.Is4() && strings.HasSuffix(ip, ".0") {
+		ip = strings.TrimSuffix(ip, ".0")
+	}
+	return ip + "/" + bits
 }
 
 func (v view) Handle() string            { return strings.ReplaceAll(v.First.String(), ".", "-") }
@@ -51,39 +84,52 @@ func (v view) RPSLClass() string {
 	return "inetnum"
 }
 
-// HandleSuffix tells NIC.br's spelling from LACNIC's.
-func (v view) HandleSuffix() string {
-	if v.Registry == "NIC.br" {
-		return "-br"
-	}
-	return ""
-}
-
 // Wide is the range of the provider above, as ARIN lists it.
 func (v view) Wide() string {
 	p, _ := v.First.Prefix(max(8, v.First.BitLen()/4))
 	return fmt.Sprintf("%s - %s", p.Addr(), last(p))
 }
 
-// answer writes what a registry says over a protocol.
-func (w *World) answer(protocol, registry string, addr netip.Addr) ([]byte, bool) {
+// answer writes what a registry says over a protocol, and in which shape.
+func (w *World) answer(protocol, registry string, addr netip.Addr, english bool) (body []byte, shape string) {
 	n, ok := w.find(registry, addr)
 	if !ok {
-		return nil, false
+		return nil, ""
 	}
-	v := view{Net: n}
+	v := view{Net: n, English: english}
 	if own := ownContact[n.Registry]; own != "" && registry != n.Registry {
 		v.Abuse, v.OnlyWHOIS = own, false
+	}
+	if n.Registry == "JPNIC" && registry != n.Registry {
+		v.Tech = ownContact["JPNIC"]
 	}
 	if !v.OnlyWHOIS {
 		v.RDAPAbuse = v.Abuse
 	}
+	shape = shapeOf[registry]
+	if protocol == "whois" && n.Registry == "NIC.br" {
+		shape = "nicbr" // LACNIC hands NIC.br's text on
+	}
 	ending := map[string]string{"rdap": ".json", "whois": ".txt"}[protocol]
+	return v.write(protocol + "-" + shape + ending), shape
+}
+
+func (v view) write(shape string) []byte {
 	var b bytes.Buffer
-	if err := shapes.ExecuteTemplate(&b, protocol+"-"+shapeOf[registry]+ending, v); err != nil {
+	if err := shapes.ExecuteTemplate(&b, shape, v); err != nil {
 		panic(err) // a fault of a template of this package
 	}
-	return b.Bytes(), true
+	return b.Bytes()
+}
+
+// contact writes what JPNIC says of a contact, nil if it knows none by the key.
+func (w *World) contact(key string) []byte {
+	for _, n := range w.nets {
+		if n.Registry == "JPNIC" && jpHandle(n) == key {
+			return view{Net: n}.write("whois-jpnic-contact.txt")
+		}
+	}
+	return nil
 }
 
 func (w *World) startRDAP(t testing.TB, registry string) string {
@@ -92,8 +138,8 @@ func (w *World) startRDAP(t testing.TB, registry string) string {
 		defer end()
 		status, kind := http.StatusOK, "application/rdap+json"
 		addr, _ := netip.ParseAddr(req.URL.Path[strings.LastIndexByte(req.URL.Path, '/')+1:])
-		body, ok := w.answer("rdap", registry, addr)
-		if !ok {
+		body, shape := w.answer("rdap", registry, addr, true)
+		if shape == "" {
 			status, body = http.StatusNotFound, []byte(`{"errorCode":404,"title":"not found","rdapConformance":["rdap_level_0"]}`)
 		}
 		wait(req.Context().Done(), f.Delay)
@@ -186,14 +232,7 @@ func (w *World) serveWHOIS(conn net.Conn, registry string, done <-chan struct{})
 	line = strings.TrimSpace(line)
 	f, end := w.begin("whois "+registry, line, "")
 	defer end()
-	addr := questionAddr(line)
-	body, ok := w.answer("whois", registry, addr)
-	if !ok {
-		body = []byte("%ERROR:101: no entries found\n")
-	}
-	if registry == "LACNIC" || registry == "NIC.br" {
-		body = latin1(body)
-	}
+	body := w.whoisAnswer(registry, line)
 	wait(done, f.Delay)
 	if f.Body != nil {
 		body = f.Body
@@ -223,6 +262,35 @@ func (w *World) serveWHOIS(conn net.Conn, registry string, done <-chan struct{})
 	}
 }
 
+// whoisAnswer is the answer to a line, in the charset that the registry uses.
+func (w *World) whoisAnswer(registry, line string) []byte {
+	subject, english := strings.CutSuffix(line, "/e")
+	body, shape := w.answer("whois", registry, questionAddr(line), english)
+	if shape == "" && registry == "JPNIC" {
+		if body = w.contact(subject); body == nil {
+			return []byte("No match!!\n")
+		}
+		return body
+	}
+	switch {
+	case shape == "":
+		return []byte("%ERROR:101: no entries found\n")
+	case shape == "jpnic" && !english:
+		return encode(japanese.ISO2022JP.NewEncoder(), body)
+	case shape == "nicbr", shape == "ripe":
+		return encode(encoding.ReplaceUnsupported(charmap.ISO8859_1.NewEncoder()), body)
+	}
+	return body
+}
+
+func encode(to *encoding.Encoder, text []byte) []byte {
+	out, err := to.Bytes(text)
+	if err != nil {
+		panic(err) // a fault of a template of this package
+	}
+	return out
+}
+
 // questionAddr takes the address out of "-B 192.0.2.1", "n + 192.0.2.1" or "192.0.2.1/e".
 func questionAddr(line string) netip.Addr {
 	fields := strings.Fields(line)
@@ -231,18 +299,6 @@ func questionAddr(line string) netip.Addr {
 	}
 	addr, _ := netip.ParseAddr(strings.TrimSuffix(fields[len(fields)-1], "/e"))
 	return addr
-}
-
-// latin1 writes text in ISO 8859-1, as LACNIC and NIC.br do.
-func latin1(text []byte) []byte {
-	var out []byte
-	for _, r := range string(text) {
-		if r > 0xff {
-			r = '?'
-		}
-		out = append(out, byte(r))
-	}
-	return out
 }
 
 func (w *World) startDNS(t testing.TB) string {
