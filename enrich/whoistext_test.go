@@ -75,3 +75,34 @@ RAbuseEmail:  desk@customer.example
 		t.Errorf("%+v, %v", a, err)
 	}
 }
+
+// TestAbuseContactWithoutAddress has what NIC.br gave in 2017: an abuse contact by its key,
+// and the person without an address. That is not the same as none.
+func TestAbuseContactWithoutAddress(t *testing.T) {
+	const text = `inetnum:     177.37.128.0/17
+aut-num:     AS64500
+abuse-c:     EXA
+owner:       EXEMPLO LTDA
+owner-c:     EXA
+tech-c:      EXA
+created:     20110302
+
+nic-hdl-br:  EXA
+person:      Exemplo Reis
+created:     19991227
+`
+	a, err := readWHOIS(text, netip.MustParseAddr("177.37.164.71"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := a.networks[0]
+	if len(n.contacts) != 0 || len(n.network.Withheld) != 1 || n.network.Withheld[0] != "the address of the abuse contact EXA" {
+		t.Errorf("contacts %+v, withheld %q", n.contacts, n.network.Withheld)
+	}
+	r := newRecord(netip.MustParseAddr("177.37.164.71"))
+	r.Network = &n.network
+	r.Lookups = append(r.Lookups, Lookup{Kind: "whois", Outcome: OutcomeOK})
+	if r.abuseState(); r.Abuse != AbuseWithheld {
+		t.Errorf("state %q", r.Abuse)
+	}
+}
