@@ -119,7 +119,7 @@ func complete(c *Case, files []NamedBytes) ([]NamedBytes, error) {
 		if !safePath(f.Path) || f.Path == caseFile || i > 0 && files[i-1].Path == f.Path {
 			return nil, fmt.Errorf("file name %q is not fit for a case folder", f.Path)
 		}
-		c.Files = append(c.Files, File{Path: f.Path, SHA256: digest(f.Data), Size: int64(len(f.Data))})
+		c.Files = append(c.Files, File{Path: f.Path, SHA256: Digest(f.Data), Size: int64(len(f.Data))})
 	}
 	doc, err := EncodeJSON(c, "  ")
 	if err != nil {
@@ -134,14 +134,15 @@ func sha256Sums(files []NamedBytes) []byte {
 	var lines []string
 	for _, f := range files {
 		if name, ok := strings.CutPrefix(f.Path, evidenceDir); ok {
-			lines = append(lines, digest(f.Data)+"  "+name+"\n")
+			lines = append(lines, Digest(f.Data)+"  "+name+"\n")
 		}
 	}
 	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[64:], b[64:]) })
 	return []byte(strings.Join(lines, ""))
 }
 
-func digest(data []byte) string {
+// Digest is the SHA-256 of some bytes in lower-case hexadecimal.
+func Digest(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }

@@ -27,7 +27,7 @@ func folderCase(id string, samples ...string) (*Case, []NamedBytes) {
 	}
 	for i, s := range samples {
 		name := fmt.Sprintf("evidence/%03d.eml", i+1)
-		c.Samples = append(c.Samples, Sample{Number: i + 1, SHA256: digest([]byte(s)), Evidence: name})
+		c.Samples = append(c.Samples, Sample{Number: i + 1, SHA256: Digest([]byte(s)), Evidence: name})
 		files = append(files, NamedBytes{Path: name, Data: []byte(s)})
 	}
 	return c, files
