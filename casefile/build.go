@@ -24,44 +24,31 @@ type Input struct {
 	Problems []Problem
 }
 
-// Addresses returns every public address that a path names as relay, as client of one, or
-// as the end of a trail: those to ask about, without repeats, in ascending order.
-func Addresses(samples []Sample) []netip.Addr {
-	set := map[netip.Addr]bool{}
-	for i := range samples {
-		p := &samples[i].Path
-		if p.Boundary != nil {
-			set[p.Boundary.IP] = true
-		}
-		if p.Origin != nil {
-			set[p.Origin.IP] = true
-		}
-		for _, r := range p.Relays {
-			set[r.IP] = true
-			if r.Own >= 0 {
-				set[p.Hops[r.Own].From.IP] = true
-			}
-		}
+// Build makes the case of samples that are all at hand. The same Input gives the same
+// Case. Files is left empty: the folder knows its files when they are written. The Input
+// is not changed.
+func Build(in Input) *Case {
+	g := NewGatherer(in.Settings)
+	for i := range in.Samples {
+		g.AddSample(&in.Samples[i])
 	}
-	var all []netip.Addr
-	for a := range set {
-		if _, special := enrich.SpecialOf(a); a.IsValid() && !special {
-			all = append(all, a)
-		}
+	c, err := g.Case(in, func(n int) (Sample, error) { return in.Samples[n-1], nil })
+	if err != nil {
+		panic(err) // it could only be that of the function
 	}
-	slices.SortFunc(all, netip.Addr.Compare)
-	return all
+	return c
 }
 
-// Build makes the case. The same Input gives the same Case. Files is left empty: the
-// folder knows its files when they are written. The Input is not changed.
-func Build(in Input) *Case {
+// Case makes the case of all that was gathered. load gives a sample by its number, for
+// those that the case shows; its Number and Evidence are set here. Samples of the Input
+// are not looked at. The error is that of load.
+func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case, error) {
 	c := &Case{
 		Schema: Schema, ID: in.ID, Created: in.Now.UTC().Format(time.RFC3339), Version: in.Version,
-		Settings: in.Settings, Samples: slices.Clone(in.Samples), Relays: []Relay{}, Sources: []Source{},
+		Settings: in.Settings, Samples: []Sample{}, Relays: []Relay{}, Sources: []Source{},
 		Bystanders: []Bystander{}, OwnHosts: []int{}, Letters: []Letter{}, Problems: []Problem{}, Files: []File{},
-		Status: "open", SampleCount: len(in.Samples), Paths: []PathGroup{}, Elsewhere: []Elsewhere{}, Custody: []Event{},
-		Submissions: Submissions{Classes: []ClassCount{}},
+		Status: "open", SampleCount: g.samples, Paths: []PathGroup{}, Elsewhere: []Elsewhere{}, Custody: []Event{},
+		Submissions: g.account(), TrailEnds: g.ends(),
 		Incident: Incident{
 			Hours: []Hour{}, Domains: []ForgedDomain{}, Recipients: []CountryCount{}, Estimates: []Estimate{},
 			Addresses: ForgedAddresses{Most: []AddressCount{}},
@@ -69,24 +56,57 @@ func Build(in Input) *Case {
 	}
 	c.Settings.fill()
 	c.Problems = append(c.Problems, in.Problems...)
-	for i := range c.Samples {
-		s := &c.Samples[i]
-		s.Number = i + 1
-		s.Evidence = fmt.Sprintf("evidence/%04d-%s.eml", s.Number, s.SHA256[:12])
-	}
 	if c.ID == "" {
-		c.ID = NewID(c.Settings, c.Samples)
+		c.ID = NewID(c.Settings, g.sums)
 	}
 	b := builder{c: c, records: in.Records}
-	b.relays()
-	b.ownHosts()
-	b.sources()
-	b.bystanders()
-	for i := range c.Relays {
-		c.Relays[i].Samples = len(c.Relays[i].Seen)
+	relays := b.relays(g)
+	b.index()
+	sources := b.sources(g)
+	bystanders := b.bystanders(g)
+	groups := g.groups()
+	for _, n := range g.exemplars(relays, sources, bystanders, groups) {
+		s, err := load(n)
+		if err != nil {
+			return nil, err
+		}
+		s.Number, s.Evidence = n, Evidence(n, s.SHA256)
+		c.Samples = append(c.Samples, s)
 	}
+	b.transactions()
+	b.showing(g, sources, bystanders, groups)
 	b.letters()
-	return c
+	return c, nil
+}
+
+// Evidence is the path of the copy of a sample, relative to the case folder.
+func Evidence(number int, sum string) string {
+	return fmt.Sprintf("evidence/%04d-%s.eml", number, sum[:12])
+}
+
+// showing names for each thing the samples that the case shows.
+func (b *builder) showing(g *Gatherer, sources []*sourceTally, bystanders []*bystanderTally, groups []PathGroup) {
+	shown := func(list []int) []int {
+		out := []int{}
+		for _, n := range list {
+			if b.c.Sample(n) != nil {
+				out = append(out, n)
+			}
+		}
+		return out
+	}
+	for i, x := range sources {
+		b.c.Sources[i].Samples = shown(x.samples.list)
+	}
+	for i, x := range bystanders {
+		b.c.Bystanders[i].Samples = shown(x.samples.list)
+	}
+	b.c.OwnHosts = shown(g.ownHosts)
+	for _, p := range groups {
+		if b.c.Sample(p.Exemplar) != nil {
+			b.c.Paths = append(b.c.Paths, p)
+		}
+	}
 }
 
 func (s *Settings) fill() {
@@ -97,17 +117,12 @@ func (s *Settings) fill() {
 	}
 }
 
-// NewID makes a case ID that depends on the forged domain and the samples alone: "RT-"
-// and eight letters or digits.
-func NewID(s Settings, samples []Sample) string {
+// NewID makes a case ID that depends on the forged domain and the digests of the samples
+// alone: "RT-" and eight letters or digits.
+func NewID(s Settings, sums []string) string {
 	h := sha256.New()
 	fmt.Fprintf(h, "relaytrace case\n%s\n", strings.ToLower(s.Domain))
-	var sums []string
-	for _, x := range samples {
-		sums = append(sums, x.SHA256)
-	}
-	slices.Sort(sums)
-	for _, x := range sums {
+	for _, x := range slices.Sorted(slices.Values(sums)) {
 		fmt.Fprintln(h, x)
 	}
 	return "RT-" + base32.StdEncoding.EncodeToString(h.Sum(nil))[:8]
@@ -117,6 +132,7 @@ func NewID(s Settings, samples []Sample) string {
 type builder struct {
 	c       *Case
 	records map[netip.Addr]enrich.Record
+	relayAt map[netip.Addr]*Relay
 }
 
 // record returns what is known of an address; of one that nobody asked about, its address alone.

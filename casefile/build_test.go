@@ -267,7 +267,7 @@ func TestTally(t *testing.T) {
 		}
 	}
 	trails := []TrailEnd{{trace.EndOrigin, 2, 1}, {trace.EndWithheld, 3, 2}}
-	if diff := cmp.Diff(trails, c.Trails()); diff != "" {
+	if diff := cmp.Diff(trails, c.TrailEnds); diff != "" {
 		t.Errorf("trails (-want +got):\n%s", diff)
 	}
 }
@@ -371,17 +371,17 @@ func TestSameInputSameBytes(t *testing.T) {
 
 // TestNewID holds what the name of a case depends on.
 func TestNewID(t *testing.T) {
-	a, b := Sample{SHA256: strings.Repeat("a", 64)}, Sample{SHA256: strings.Repeat("b", 64)}
-	id := NewID(Settings{Domain: "dept.college.example"}, []Sample{a, b})
+	a, b := strings.Repeat("a", 64), strings.Repeat("b", 64)
+	id := NewID(Settings{Domain: "dept.college.example"}, []string{a, b})
 	if id != "RT-24H3IONH" {
 		t.Errorf("the ID of the same samples has changed: %s", id)
 	}
-	if got := NewID(Settings{Domain: "Dept.College.Example", Reporter: "Zoë", Offline: true}, []Sample{b, a}); got != id {
+	if got := NewID(Settings{Domain: "Dept.College.Example", Reporter: "Zoë", Offline: true}, []string{b, a}); got != id {
 		t.Errorf("%s in another order, %s in this", got, id)
 	}
 	for _, other := range []string{
-		NewID(Settings{Domain: "college.example"}, []Sample{a, b}),
-		NewID(Settings{Domain: "dept.college.example"}, []Sample{a}),
+		NewID(Settings{Domain: "college.example"}, []string{a, b}),
+		NewID(Settings{Domain: "dept.college.example"}, []string{a}),
 		NewID(Settings{}, nil),
 	} {
 		if other == id {
@@ -392,8 +392,11 @@ func TestNewID(t *testing.T) {
 
 // TestAddresses holds about whom registries are asked.
 func TestAddresses(t *testing.T) {
-	got := Addresses([]Sample{passed("8.8.8.8", "9.9.9.9", trace.Corroborated), passed("8.8.8.8", "10.0.0.1", trace.Corroborated), direct("1.1.1.1"), {}})
-	if diff := cmp.Diff("[1.1.1.1 8.8.8.8 9.9.9.9]", fmt.Sprint(got)); diff != "" {
+	g := NewGatherer(someone)
+	for _, s := range []Sample{passed("8.8.8.8", "9.9.9.9", trace.Corroborated), passed("8.8.8.8", "10.0.0.1", trace.Corroborated), direct("1.1.1.1"), {}} {
+		g.AddSample(&s)
+	}
+	if diff := cmp.Diff("[1.1.1.1 8.8.8.8 9.9.9.9]", fmt.Sprint(g.Addresses())); diff != "" {
 		t.Errorf("addresses (-want +got):\n%s", diff)
 	}
 }

@@ -26,20 +26,23 @@ type Case struct {
 	Status   string   `json:"status"`  // open or closed
 	Settings Settings `json:"settings"`
 	// Submissions counts what arrived, Incident tells of the run, over all samples.
-	Submissions Submissions `json:"submissions"`
-	Incident    Incident    `json:"incident"`
-	SampleCount int         `json:"sample_count"` // all samples of the case
-	Samples     []Sample    `json:"samples"`      // all of them up to MaxShown, else the exemplars; ascending by number
-	Paths       []PathGroup `json:"paths"`        // the distinct paths, the most frequent first
-	Relays      []Relay     `json:"relays"`       // those that withhold the previous hop first, then by number of samples
-	Sources     []Source    `json:"sources"`      // other hosts where a trail ends: origins and silent hosts
-	Bystanders  []Bystander `json:"bystanders"`
-	OwnHosts    []int       `json:"own_hosts"` // samples in whose path a host of the user's own side hands the mail on: it may really come from there
-	Letters     []Letter    `json:"letters"`
-	Elsewhere   []Elsewhere `json:"elsewhere"` // seen in other cases too
-	Custody     []Event     `json:"custody"`   // the custody log so far; the last event's hash is the head of the chain
-	Problems    []Problem   `json:"problems"`
-	Files       []File      `json:"files"` // every other file of the case folder, by path
+	Submissions    Submissions `json:"submissions"`
+	Incident       Incident    `json:"incident"`
+	SampleCount    int         `json:"sample_count"`    // all samples of the case
+	Samples        []Sample    `json:"samples"`         // all of them up to MaxShown, else the exemplars; ascending by number
+	Paths          []PathGroup `json:"paths"`           // the distinct paths, the most frequent first
+	Relays         []Relay     `json:"relays"`          // those that withhold the previous hop first, then by number of samples
+	Sources        []Source    `json:"sources"`         // other hosts where a trail ends: origins and silent hosts; the MaxShown with most samples
+	SourceCount    int         `json:"source_count"`    // all of them
+	Bystanders     []Bystander `json:"bystanders"`      // at most MaxShown
+	BystanderCount int         `json:"bystander_count"` // all of them
+	TrailEnds      []TrailEnd  `json:"trail_ends"`      // where the trails of all samples end
+	OwnHosts       []int       `json:"own_hosts"`       // samples shown in whose path a host of the user's own side hands the mail on: it may really come from there
+	Letters        []Letter    `json:"letters"`
+	Elsewhere      []Elsewhere `json:"elsewhere"` // seen in other cases too
+	Custody        []Event     `json:"custody"`   // the custody log so far; the last event's hash is the head of the chain
+	Problems       []Problem   `json:"problems"`
+	Files          []File      `json:"files"` // every other file of the case folder, by path
 }
 
 // MaxShown is the number of samples up to which a case shows each. A larger one shows
@@ -139,7 +142,8 @@ type Source struct {
 	HELOs     []string        `json:"helos"`
 	Ends      trace.End       `json:"ends"`
 	Certainty trace.Certainty `json:"certainty"`
-	Samples   []int           `json:"samples"` // numbers of the samples that name it with that certainty, ascending
+	Samples   []int           `json:"samples"` // numbers of the samples shown that name it with that certainty, ascending
+	Count     int             `json:"count"`   // of all samples of the case, how many do
 	Record    enrich.Record   `json:"record"`
 }
 
@@ -147,8 +151,9 @@ type Source struct {
 type Bystander struct {
 	Name    string     `json:"name"`
 	IP      netip.Addr `json:"ip"`
-	Why     string     `json:"why"` // a finding code
-	Samples []int      `json:"samples"`
+	Why     string     `json:"why"`     // a finding code
+	Samples []int      `json:"samples"` // numbers of the samples shown that name it, ascending
+	Count   int        `json:"count"`   // of all samples of the case, how many do
 }
 
 // The kinds of letters.

@@ -11,33 +11,25 @@ import (
 	"relaytrace/trace"
 )
 
-// relays gathers each relay over all samples and has it judged.
-func (b *builder) relays() {
-	at := map[netip.Addr]*Relay{}
-	var order []netip.Addr
-	for i := range b.c.Samples {
-		s := &b.c.Samples[i]
-		for _, r := range s.Path.Relays {
-			x := at[r.IP]
-			if x == nil {
-				x = &Relay{IP: r.IP, Names: []string{}, HELOs: []string{}, Seen: []Seen{}, Record: b.record(r.IP)}
-				at[r.IP] = x
-				order = append(order, r.IP)
-			}
-			x.see(s, r)
-		}
+// relays has each relay judged, and returns what the samples show of each in the order of
+// the case.
+func (b *builder) relays(g *Gatherer) []*relayTally {
+	at := map[netip.Addr]*relayTally{}
+	for ip, x := range g.relays {
+		at[ip] = x
+		r := x.settle()
+		r.Record = b.record(ip)
+		b.judge(&r, x, g.excusesOf(ip))
+		b.c.Relays = append(b.c.Relays, r)
 	}
-	for _, ip := range order {
-		b.settle(at[ip])
-		b.judge(at[ip])
-		b.c.Relays = append(b.c.Relays, *at[ip])
-	}
-	slices.SortStableFunc(b.c.Relays, func(x, y Relay) int {
-		return cmp.Or(
-			compareBool(y.Withholds, x.Withholds),
-			cmp.Compare(len(y.Seen), len(x.Seen)),
-			x.IP.Compare(y.IP))
+	slices.SortFunc(b.c.Relays, func(x, y Relay) int {
+		return cmp.Or(compareBool(y.Withholds, x.Withholds), cmp.Compare(y.Samples, x.Samples), x.IP.Compare(y.IP))
 	})
+	order := make([]*relayTally, len(b.c.Relays))
+	for i := range b.c.Relays {
+		order[i] = at[b.c.Relays[i].IP]
+	}
+	return order
 }
 
 func compareBool(a, b bool) int {
@@ -50,41 +42,35 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// see adds one transaction of a relay.
-func (x *Relay) see(s *Sample, r trace.Relay) {
-	x.Certainty = stronger(x.Certainty, r.Certainty)
-	seen := Seen{Sample: s.Number, Hop: r.Hop, Own: r.Own}
-	if r.Own >= 0 {
-		seen.Client = s.Path.Hops[r.Own].From.IP
-		seen.Clock = clockBounds(s.Path.Hops[r.Own].Time.UTC, s.Path.Hops[r.Hop].Time.UTC)
+// judge gives a relay its verdict from all its transactions.
+func (b *builder) judge(r *Relay, x *relayTally, excuses []judge.Excuse) {
+	var ts []judge.Transaction
+	for _, d := range x.order {
+		t := judge.Transaction{Samples: x.dealings[d], Withholds: d.withholds, Claimed: d.claimed, Unverified: d.unverified, Witness: d.witness}
+		if d.client.IsValid() {
+			rec := b.record(d.client)
+			t.Client = judge.Party{Addr: d.client, Record: &rec}
+		}
+		ts = append(ts, t)
 	}
-	x.Seen = append(x.Seen, seen)
+	r.Verdict, r.Reasons = judge.Relay(judge.Party{Addr: r.IP, Record: &r.Record}, ts, excuses)
 }
 
-// settle draws from the transactions what is told of the relay. Where a believed field
-// names it, those that are only claimed tell nothing: anybody can write its address into
-// an invented field, with any name and any previous hop.
-func (b *builder) settle(x *Relay) {
-	for _, s := range x.Seen {
-		hops := b.c.Samples[s.Sample-1].Path.Hops
-		if x.Certainty != trace.Claimed && !believed(hops[s.Hop].Standing) {
-			continue
-		}
-		x.Names = addName(x.Names, hops[s.Hop].From.RDNS)
-		x.HELOs = addName(x.HELOs, hops[s.Hop].From.HELO)
-		if s.Own < 0 {
-			continue
-		}
-		own := trace.Unverified
-		if believed(hops[s.Own].Standing) {
-			own = trace.Corroborated
-		}
-		withholds := b.sampleRelay(s, x.IP).Withholds
-		switch {
-		case x.OwnField == own:
-			x.Withholds = x.Withholds || withholds
-		case x.OwnField != trace.Corroborated:
-			x.OwnField, x.Withholds = own, withholds
+// transactions lists those of each relay in the samples that are shown.
+func (b *builder) transactions() {
+	at := map[netip.Addr]*Relay{}
+	for i := range b.c.Relays {
+		at[b.c.Relays[i].IP] = &b.c.Relays[i]
+	}
+	for i := range b.c.Samples {
+		s := &b.c.Samples[i]
+		for _, r := range s.Path.Relays {
+			seen := Seen{Sample: s.Number, Hop: r.Hop, Own: r.Own}
+			if r.Own >= 0 {
+				seen.Client = s.Path.Hops[r.Own].From.IP
+				seen.Clock = clockBounds(s.Path.Hops[r.Own].Time.UTC, s.Path.Hops[r.Hop].Time.UTC)
+			}
+			at[r.IP].Seen = append(at[r.IP].Seen, seen)
 		}
 	}
 }
@@ -118,58 +104,6 @@ func duration(d time.Duration) string {
 		return fmt.Sprintf("%d min %d s", m, s)
 	}
 	return fmt.Sprintf("%d s", s)
-}
-
-// judge gives a relay its verdict from all its transactions.
-func (b *builder) judge(x *Relay) {
-	var ts []judge.Transaction
-	for _, s := range x.Seen {
-		hops := b.c.Samples[s.Sample-1].Path.Hops
-		t := judge.Transaction{
-			Sample: s.Sample, Withholds: b.sampleRelay(s, x.IP).Withholds,
-			Claimed: !believed(hops[s.Hop].Standing), Unverified: s.Own < 0 || !believed(hops[s.Own].Standing),
-		}
-		if p := &b.c.Samples[s.Sample-1].Path; hops[s.Hop].Standing != trace.Trusted && p.Boundary != nil {
-			t.Witness = p.Boundary.IP
-		}
-		if s.Client.IsValid() {
-			rec := b.record(s.Client)
-			t.Client = judge.Party{Addr: s.Client, Record: &rec}
-		}
-		ts = append(ts, t)
-	}
-	x.Verdict, x.Reasons = judge.Relay(judge.Party{Addr: x.IP, Record: &x.Record}, ts, b.excuses(x.IP))
-}
-
-func (b *builder) sampleRelay(s Seen, ip netip.Addr) trace.Relay {
-	for _, r := range b.c.Samples[s.Sample-1].Path.Relays {
-		if r.IP == ip && r.Hop == s.Hop {
-			return r
-		}
-	}
-	return trace.Relay{}
-}
-
-// excuses collects what single samples say in a host's favour. A name that it merely
-// shares with a claim in some header says nothing about it.
-func (b *builder) excuses(ip netip.Addr) []judge.Excuse {
-	var out []judge.Excuse
-	for i := range b.c.Samples {
-		s := &b.c.Samples[i]
-		if slices.ContainsFunc(s.Path.Relays, func(r trace.Relay) bool { return r.IP == ip }) {
-			continue // what excuses one of its steps does not excuse the other
-		}
-		for _, y := range s.Path.Bystanders {
-			if y.IP != ip || excusesNobody(y.Why) {
-				continue
-			}
-			out = append(out, judge.Excuse{
-				Reason: Reason{Code: y.Why, Text: fmt.Sprintf("Sample %d shows it as innocent of relaying for strangers (%s).", s.Number, y.Why)},
-				Strong: strongExcuse[y.Why] && believedBelow(&s.Path, y.Hop),
-			})
-		}
-	}
-	return out
 }
 
 // excusesNobody reports whether a bystander's code says only that a header names it, or

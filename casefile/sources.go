@@ -9,32 +9,33 @@ import (
 	"relaytrace/trace"
 )
 
-// sources gathers the hosts where trails end that are not judged relays.
-func (b *builder) sources() {
-	at := map[netip.Addr]*Source{}
-	var order []netip.Addr
-	for i := range b.c.Samples {
-		s := &b.c.Samples[i]
-		for _, e := range trailEnds(&s.Path) {
-			// A relay of which there are only claims can be the recorded end of another trail.
-			if r := b.relay(e.IP); r != nil && (r.Certainty != trace.Claimed || e.Certainty == trace.Claimed) {
-				continue
-			}
-			x := at[e.IP]
-			if x == nil {
-				x = &Source{IP: e.IP, Names: []string{}, HELOs: []string{}, Samples: []int{}, Record: b.record(e.IP)}
-				at[e.IP] = x
-				order = append(order, e.IP)
-			}
-			x.see(s, e)
+// sources tells the hosts where trails end that are not judged relays, and returns what
+// the samples show of each, in the order of the case.
+func (b *builder) sources(g *Gatherer) []*sourceTally {
+	at := map[netip.Addr]*sourceTally{}
+	for ip, x := range g.sources {
+		// A relay of which there are only claims can be the recorded end of another trail.
+		if r := b.relay(ip); r != nil && (r.Certainty != trace.Claimed || x.certainty == trace.Claimed) {
+			continue
 		}
+		at[ip] = x
+		b.c.Sources = append(b.c.Sources, Source{
+			IP: ip, Names: append([]string{}, x.told.names...), HELOs: append([]string{}, x.told.helos...),
+			Ends: x.ends, Certainty: x.certainty, Count: len(x.samples.list),
+		})
 	}
-	for _, ip := range order {
-		b.c.Sources = append(b.c.Sources, *at[ip])
-	}
-	slices.SortStableFunc(b.c.Sources, func(x, y Source) int {
-		return cmp.Or(cmp.Compare(len(y.Samples), len(x.Samples)), x.IP.Compare(y.IP))
+	slices.SortFunc(b.c.Sources, func(x, y Source) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), x.IP.Compare(y.IP))
 	})
+	b.c.SourceCount = len(b.c.Sources)
+	b.c.Sources = b.c.Sources[:min(b.c.SourceCount, MaxShown)]
+	order := make([]*sourceTally, len(b.c.Sources))
+	for i := range b.c.Sources {
+		s := &b.c.Sources[i]
+		s.Record = b.record(s.IP)
+		order[i] = at[s.IP]
+	}
+	return order
 }
 
 // trailEnd is a host at which a trail ends.
@@ -68,67 +69,14 @@ func trailEnds(p *trace.Path) []trailEnd {
 	return append(ends, trailEnd{trace.Origin{Hop: b.Hop, IP: b.IP, Certainty: trace.Recorded}, trace.EndUnexplained})
 }
 
-// see adds one sample whose trail ends at the host. What is told of it rests on the
-// strongest samples alone.
-func (x *Source) see(s *Sample, e trailEnd) {
-	p := &s.Path
-	if best := stronger(x.Certainty, e.Certainty); best != x.Certainty {
-		*x = Source{IP: x.IP, Names: []string{}, HELOs: []string{}, Samples: []int{}, Record: x.Record, Certainty: best}
-	}
-	if e.Certainty != x.Certainty {
-		return
-	}
-	if x.Ends == "" || e.ends == trace.EndNoField {
-		x.Ends = e.ends // of two ends the one that leaves both readings open
-	}
-	h := &p.Hops[e.Hop]
-	x.Names = addName(x.Names, h.From.RDNS)
-	x.HELOs = addName(x.HELOs, h.From.HELO)
-	x.Samples = append(x.Samples, s.Number)
-}
+func (b *builder) relay(ip netip.Addr) *Relay { return b.relayAt[ip] }
 
-func (b *builder) relay(ip netip.Addr) *Relay {
+// index makes the relays known by their addresses; they stay where they are from now on.
+func (b *builder) index() {
+	b.relayAt = map[netip.Addr]*Relay{}
 	for i := range b.c.Relays {
-		if b.c.Relays[i].IP == ip {
-			return &b.c.Relays[i]
-		}
+		b.relayAt[b.c.Relays[i].IP] = &b.c.Relays[i]
 	}
-	return nil
-}
-
-// ownHosts names the samples that may really have come from the user's own side: the mail
-// began on the recipients' systems, or a believed field below the boundary names a host
-// of the settings as the one that handed the mail on.
-func (b *builder) ownHosts() {
-	own, err := trace.ParseHosts(b.c.Settings.Trust)
-	if err != nil {
-		own = trace.Hosts{} // the command refuses such settings; a claim of innocence is not worth a fault
-	}
-	for i := range b.c.Samples {
-		s := &b.c.Samples[i]
-		if s.Path.Ends == trace.EndLocal && s.Path.Boundary == nil || b.passesOwn(&s.Path, &own) {
-			b.c.OwnHosts = append(b.c.OwnHosts, s.Number)
-		}
-	}
-}
-
-// passesOwn reports whether a believed field, from the boundary down, has taken the mail
-// from a host of the user's own side: by its recorded address or its looked-up name.
-func (b *builder) passesOwn(p *trace.Path, own *trace.Hosts) bool {
-	if p.Boundary == nil {
-		return false
-	}
-	for i := max(p.Boundary.Hop, 0); i < len(p.Hops); i++ {
-		h := &p.Hops[i]
-		if h.Kind != trace.Transfer || !believed(h.Standing) {
-			continue
-		}
-		if h.From.IP.IsValid() && !h.From.IP.IsLoopback() && own.HasAddr(h.From.IP) ||
-			own.HasName(h.From.RDNS) || inDomain(h.From.RDNS, b.c.Settings.Domain) {
-			return true
-		}
-	}
-	return false
 }
 
 // inDomain reports whether a host is a domain or lies below it.
@@ -137,39 +85,33 @@ func inDomain(host, domain string) bool {
 	return domain != "" && (host == domain || strings.HasSuffix(host, "."+domain))
 }
 
-// bystanders gathers the hosts that headers name and that must not be accused. A host
-// that the case tells as a relay or as the end of a trail, with what that rests on, is
-// none: a spammer can write any address into a forged field, that of the true relay too.
-func (b *builder) bystanders() {
+// bystanders tells the hosts that headers name and that must not be accused. A host that
+// the case tells as a relay or as the end of a trail, with what that rests on, is none: a
+// spammer can write any address into a forged field, that of the true relay too.
+func (b *builder) bystanders(g *Gatherer) []*bystanderTally {
 	taken := map[netip.Addr]bool{}
-	for _, r := range b.c.Relays {
-		taken[r.IP.Unmap()] = true
+	for ip := range g.relays {
+		taken[ip.Unmap()] = true
 	}
-	for _, s := range b.c.Sources {
-		taken[s.IP.Unmap()] = true
+	for ip := range g.sources {
+		taken[ip.Unmap()] = true // as a source, or as a relay
 	}
-	type key struct {
-		name, why string
-		ip        netip.Addr
-	}
-	at := map[key]int{}
-	for i := range b.c.Samples {
-		s := &b.c.Samples[i]
-		for _, y := range s.Path.Bystanders {
-			if y.IP.IsValid() && taken[y.IP.Unmap()] {
-				continue
-			}
-			k := key{y.Name, y.Why, y.IP}
-			n, ok := at[k]
-			if !ok {
-				n = len(b.c.Bystanders)
-				at[k] = n
-				b.c.Bystanders = append(b.c.Bystanders, Bystander{Name: y.Name, IP: y.IP, Why: y.Why, Samples: []int{}})
-			}
-			list := &b.c.Bystanders[n].Samples
-			if len(*list) == 0 || (*list)[len(*list)-1] != s.Number {
-				*list = append(*list, s.Number)
-			}
+	var order []*bystanderTally
+	for k, x := range g.bystanders {
+		if !k.ip.IsValid() || !taken[k.ip.Unmap()] {
+			order = append(order, x)
 		}
 	}
+	b.c.BystanderCount = len(order)
+	if len(order) > MaxShown {
+		slices.SortFunc(order, func(x, y *bystanderTally) int {
+			return cmp.Or(cmp.Compare(len(y.samples.list), len(x.samples.list)), x.order-y.order)
+		})
+		order = order[:MaxShown]
+	}
+	slices.SortFunc(order, func(x, y *bystanderTally) int { return x.order - y.order })
+	for _, x := range order {
+		b.c.Bystanders = append(b.c.Bystanders, Bystander{Name: x.key.name, IP: x.key.ip, Why: x.key.why, Count: len(x.samples.list)})
+	}
+	return order
 }

@@ -110,9 +110,9 @@ func unverifiedPart(n, all int) string {
 
 // TrailEnd counts the samples whose trails end in one way.
 type TrailEnd struct {
-	End     trace.End
-	Samples int
-	Claimed int // of Samples: that the trail leads there rests on a field that could not be verified
+	End     trace.End `json:"end"`
+	Samples int       `json:"samples"`
+	Claimed int       `json:"claimed"` // of Samples: that the trail leads there rests on a field that could not be verified
 }
 
 // Ends are all ends of trails, in the order in which they are told.
@@ -121,20 +121,11 @@ var Ends = []trace.End{
 	trace.EndNoBoundary, trace.EndLocal, trace.EndNoTrace,
 }
 
-// Trails counts where the trails end, without ends at which none does.
-func (c *Case) Trails() []TrailEnd {
-	var out []TrailEnd
+// ends counts where the trails end, without ends at which none does.
+func (g *Gatherer) ends() []TrailEnd {
+	out := []TrailEnd{}
 	for _, e := range Ends {
-		t := TrailEnd{End: e}
-		for i := range c.Samples {
-			if p := &c.Samples[i].Path; p.Ends == e {
-				t.Samples++
-				if EndClaimed(p) {
-					t.Claimed++
-				}
-			}
-		}
-		if t.Samples > 0 {
+		if t := g.trails[e]; t.Samples > 0 {
 			out = append(out, t)
 		}
 	}

@@ -216,7 +216,7 @@ func clearedPoint(c *casefile.Case) string {
 }
 
 func endsPoint(c *casefile.Case) string {
-	trails := c.Trails()
+	trails := slices.Clone(c.TrailEnds)
 	slices.SortStableFunc(trails, func(a, b casefile.TrailEnd) int { return b.Samples - a.Samples })
 	var told []string
 	for _, t := range trails {

@@ -9,6 +9,10 @@ import (
 	"golang.org/x/net/publicsuffix"
 )
 
+// Organisation returns the registrable domain of a host name, in lower case: the part that
+// somebody registered; empty for a name without dots, an address or a public suffix.
+func Organisation(host string) string { return registrable(host) }
+
 // registrable returns the domain that somebody registered, of which name is a part, in
 // lower case; empty for a name without dots, an address or a public suffix.
 func registrable(name string) string {

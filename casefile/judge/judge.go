@@ -51,7 +51,7 @@ type Party struct {
 
 // Transaction is one hand-over that a relay took part in.
 type Transaction struct {
-	Sample     int   // number of the sample
+	Samples    int   // how many samples show the same; 0 counts as one
 	Client     Party // the previous hop, as the relay's own field records it
 	Withholds  bool  // the relay's own field leaves the previous hop's address out
 	Claimed    bool  // the field that names the relay is unverified
@@ -106,13 +106,13 @@ func (v *verdict) weigh(ts []Transaction) {
 		if t.Claimed {
 			continue
 		}
-		v.recorded++
+		v.recorded += max(t.Samples, 1)
 		if v.seen = v.seen || !t.Witness.IsValid(); t.Witness.IsValid() {
 			v.witnesses[network(t.Witness)] = true
 		}
 	}
 	for _, t := range ts {
-		s := &v.sure
+		s, n := &v.sure, max(t.Samples, 1)
 		switch {
 		case t.Claimed && v.recorded > 0:
 			continue
@@ -120,19 +120,19 @@ func (v *verdict) weigh(ts []Transaction) {
 			s = &v.unsure
 		}
 		if t.Withholds {
-			s.withheld++
+			s.withheld += n
 			continue
 		}
 		switch tie, known := related(v.relay, t.Client); {
 		case tie != "":
-			s.related++
+			s.related += n
 			s.tie = tie
 		case !known:
-			s.unknown++
+			s.unknown += n
 		default:
-			s.unrelated++
+			s.unrelated += n
 			if !asKnown(v.relay) || !asKnown(t.Client) {
-				s.noAS++
+				s.noAS += n
 			}
 		}
 	}

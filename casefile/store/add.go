@@ -27,9 +27,9 @@ func (st *statements) prepare(ctx context.Context, conn *sql.Conn) error {
 		table string
 		n     int
 	}{
-		{&st.submission, "submissions", 17},
+		{&st.submission, "submissions", 22},
 		{&st.sample, "samples", 5},
-		{&st.origin, "origins", 6},
+		{&st.origin, "origins", 8},
 		{&st.fields, "fields", 14},
 		{&st.hop, "hops", 14},
 		{&st.transaction, "transactions", 7},
@@ -130,12 +130,12 @@ func (s *Store) add(ctx context.Context, p *Packed) (Taken, error) {
 	t.Submission, t.Known = s.submissions[key]
 	if !t.Known {
 		t.Submission = s.next.submission
-		var data any
+		var data any // NULL and not an empty BLOB
 		if p.data != nil {
 			data = p.data
 		}
-		if _, err := s.st.submission.ExecContext(ctx, t.Submission, sum, valid(p.file), p.line, p.size, p.class, p.grade, p.priority,
-			p.reporter, p.replyTo, p.subject, p.date, p.messageID, p.reasons, p.facts, valid(p.problem), data); err != nil {
+		if _, err := s.st.submission.ExecContext(ctx, t.Submission, sum, p.file, p.line, p.size, p.class, p.grade, p.priority, p.reporter,
+			p.replyTo, p.subject, p.date, p.utc, p.messageID, p.forged, p.recipients, p.reasons, p.ask, p.bounce, p.report, p.problem, data); err != nil {
 			return t, err
 		}
 		s.next.submission++
@@ -174,7 +174,7 @@ func (s *Store) addSample(ctx context.Context, one *packedSample, i int, t *Take
 		}
 		t.Found++
 	}
-	_, err := s.st.origin.ExecContext(ctx, n, number, t.Submission, valid(o.File), o.Line, valid(o.Part))
+	_, err := s.st.origin.ExecContext(ctx, n, number, t.Submission, valid(o.File), o.Line, valid(o.Part), o.Via, valid(o.By))
 	return err
 }
 

@@ -6,11 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
 	"relaytrace/trace"
-	"relaytrace/trace/header"
 	"relaytrace/trace/intake"
 )
 
@@ -40,13 +40,14 @@ func newCodec() coder {
 // Packed is a submission made ready for a store: hashed and compressed, with what was
 // traced in its samples. It holds nothing of the submission's bytes.
 type Packed struct {
-	file, class, grade, reporter, replyTo, subject, date, messageID string
-	reasons, facts, problem                                         string
-	line, size, priority                                            int
-	whole                                                           bool // it has bytes
-	sum                                                             digest
-	data                                                            []byte // compressed; nil when a sample has the same bytes
-	samples                                                         []packedSample
+	class, grade, file, reporter, replyTo, subject, date, utc, messageID, forged, recipients, reasons, ask, problem string
+
+	bounce, report       any // JSON, or nil
+	line, size, priority int
+	whole                bool // it has bytes
+	sum                  digest
+	data                 []byte // compressed; nil when a sample has the same bytes
+	samples              []packedSample
 }
 
 type packedSample struct {
@@ -59,26 +60,26 @@ type packedSample struct {
 	path   *trace.Path
 }
 
-// facts are what a submission tells beside its samples.
-type facts struct {
-	Bounce *intake.Bounce `json:"bounce,omitempty"`
-	Report *intake.Report `json:"report,omitempty"`
-	Ask    string         `json:"ask,omitempty"`
-}
-
 // Pack makes a submission ready for [Store.Add]; paths[i] is the path of sub.Samples[i],
 // whose Sample says where it was found. It is safe for concurrent use, and is the costly
 // part of adding.
 func Pack(sub *intake.Submission, paths []trace.Path) *Packed {
 	p := &Packed{
-		file: sub.File, class: string(sub.Class), grade: string(sub.Grade), line: sub.Line, size: sub.Size, priority: sub.Priority,
-		reasons: compact(sub.Reasons), facts: "{}",
+		class: string(sub.Class), grade: string(sub.Grade), file: valid(sub.File), line: sub.Line, size: sub.Size, priority: sub.Priority,
+		reporter: valid(sub.Reporter), replyTo: valid(sub.ReplyTo), subject: valid(sub.Subject), date: valid(sub.Date), messageID: valid(sub.MessageID),
+		forged: compact(sub.Forged), recipients: compact(sub.Recipients), reasons: compact(sub.Reasons), ask: valid(sub.Ask),
 	}
-	if sub.Bounce != nil || sub.Report != nil || sub.Ask != "" {
-		p.facts = compact(facts{sub.Bounce, sub.Report, sub.Ask})
+	if !sub.Time.IsZero() {
+		p.utc = sub.Time.UTC().Format(time.RFC3339)
+	}
+	if sub.Bounce != nil {
+		p.bounce = compact(sub.Bounce)
+	}
+	if sub.Report != nil {
+		p.report = compact(sub.Report)
 	}
 	if sub.Err != nil {
-		p.problem = sub.Err.Error()
+		p.problem = valid(sub.Err.Error())
 	}
 	for i := range sub.Samples {
 		one := &sub.Samples[i]
@@ -93,46 +94,18 @@ func Pack(sub *intake.Submission, paths []trace.Path) *Packed {
 	p.whole, p.sum = true, sha256.Sum256(sub.Data)
 	for i := range p.samples {
 		if p.samples[i].sum == p.sum {
-			return p // the sample holds the bytes, and its fields tell who
+			return p // the sample holds the bytes
 		}
 	}
 	p.data = codec.enc.EncodeAll(sub.Data, nil)
-	p.address(sub.Data)
 	return p
-}
-
-// address reads who sent the submission, and what about.
-func (p *Packed) address(data []byte) {
-	for _, f := range header.Scan(data, nil).Fields {
-		var to *string
-		switch {
-		case f.Is(data, "From"):
-			to = &p.reporter
-		case f.Is(data, "Reply-To"):
-			to = &p.replyTo
-		case f.Is(data, "Subject"):
-			to = &p.subject
-		case f.Is(data, "Date"):
-			to = &p.date
-		case f.Is(data, "Message-ID"):
-			to = &p.messageID
-		default:
-			continue
-		}
-		if *to == "" {
-			*to = oneLine(f.Body(data))
-		}
-	}
-}
-
-// oneLine unfolds a field's body. Bytes that are not UTF-8 become U+FFFD: the original
-// is kept whole.
-func oneLine(body []byte) string {
-	return strings.ToValidUTF8(strings.Join(strings.Fields(string(body)), " "), "\ufffd")
 }
 
 // compact is JSON on one line. What is given to it can be encoded.
 func compact(v any) string {
+	if list, ok := v.([]string); ok && len(list) == 0 {
+		return "[]"
+	}
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)

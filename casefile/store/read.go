@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"relaytrace/casefile"
 	"relaytrace/trace"
@@ -18,39 +19,9 @@ type Sample struct {
 	SHA256  string // in hexadecimal, of the original
 	Size    int64
 	Grade   intake.Grade
-	Data    []byte // the bytes as received; nil when they were erased
-	Origins []Origin
-}
-
-// Origin is where a sample was found, and in which submission.
-type Origin struct {
-	trace.Sample
-	Submission int
-	Class      intake.Class
-	Reporter   string // the From field of the submission, as written; empty for bare samples
-}
-
-// Submission is one thing that arrived, as the store holds it.
-type Submission struct {
-	Number    int
-	SHA256    string // in hexadecimal; empty when it could not be read
-	File      string
-	Line      int
-	Size      int64
-	Class     intake.Class
-	Grade     intake.Grade
-	Priority  int
-	Reporter  string // the From field as written; empty for bare samples
-	ReplyTo   string
-	Subject   string
-	Date      string
-	MessageID string
-	Reasons   []string
-	Bounce    *intake.Bounce
-	Report    *intake.Report
-	Ask       string
-	Problem   string
-	Samples   []int // numbers of the samples that it carried, ascending
+	Data    []byte         // the bytes as received; nil when they were erased
+	Origins []trace.Sample // where it was found, in the order read
+	From    []int          // numbers of the submissions in which it was found, as Origins
 }
 
 // Samples hands every sample from the given number on to take, by number. One whose
@@ -90,20 +61,18 @@ func (s *Store) Sample(ctx context.Context, number int) (*Sample, error) {
 
 // origins reads where a sample was found.
 func (s *Store) origins(ctx context.Context, one *Sample) error {
-	rows, err := s.conn.QueryContext(ctx, `SELECT submission, origins.file, origins.line, part, class, reporter FROM origins
-		LEFT JOIN submissions ON submissions.number = submission WHERE sample = ? ORDER BY origins.number`, one.Number)
+	rows, err := s.conn.QueryContext(ctx, "SELECT submission, file, line, part, via, shown_by FROM origins WHERE sample = ? ORDER BY number", one.Number)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
-		o := Origin{Sample: trace.Sample{SHA256: one.SHA256}}
-		var class, reporter sql.NullString
-		if err := rows.Scan(&o.Submission, &o.File, &o.Line, &o.Part, &class, &reporter); err != nil {
+		o := trace.Sample{SHA256: one.SHA256}
+		var submission int
+		if err := rows.Scan(&submission, &o.File, &o.Line, &o.Part, &o.Via, &o.By); err != nil {
 			return err
 		}
-		o.Class, o.Reporter = intake.Class(class.String), reporter.String
-		one.Origins = append(one.Origins, o)
+		one.Origins, one.From = append(one.Origins, o), append(one.From, submission)
 	}
 	return rows.Err()
 }
@@ -131,7 +100,7 @@ func scanSample(row interface{ Scan(...any) error }) (*Sample, error) {
 
 // unpack decompresses evidence and holds it against its size and digest.
 func unpack(packed []byte, size int64, sum string) ([]byte, error) {
-	if size < 0 || size > 1<<32 {
+	if size < 0 || size > 2*intake.MaxMessage {
 		return nil, errors.New("its size cannot be")
 	}
 	data, err := codec.dec.DecodeAll(packed, make([]byte, 0, size))
@@ -145,34 +114,54 @@ func unpack(packed []byte, size int64, sum string) ([]byte, error) {
 }
 
 // Submissions hands every submission to take, by number.
-func (s *Store) Submissions(ctx context.Context, take func(*Submission) error) error {
+func (s *Store) Submissions(ctx context.Context, take func(*casefile.Submission) error) error {
 	carried, err := s.carried(ctx)
 	if err != nil {
 		return explain(s.dir, err)
 	}
 	rows, err := s.conn.QueryContext(ctx, `SELECT number, sha256, file, line, size, class, grade, priority, reporter, reply_to, subject, date,
-		message_id, reasons, facts, problem FROM submissions ORDER BY number`)
+		utc, message_id, forged, recipients, reasons, ask, bounce, report, problem FROM submissions ORDER BY number`)
 	if err != nil {
 		return explain(s.dir, err)
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var x Submission
-		var reasons, told string
-		if err := rows.Scan(&x.Number, &x.SHA256, &x.File, &x.Line, &x.Size, &x.Class, &x.Grade, &x.Priority, &x.Reporter, &x.ReplyTo,
-			&x.Subject, &x.Date, &x.MessageID, &reasons, &told, &x.Problem); err != nil {
+		x, err := scanSubmission(rows)
+		if err != nil {
 			return explain(s.dir, err)
 		}
-		var f facts
-		if err := errors.Join(json.Unmarshal([]byte(reasons), &x.Reasons), json.Unmarshal([]byte(told), &f)); err != nil {
-			return explain(s.dir, &Damage{What: fmt.Sprintf("submission %d: %v", x.Number, err)})
-		}
-		x.Bounce, x.Report, x.Ask, x.Samples = f.Bounce, f.Report, f.Ask, carried[x.Number]
-		if err := take(&x); err != nil {
+		x.Samples = append([]int{}, carried[x.Number]...)
+		if err := take(x); err != nil {
 			return err
 		}
 	}
 	return explain(s.dir, rows.Err())
+}
+
+func scanSubmission(rows *sql.Rows) (*casefile.Submission, error) {
+	x := &casefile.Submission{}
+	var utc, forged, recipients, reasons string
+	var bounce, report sql.NullString
+	if err := rows.Scan(&x.Number, &x.SHA256, &x.File, &x.Line, &x.Size, &x.Class, &x.Grade, &x.Priority, &x.Reporter, &x.ReplyTo,
+		&x.Subject, &x.Date, &utc, &x.MessageID, &forged, &recipients, &reasons, &x.Ask, &bounce, &report, &x.Problem); err != nil {
+		return nil, err
+	}
+	var err error
+	if utc != "" {
+		x.Time, err = time.Parse(time.RFC3339, utc)
+	}
+	for _, part := range []struct {
+		text string
+		to   any
+	}{{forged, &x.Forged}, {recipients, &x.Recipients}, {reasons, &x.Reasons}, {bounce.String, &x.Bounce}, {report.String, &x.Report}} {
+		if part.text != "" {
+			err = errors.Join(err, json.Unmarshal([]byte(part.text), part.to))
+		}
+	}
+	if err != nil {
+		return nil, &Damage{What: fmt.Sprintf("submission %d: %v", x.Number, err)}
+	}
+	return x, nil
 }
 
 // carried tells which samples each submission carried.

@@ -54,7 +54,8 @@ func complaint(file, text string) *intake.Submission {
 	s := submission(file, text)
 	s.Data = []byte("From: Ann <ann@isp.example>\nSubject: your\n spam\nMessage-ID: <c@isp.example>\n\n" + text)
 	s.Class, s.Size = intake.ClassComplaint, len(s.Data)
-	s.Samples[0].Line = 6
+	s.Samples[0].Line, s.Samples[0].Via, s.Samples[0].By = 6, intake.ClassComplaint, "isp.example"
+	s.Reporter, s.Subject, s.Time = "ann@isp.example", "your spam", time.Date(2002, 2, 20, 11, 0, 0, 0, time.UTC)
 	return s
 }
 
@@ -68,7 +69,7 @@ func paths(sub *intake.Submission) []trace.Path {
 	var out []trace.Path
 	for _, one := range sub.Samples {
 		p := trace.Analyze(one.Data, header.Scan(one.Data, nil).Fields, &trace.Settings{})
-		p.Sample = trace.Sample{File: one.File, Line: one.Line, Part: one.Part, SHA256: hex.EncodeToString(one.SHA256[:])}
+		p.Sample = trace.Sample{File: one.File, Line: one.Line, Part: one.Part, SHA256: hex.EncodeToString(one.SHA256[:]), Via: string(one.Via), By: one.By}
 		out = append(out, p)
 	}
 	return out
@@ -126,17 +127,17 @@ func TestAdd(t *testing.T) {
 			t.Errorf("sample %d is not as it was received", one.Number)
 		}
 		for _, o := range one.Origins {
-			places = append(places, fmt.Sprintf("%d %s:%d %s %s", one.Number, o.File, o.Line, o.Class, o.Reporter))
+			places = append(places, fmt.Sprintf("%d %s:%d %s %s", one.Number, o.File, o.Line, o.Via, o.By))
 		}
 		return nil
 	}))
 	if diff := cmp.Diff([]string{
-		"1 a.eml:1 sample ", "1 b.eml:1 sample ", "1 c.eml:6 complaint Ann <ann@isp.example>", "2 d.eml:1 sample ", "3 e.eml:1 sample ",
+		"1 a.eml:1  ", "1 b.eml:1  ", "1 c.eml:6 complaint isp.example", "2 d.eml:1  ", "3 e.eml:1  ",
 	}, places); diff != "" {
 		t.Error(diff)
 	}
 	var subs []string
-	must(t, s.Submissions(ctx, func(x *Submission) error {
+	must(t, s.Submissions(ctx, func(x *casefile.Submission) error {
 		data, err := s.SubmissionData(ctx, x.Number)
 		must(t, err)
 		if data != nil && casefile.Digest(data) != x.SHA256 {

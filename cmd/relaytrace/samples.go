@@ -123,7 +123,11 @@ func (a *app) askRegistries(ctx context.Context, s settings, in *input, now func
 		return nil, err
 	}
 	defer done()
-	addrs := casefile.Addresses(in.samples)
+	gathered := casefile.NewGatherer(s.Settings)
+	for i := range in.samples {
+		gathered.AddSample(&in.samples[i])
+	}
+	addrs := gathered.Addresses()
 	bar := a.newProgress("asking registries", len(addrs))
 	defer bar.end()
 	records := e.LookupAll(ctx, addrs, func(enrich.Record) { bar.step() })
@@ -131,10 +135,9 @@ func (a *app) askRegistries(ctx context.Context, s settings, in *input, now func
 		return nil, err
 	}
 	bar.end()
-	seen := firstSeen(in.samples)
 	for _, addr := range addrs {
 		r := records[addr]
-		r.HoldAgainst(seen[addr])
+		r.HoldAgainst(gathered.FirstSeen(addr))
 		for i := range r.Lookups {
 			// Each tells when it was asked, and what; that an earlier run did so is no part
 			// of the case, which is the same when it is made again.
@@ -147,24 +150,6 @@ func (a *app) askRegistries(ctx context.Context, s settings, in *input, now func
 		}
 	}
 	return records, nil
-}
-
-// firstSeen tells when each address first appears in the samples, by the fields that are
-// believed; an address that only others name, or at no time, is not in it.
-func firstSeen(samples []casefile.Sample) map[netip.Addr]time.Time {
-	seen := make(map[netip.Addr]time.Time)
-	for i := range samples {
-		for _, h := range samples[i].Path.Hops {
-			at, err := time.Parse(time.RFC3339, h.Time.UTC)
-			if err != nil || h.Standing == trace.Contradicted || !h.From.IP.IsValid() {
-				continue
-			}
-			if before, ok := seen[h.From.IP]; !ok || at.Before(before) {
-				seen[h.From.IP] = at
-			}
-		}
-	}
-	return seen
 }
 
 // analyze traces one sample.

@@ -280,16 +280,10 @@ func (t *sortTable) add(s *intake.Submission) {
 	t.first[s.Priority] = append(t.first[s.Priority], fmt.Sprintf("  %d  %s (%s; %s)", s.Priority, render.Visible(place), s.Class, render.Visible(why)))
 }
 
-// classOrder is that of the table.
-var classOrder = []intake.Class{
-	intake.ClassSample, intake.ClassPartialSample, intake.ClassComplaint, intake.ClassProviderReport, intake.ClassReply,
-	intake.ClassBounce, intake.ClassDeliveryNotice, intake.ClassAutoReply, intake.ClassList, intake.ClassUnknown, intake.ClassUnreadable,
-}
-
 // write prints the table and the account.
 func (t *sortTable) write(w *bufio.Writer) {
 	fmt.Fprintf(w, "%-16s %7s   priority %5d %6d %6d %6d %6d\n", "class", "number", 1, 2, 3, 4, 5)
-	for _, class := range classOrder {
+	for _, class := range intake.Classes {
 		by := t.by[class]
 		if by == nil {
 			continue

@@ -106,7 +106,7 @@ func writeEnds(w *bufio.Writer, c *casefile.Case) {
 		return
 	}
 	fmt.Fprint(w, "\nThe trails end:\n")
-	for _, t := range c.Trails() {
+	for _, t := range c.TrailEnds {
 		fmt.Fprintf(w, "  %4d  %s%s\n", t.Samples, render.EndWords(t.End), t.Certainty())
 	}
 }

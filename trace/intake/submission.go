@@ -25,6 +25,12 @@ const (
 	ClassUnreadable     Class = "unreadable"
 )
 
+// Classes are all classes, in the order in which they are told.
+var Classes = []Class{
+	ClassSample, ClassPartialSample, ClassComplaint, ClassProviderReport, ClassReply,
+	ClassBounce, ClassDeliveryNotice, ClassAutoReply, ClassList, ClassUnknown, ClassUnreadable,
+}
+
 // Grade says of what use a submission is as evidence.
 type Grade string
 

@@ -16,9 +16,14 @@ CREATE TABLE submissions (
   reply_to   TEXT NOT NULL,
   subject    TEXT NOT NULL,
   date       TEXT NOT NULL,
+  utc        TEXT NOT NULL,
   message_id TEXT NOT NULL,
+  forged     TEXT NOT NULL,
+  recipients TEXT NOT NULL,
   reasons    TEXT NOT NULL,
-  facts      TEXT NOT NULL,
+  ask        TEXT NOT NULL,
+  bounce     TEXT,
+  report     TEXT,
   problem    TEXT NOT NULL,
   data       BLOB
 );
@@ -39,6 +44,8 @@ CREATE TABLE origins (
   file       TEXT NOT NULL,
   line       INTEGER NOT NULL,
   part       TEXT NOT NULL,
+  via        TEXT NOT NULL,
+  shown_by   TEXT NOT NULL,
   PRIMARY KEY (sample, number)
 ) WITHOUT ROWID;
 
