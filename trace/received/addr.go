@@ -7,6 +7,13 @@ import "net/netip"
 // hostile input costs no allocation. Zones and leading zeros in IPv4 are refused:
 // 010.0.0.1 means different hosts to different readers.
 func parseAddr(b []byte) (netip.Addr, bool) {
+	if len(b) < 2 || classOf[b[0]]&addrBegin == 0 || classOf[b[len(b)-1]]&addrEnd == 0 {
+		return netip.Addr{}, false // most are names
+	}
+	return parseLiteral(b)
+}
+
+func parseLiteral(b []byte) (netip.Addr, bool) {
 	if len(b) > 5 && b[4] == ':' && hasPrefixFold(b, "ipv6") {
 		b = b[5:]
 	}

@@ -26,7 +26,7 @@ func (p *parser) readBy() {
 			first = false
 		case p.b[it.Start] == '[':
 			p.byAddr(it.Span)
-		case equalFold(it.Of(p.b), "over") && hasPrefixFold(p.trim(rest).Of(p.b), "tls "): // "over TLS secured channel"
+		case isWord(it.Of(p.b), "over") && hasPrefixFold(p.trim(rest).Of(p.b), "tls "): // "over TLS secured channel"
 			p.f.WithTLS = true
 		}
 	}
@@ -53,9 +53,9 @@ func (p *parser) byHost(s Span) {
 
 // byAddr reads "[192.0.2.1]".
 func (p *parser) byAddr(s Span) bool {
-	lit, a, _, ok := p.literal(s)
+	lit, a, ok := p.literal(s)
 	if ok && p.f.By.IP.Empty() {
-		p.f.By.IP, p.f.By.Addr = lit, a
+		p.f.By.IP, p.f.By.Addr = lit.Span, a
 	}
 	return ok
 }
@@ -84,11 +84,11 @@ func (p *parser) byComment(s Span) {
 	if p.remark(s) {
 		return
 	}
-	if lit, a, after, ok := p.literal(s); ok {
+	if lit, a, ok := p.literal(s); ok {
 		if p.f.By.IP.Empty() {
-			p.f.By.IP, p.f.By.Addr = lit, a
+			p.f.By.IP, p.f.By.Addr = lit.Span, a
 		}
-		p.bannerWithin(Span{after, s.End})
+		p.bannerWithin(Span{lit.after, s.End})
 		return
 	}
 	if a, ok := parseAddr(w); ok {
@@ -102,27 +102,40 @@ func (p *parser) byComment(s Span) {
 	}
 }
 
-// literal finds the last address in square brackets within s, and the offset behind its
-// bracket. The last, because what stands before it may be chosen by the client.
-func (p *parser) literal(s Span) (lit Span, a netip.Addr, after int, ok bool) {
-	for end, tries := s.End, 0; end > s.Start && tries < maxTries; tries++ {
-		i := bytes.LastIndexByte(p.b[s.Start:end], ']')
-		if i < 0 {
-			return Span{}, netip.Addr{}, 0, false
+// literal is an address in square brackets.
+type literal struct {
+	Span      // of the address
+	open  int // offset of the '['
+	after int // offset behind the ']'
+}
+
+// literal finds the last address in square brackets within s. The last, because what
+// stands before it may be chosen by the client.
+func (p *parser) literal(s Span) (lit literal, a netip.Addr, ok bool) {
+	shut := s.End
+	for range maxTries {
+		for shut--; shut >= s.Start && p.b[shut] != ']'; shut-- {
 		}
-		shut := s.Start + i
-		if open := p.opens(s.Start, shut); open >= 0 {
-			lit = p.portOff(p.trim(Span{open + 1, shut}))
-			if a, ok = parseAddr(lit.Of(p.b)); ok {
-				if hasPrefixFold(lit.Of(p.b), "ipv6:") {
-					lit.Start += 5
-				}
-				return lit, a, shut + 1, true
+		if shut < s.Start {
+			break
+		}
+		open := p.opens(s.Start, shut)
+		if open < 0 {
+			continue
+		}
+		in := p.trim(Span{open + 1, shut})
+		if a, ok = parseAddr(in.Of(p.b)); !ok {
+			in = p.portOff(in)
+			a, ok = parseAddr(in.Of(p.b))
+		}
+		if ok {
+			if hasPrefixFold(in.Of(p.b), "ipv6:") {
+				in.Start += 5
 			}
+			return literal{in, open, shut + 1}, a, true
 		}
-		end = shut
 	}
-	return Span{}, netip.Addr{}, 0, false
+	return literal{}, netip.Addr{}, false
 }
 
 // portOff takes the port off Momentum's "192.0.2.1:25".
@@ -193,7 +206,9 @@ func (p *parser) readVia() {
 // behind it.
 func (p *parser) readWith() {
 	rest := p.r[withClause]
-	if first, _, _ := p.next(rest); !isSMTP(first.Of(p.b)) {
+	if first, more, _ := p.next(rest); isSMTP(first.Of(p.b)) {
+		p.f.With, rest = first.Span, more // the usual case
+	} else {
 		rest.Start = p.withProduct(rest)
 	}
 	for {
@@ -205,16 +220,19 @@ func (p *parser) readWith() {
 		switch w := it.Of(p.b); {
 		case it.comment:
 			p.comment(it.Span)
-		case p.f.With.Empty() && equalFold(w, "encrypted"):
+		case p.f.With.Empty() && isWord(w, "encrypted"):
 		case p.f.With.Empty():
 			p.f.With = p.slashed(it.Span)
-		case equalFold(w, "encrypted"): // qmail: "AES256-SHA encrypted SMTP"
+		case isWord(w, "encrypted"): // qmail: "AES256-SHA encrypted SMTP"
 			p.f.TLSCipher, p.f.With, p.f.WithTLS = p.f.With, Span{}, true
 		default:
 			rest = p.loose(it.Span, rest)
 		}
 	}
 	w := p.f.With.Of(p.b)
+	if isSMTP(w) {
+		return
+	}
 	http := hasPrefixFold(w, "http")
 	auth, tls := protocol(w)
 	p.f.WithAuth = p.f.WithAuth || http || auth
@@ -233,7 +251,7 @@ func (p *parser) withProduct(s Span) int {
 	p.setFamily(fam, p.productVersion(Span{end, s.End}))
 	for {
 		it, _, ok := p.next(Span{end, s.End})
-		if !ok || it.comment || !isAlpha(p.b[it.Start]) || hasDigit(it.Of(p.b)) || equalFold(it.Of(p.b), "on") {
+		if !ok || it.comment || !isAlpha(p.b[it.Start]) || hasDigit(it.Of(p.b)) || isWord(it.Of(p.b), "on") {
 			return end
 		}
 		end, p.f.With.End = it.End, it.End
@@ -268,18 +286,18 @@ func (p *parser) comment(s Span) {
 func (p *parser) loose(word, rest Span) Span {
 	w := word.Of(p.b)
 	switch {
-	case equalFold(w, "tls"): // Exim, Haraka: "tls TLS_AES_256_GCM_SHA384"
+	case isWord(w, "tls"): // Exim, Haraka: "tls TLS_AES_256_GCM_SHA384"
 		if it, after, ok := p.next(rest); ok && !it.comment {
 			p.f.TLSCipher, p.f.WithTLS = it.Span, true
 			return after
 		}
-	case equalFold(w, "starttls"):
+	case isWord(w, "starttls"):
 		p.f.WithTLS = true
 	case hasPrefixFold(w, "getmail"):
 		p.setFamily("getmail", Span{})
 	case hasPrefixFold(w, "msgid:"):
 		p.f.ID = Span{word.Start + len("msgid:"), word.End}
-	case equalFold(w, "envelope-from"), equalFold(w, "sender:"): // Haraka; Smail
+	case isWord(w, "envelope-from"), isWord(w, "sender:"): // Haraka; Smail
 		if it, after, ok := p.next(rest); ok && !it.comment {
 			p.f.Envelope = p.unangle(it.Span)
 			return after
@@ -289,7 +307,7 @@ func (p *parser) loose(word, rest Span) Span {
 }
 
 // isSMTP reports whether a word is SMTP or ESMTP, the usual case.
-func isSMTP(w []byte) bool { return equalFold(w, "esmtp") || equalFold(w, "smtp") }
+func isSMTP(w []byte) bool { return isWord(w, "esmtp") || isWord(w, "smtp") }
 
 // protocol reports whether a protocol keyword says authenticated or TLS: ESMTPSA and its
 // kin (RFC 3848, RFC 6531), letters behind the last P of SMTP or LMTP.
@@ -312,7 +330,7 @@ func protocol(w []byte) (auth, tls bool) {
 	if end < 4 || w[end-2]|0x20 != 't' || w[end-3]|0x20 != 'm' {
 		return false, false
 	}
-	return auth || equalFold(w, "asmtp"), tls
+	return auth || isWord(w, "asmtp"), tls
 }
 
 func (p *parser) readID() {
@@ -346,7 +364,7 @@ func (p *parser) readFor() {
 		switch {
 		case it.comment:
 			p.comment(it.Span)
-		case equalFold(w, "multiple") || equalFold(w, "recipients"):
+		case isWord(w, "multiple") || isWord(w, "recipients"):
 		case p.f.forN == 0 || bytes.IndexByte(w, '@') >= 0:
 			p.addFor(it.Span)
 		default:

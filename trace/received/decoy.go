@@ -83,10 +83,10 @@ func (p *parser) famousBy() bool {
 	if !named {
 		return false
 	}
-	if equalFold(with, "local") || equalFold(with, "asmtp") {
+	if isWord(with, "local") || isWord(with, "asmtp") {
 		return true
 	}
-	if equalFold(with, "nnfmp") || equalFold(with, "qmqp") {
+	if isWord(with, "nnfmp") || isWord(with, "qmqp") {
 		return !p.groupsShape()
 	}
 	return p.aolWithoutBanner()
@@ -100,5 +100,6 @@ func (p *parser) aolWithoutBanner() bool {
 }
 
 func hasSuffixFold(b []byte, lower string) bool {
-	return len(b) >= len(lower) && hasPrefixFold(b[len(b)-len(lower):], lower)
+	n := len(b) - len(lower)
+	return n >= 0 && b[len(b)-1]|0x20 == lower[len(lower)-1]|0x20 && foldPrefix(b[n:], lower) > 0
 }

@@ -169,18 +169,22 @@ var wholeBanners = [...]struct {
 	family Family
 }{{"imp", "horde"}, {"pps", "proofpoint"}, {"sg", "sendgrid"}}
 
-// bannerAt is where the banners that begin with a byte stand: first index and one past
+// bannerAt is where the banners stand that begin with two bytes: first index and one past
 // the last. It is filled once and read only.
-var bannerAt = func() (at [256][2]int) {
+var bannerAt = func() (at [1 << 10][2]uint8) {
 	for i := range banners {
-		c := banners[i].prefix[0]
-		if at[c][1] == 0 {
-			at[c][0] = i
+		k := twoLetters(banners[i].prefix[0], banners[i].prefix[1])
+		if at[k][1] == 0 {
+			at[k][0] = uint8(i)
 		}
-		at[c][1] = i + 1
+		at[k][1] = uint8(i + 1)
 	}
 	return at
 }()
+
+// twoLetters makes one number of two letters, the same for both cases. Other bytes may
+// share it with letters.
+func twoLetters(a, b byte) int { return int(a&31)<<5 | int(b&31) }
 
 // banner takes a comment as the banner of the software that wrote the field, and reads
 // its version. It reports whether it is one.
@@ -189,10 +193,12 @@ func (p *parser) banner(s Span) bool {
 	if len(w) == 0 {
 		return false
 	}
-	for i := range wholeBanners {
-		if equalFold(w, wholeBanners[i].text) {
-			p.setFamily(wholeBanners[i].family, Span{})
-			return true
+	if len(w) <= len("pps") {
+		for i := range wholeBanners {
+			if isWord(w, wholeBanners[i].text) {
+				p.setFamily(wholeBanners[i].family, Span{})
+				return true
+			}
 		}
 	}
 	if isDigit(w[0]) {
@@ -218,20 +224,13 @@ func (p *parser) banner(s Span) bool {
 }
 
 func familyOf(w []byte) (Family, int) {
-	if len(w) == 0 {
+	if len(w) < 2 {
 		return "", 0
 	}
-	c := w[0]
-	if c >= 'A' && c <= 'Z' {
-		c |= 0x20
-	}
-	for i := bannerAt[c][0]; i < bannerAt[c][1]; i++ {
-		e := &banners[i]
-		if len(w) > 1 && w[1]|0x20 != e.prefix[1]|0x20 {
-			continue
-		}
-		if n := foldPrefix(w, e.prefix); n > 0 {
-			return e.family, n
+	at := bannerAt[twoLetters(w[0], w[1])]
+	for i := at[0]; i < at[1]; i++ {
+		if n := foldPrefix(w, banners[i].prefix); n > 0 {
+			return banners[i].family, n
 		}
 	}
 	return "", 0
@@ -276,7 +275,7 @@ func (p *parser) productVersion(s Span) Span {
 			if hasDigit(v.Of(p.b)) {
 				return v
 			}
-			if w := v.Of(p.b); len(w) == 0 || equalFold(w, "on") || equalFold(w, "authenticated") {
+			if w := v.Of(p.b); len(w) == 0 || isWord(w, "on") || isWord(w, "authenticated") {
 				return Span{}
 			}
 			i = v.End
@@ -288,7 +287,7 @@ func (p *parser) productVersion(s Span) Span {
 // versionWord takes a word up to a blank or punctuation; "2002(12)" is one.
 func (p *parser) versionWord(s Span) Span {
 	v := Span{s.Start, s.Start}
-	for v.End < s.End && !isSpace(p.b[v.End]) && bytes.IndexByte([]byte("(),;"), p.b[v.End]) < 0 {
+	for v.End < s.End && p.b[v.End] != ')' && p.b[v.End] != ',' && classOf[p.b[v.End]]&wordEnd == 0 {
 		v.End++
 	}
 	if v.End+1 < s.End && p.b[v.End] == '(' && isDigit(p.b[v.End+1]) {

@@ -40,6 +40,7 @@ type shape struct {
 	socket   bool // "[unix socket]"
 	local    bool // "[local]" or "(uid 0)" in the place of an address
 	bySender bool // "(envelope-sender <x>)" in the by clause
+	spoken   bool // a comment was read
 	comments int
 }
 
@@ -47,7 +48,6 @@ type shape struct {
 // imitated a by clause, all up to it is HELO.
 func (p *parser) gatherFrom() {
 	sh, rest := &p.shape, p.r[fromClause]
-	p.said = p.claimed()
 	first := p.addressFirst()
 	if p.claim > rest.Start && !first {
 		sh.word = p.trim(Span{rest.Start, p.claim})
@@ -64,15 +64,18 @@ func (p *parser) gatherFrom() {
 		}
 		rest = more
 		if it.comment {
-			sh.comments++
+			if sh.comments++; sh.comments == 1 && !more.Empty() {
+				p.said = p.claimed()
+			}
 			p.fromComment(it.Span)
+			sh.spoken = true
 		} else {
 			p.fromWord(it.Span)
 		}
 	}
 	p.plain = false
 	// A client can say these words in HELO; the pick-up itself records nobody.
-	sh.pickup = sh.comments == 0 && !sh.bracketA.IsValid() && equalFold(sh.word.Of(p.b), "mail pickup service")
+	sh.pickup = sh.comments == 0 && !sh.bracketA.IsValid() && isPhrase(sh.word.Of(p.b), "mail pickup service")
 }
 
 // claimed is what has been read up to now.
@@ -98,19 +101,19 @@ func (p *parser) fromWord(s Span) {
 	case sh.dash && addrLike(w):
 		a, _ := parseAddr(w)
 		sh.ip, sh.addr = s, a
-	case w[0] == '[' && !sh.proxied && !equalFold(w, "[local]"):
-		if lit, a, _, ok := p.literal(s); ok {
+	case w[0] == '[' && !sh.proxied && !isWord(w, "[local]"):
+		if lit, a, ok := p.literal(s); ok {
 			word := sh.word
 			p.forgetClaims() // what stands before the address is the client's
-			sh.word, sh.bracket, sh.bracketA = word, lit, a
+			sh.word, sh.bracket, sh.bracketA = word, lit.Span, a
 		}
-	case equalFold(w, "via") && sh.webPost: // Roundcube: "via [ip]", a web proxy
+	case isWord(w, "via") && sh.webPost: // Roundcube: "via [ip]", a web proxy
 		sh.proxied = true
 	case sh.proxied:
 		if p.f.Via.Empty() {
 			p.f.Via = s
 		}
-	case equalFold(w, "from"):
+	case isWord(w, "from"):
 	case sh.comments == 0 && sh.bracket.Empty() && sh.ip.Empty():
 		sh.word.End = s.End
 	}
@@ -120,8 +123,8 @@ func (p *parser) fromWord(s Span) {
 func (p *parser) firstWord(s Span) {
 	w := s.Of(p.b)
 	if i := bytes.IndexByte(w, '['); i > 0 {
-		if lit, a, _, ok := p.literal(Span{s.Start + i, s.End}); ok {
-			p.shape.bracket, p.shape.bracketA = lit, a
+		if lit, a, ok := p.literal(Span{s.Start + i, s.End}); ok {
+			p.shape.bracket, p.shape.bracketA = lit.Span, a
 			s.End = s.Start + i
 		}
 	}
@@ -132,8 +135,9 @@ func (p *parser) firstWord(s Span) {
 func (p *parser) fromComment(s Span) {
 	sh, w := &p.shape, s.Of(p.b)
 	switch {
-	case len(w) == 0 || equalFold(w, "helo") || equalFold(w, "ehlo"): // an empty HELO
-		sh.heloWord = sh.heloWord || len(w) > 0
+	case len(w) == 0: // an empty HELO
+	case isWord(w, "helo") || isWord(w, "ehlo"):
+		sh.heloWord = true
 	case hasPrefixFold(w, "helo ") || hasPrefixFold(w, "ehlo ") || hasPrefixFold(w, "lhlo "):
 		sh.lhlo = w[0]|0x20 == 'l'
 		p.heloComment(p.trim(Span{s.Start + 5, s.End}))
@@ -156,11 +160,22 @@ func (p *parser) fromComment(s Span) {
 
 // plainTCPInfo reports whether a comment with an address is "name [192.0.2.1]" or
 // "[192.0.2.1]", with nothing more behind it than a port, a nested comment or a known remark.
-func (p *parser) plainTCPInfo(s, lit Span, after int) bool {
-	head := p.trim(Span{s.Start, p.bracket(s.Start, lit.Start)}).Of(p.b)
-	if indexSpace(head) >= 0 || bytes.IndexByte(head, '=') > bytes.LastIndexByte(head, '@') {
-		return false // "[192.0.2.1] helo=[198.51.100.1]"
+func (p *parser) plainTCPInfo(s Span, lit literal) bool {
+	equals, at := -1, -1
+	for i, c := range p.trim(Span{s.Start, lit.open}).Of(p.b) {
+		switch {
+		case isSpace(c):
+			return false
+		case c == '=' && equals < 0:
+			equals = i
+		case c == '@':
+			at = i
+		}
 	}
+	if equals > at { // "[192.0.2.1]helo=[198.51.100.1]"
+		return false
+	}
+	after := lit.after
 	for after < s.End && (p.b[after] == ':' || isDigit(p.b[after])) {
 		after++
 	}
@@ -179,8 +194,8 @@ func (p *parser) heloComment(s Span) {
 	sh := &p.shape
 	sh.heloWord, sh.helo = true, s
 	if i := indexSpace(s.Of(p.b)); i > 0 {
-		if lit, a, _, ok := p.literal(s); ok && lit.End+1 == s.End {
-			sh.ip, sh.addr = lit, a
+		if lit, a, ok := p.literal(s); ok && lit.End+1 == s.End {
+			sh.ip, sh.addr = lit.Span, a
 			sh.helo.End = s.Start + i
 		}
 	}
@@ -192,7 +207,7 @@ func (p *parser) account(s Span) {
 	if i, end := indexFold(s.Of(p.b), " helo "); i > 0 {
 		auth.End = s.Start + i
 		p.heloComment(p.trim(Span{s.Start + end, s.End}))
-	} else if lit, _, _, ok := p.literal(s); ok {
+	} else if lit, _, ok := p.literal(s); ok {
 		auth.End = lit.Start - 1
 		p.tcpInfo(Span{auth.End, s.End}, false)
 	}
@@ -219,10 +234,10 @@ func (p *parser) eximComment(s Span) {
 		case hasPrefixFold(w, "ident="):
 			p.f.From.Ident = Span{it.Start + 6, it.End}
 		case !it.comment && w[0] == '[' && sh.ip.Empty() && sh.helo.Empty() && p.f.From.Ident.Empty():
-			if lit, a, after, ok := p.literal(it.Span); ok {
-				sh.ip, sh.addr = lit, a
-				p.port(Span{after, it.End})
-				p.port(Span{lit.End, after - 1})
+			if lit, a, ok := p.literal(it.Span); ok {
+				sh.ip, sh.addr = lit.Span, a
+				p.port(Span{lit.after, it.End})
+				p.port(Span{lit.End, lit.after - 1})
 			}
 		}
 	}
@@ -247,20 +262,21 @@ func (p *parser) port(s Span) {
 // It reports whether the comment holds an address in brackets, and nothing strange if plain.
 func (p *parser) tcpInfo(s Span, plain bool) bool {
 	sh := &p.shape
-	lit, a, after, ok := p.literal(s)
-	if !ok || plain && !p.plainTCPInfo(s, lit, after) {
+	lit, a, ok := p.literal(s)
+	if !ok || plain && !p.plainTCPInfo(s, lit) {
 		return false
 	}
-	if shut := bytes.IndexByte(s.Of(p.b), ']'); p.b[s.Start] == '[' && s.Start+shut+1 < after && zmailerID(p.f.ID.Of(p.b)) {
-		// ZMailer writes HELO and ident behind the address
-		if first, b, end, ok := p.literal(Span{s.Start, s.Start + shut + 1}); ok && p.quotedBehind(end) {
-			lit, a, after = first, b, end
+	if p.b[s.Start] == '[' && zmailerID(p.f.ID.Of(p.b)) { // ZMailer writes HELO and ident behind the address
+		shut := bytes.IndexByte(s.Of(p.b), ']')
+		if first, b, ok := p.literal(Span{s.Start, s.Start + shut + 1}); ok && p.quotedBehind(first.after) {
+			lit, a = first, b
 		}
 	}
 	p.forgetClaims()
-	sh.ip, sh.addr, sh.bare = lit, a, false
+	sh.ip, sh.addr, sh.bare = lit.Span, a, false
 	sh.mapped = a.Is4() && bytes.IndexByte(lit.Of(p.b), ':') >= 0
-	p.nameBefore(p.trim(Span{s.Start, p.bracket(s.Start, lit.Start)}))
+	p.nameBefore(p.trim(Span{s.Start, lit.open}))
+	after := lit.after
 	if after < s.End && p.b[after] == ':' {
 		end := after + 1
 		for end < s.End && isDigit(p.b[end]) {
@@ -273,24 +289,18 @@ func (p *parser) tcpInfo(s Span, plain bool) bool {
 	return true
 }
 
-// bracket returns where the '[' of the literal at i stands, not before start.
-func (p *parser) bracket(start, i int) int {
-	for i--; i > start && p.b[i] != '['; {
-		i--
-	}
-	return i
-}
-
 // forgetClaims drops what earlier comments of the from clause said: a server writes its
 // remarks behind the address that it recorded.
 func (p *parser) forgetClaims() {
-	f := &p.f
-	f.From, f.Envelope = p.said.from, p.said.envelope
-	f.TLSVersion, f.TLSCipher = p.said.version, p.said.cipher
-	f.WithAuth, f.WithTLS = p.said.auth, p.said.tls
-	f.Family, f.Version = p.said.family, p.said.softVersion
 	sh := &p.shape
-	sh.second, sh.local = Span{}, false
+	if sh.spoken {
+		f := &p.f
+		f.From, f.Envelope = p.said.from, p.said.envelope
+		f.TLSVersion, f.TLSCipher = p.said.version, p.said.cipher
+		f.WithAuth, f.WithTLS = p.said.auth, p.said.tls
+		f.Family, f.Version = p.said.family, p.said.softVersion
+		sh.second, sh.local = Span{}, false
+	}
 	if sh.bracketA.IsValid() { // "a [192.0.2.1]" was all HELO
 		sh.word.End = sh.bracket.End + 1
 		sh.bracket, sh.bracketA = Span{}, netip.Addr{}
@@ -318,7 +328,7 @@ func (p *parser) nameBefore(s Span) {
 	}
 	switch {
 	case len(w) == 0:
-	case equalFold(w, "unverified"):
+	case isWord(w, "unverified"):
 		p.f.From.Remark = s
 	default:
 		p.shape.second = s
@@ -383,11 +393,11 @@ func isKnown(w []byte) bool {
 	case 'm':
 		return hasPrefixFold(w, "may be forged") || hasPrefixFold(w, "misconfigured")
 	case 'u':
-		return equalFold(w, "unverified") || hasPrefixFold(w, "unverified ")
+		return isWord(w, "unverified") || hasPrefixFold(w, "unverified ")
 	case 'v':
-		return equalFold(w, "verified")
+		return isWord(w, "verified")
 	case 'r':
-		return equalFold(w, "rdns failed")
+		return isPhrase(w, "rdns failed")
 	}
 	return false
 }
@@ -411,7 +421,7 @@ func (p *parser) bareInfo(s Span) {
 	case hasSuffixFold(w, "[local]"):
 		sh.local = true
 		p.nameBefore(p.trim(Span{s.Start, s.End - len("[local]")}))
-	case equalFold(w, "[unix socket]"):
+	case isPhrase(w, "[unix socket]"):
 		sh.socket = true
 	case hasSuffixFold(w, "[]"): // the address is missing
 		p.nameBefore(p.trim(Span{s.Start, s.End - len("[]")}))

@@ -1,39 +1,84 @@
 package received
 
-const weekdayNames = "montuewedthufrisatsun"
-
-const monthNames = "janfebmaraprmayjunjulaugsepoctnovdec"
-
 var longWeekdays = [...]string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "tues", "wednes", "thur", "thurs"}
 
 var longMonths = [...]string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "sept"}
 
 // weekdayOf returns 1 for Monday to 7 for Sunday, or 0. It takes three letters or the whole name.
-func weekdayOf(w []byte) int { return nameOf(w, weekdayNames, longWeekdays[:]) }
+func weekdayOf(w []byte) int {
+	n := 0
+	switch letters3(w) {
+	case 'm'<<16 | 'o'<<8 | 'n':
+		n = 1
+	case 't'<<16 | 'u'<<8 | 'e':
+		n = 2
+	case 'w'<<16 | 'e'<<8 | 'd':
+		n = 3
+	case 't'<<16 | 'h'<<8 | 'u':
+		n = 4
+	case 'f'<<16 | 'r'<<8 | 'i':
+		n = 5
+	case 's'<<16 | 'a'<<8 | 't':
+		n = 6
+	case 's'<<16 | 'u'<<8 | 'n':
+		n = 7
+	}
+	if n > 0 && len(w) > 3 && !isOneOf(w, longWeekdays[:]) {
+		return 0
+	}
+	return n
+}
 
 // monthOf returns 1 to 12, or 0. It takes three letters or the whole name, in English.
-func monthOf(w []byte) int { return nameOf(w, monthNames, longMonths[:]) }
+func monthOf(w []byte) int {
+	n := 0
+	switch letters3(w) {
+	case 'j'<<16 | 'a'<<8 | 'n':
+		n = 1
+	case 'f'<<16 | 'e'<<8 | 'b':
+		n = 2
+	case 'm'<<16 | 'a'<<8 | 'r':
+		n = 3
+	case 'a'<<16 | 'p'<<8 | 'r':
+		n = 4
+	case 'm'<<16 | 'a'<<8 | 'y':
+		n = 5
+	case 'j'<<16 | 'u'<<8 | 'n':
+		n = 6
+	case 'j'<<16 | 'u'<<8 | 'l':
+		n = 7
+	case 'a'<<16 | 'u'<<8 | 'g':
+		n = 8
+	case 's'<<16 | 'e'<<8 | 'p':
+		n = 9
+	case 'o'<<16 | 'c'<<8 | 't':
+		n = 10
+	case 'n'<<16 | 'o'<<8 | 'v':
+		n = 11
+	case 'd'<<16 | 'e'<<8 | 'c':
+		n = 12
+	}
+	if n > 0 && len(w) > 3 && !isOneOf(w, longMonths[:]) {
+		return 0
+	}
+	return n
+}
 
-func nameOf(w []byte, short string, long []string) int {
+// letters3 returns the first three letters of a word in lower case, as one number.
+func letters3(w []byte) uint32 {
 	if len(w) < 3 {
 		return 0
 	}
-	n, b, c := 0, w[1]|0x20, w[2]|0x20
-	for i := 2; i < len(short); i += 3 { // the last letter tells most of them apart
-		if short[i] == c && short[i-1] == b && short[i-2] == w[0]|0x20 {
-			n = i/3 + 1
-			break
+	return uint32(w[0]|0x20)<<16 | uint32(w[1]|0x20)<<8 | uint32(w[2]|0x20)
+}
+
+func isOneOf(w []byte, names []string) bool {
+	for _, name := range names {
+		if isWord(w, name) {
+			return true
 		}
 	}
-	if n == 0 || len(w) == 3 {
-		return n
-	}
-	for _, name := range long {
-		if equalFold(w, name) {
-			return n
-		}
-	}
-	return 0
+	return false
 }
 
 // localMonths are names of months that differ from the English ones in their first three

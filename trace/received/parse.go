@@ -7,7 +7,12 @@ import "bytes"
 // left empty, and the first such place is in Unread. It takes time linear in the
 // length of body, keeps no reference to it, and is safe to call concurrently.
 func Parse(body []byte) Field {
-	p := parser{b: body, lastClose: bytes.LastIndexByte(body, ')'), flatFrom: len(body), looseFrom: len(body)}
+	p := parser{b: body, lastClose: len(body), flatFrom: len(body), looseFrom: len(body)}
+	p.parse() // apart, so that this much is compiled in place and the Field copied once
+	return p.f
+}
+
+func (p *parser) parse() {
 	p.split()
 	p.parseTime()
 	p.readBy()
@@ -27,7 +32,6 @@ func Parse(body []byte) Field {
 	if p.twoBy > 0 {
 		p.unread("more than one by clause: a name that imitates a field", p.twoBy)
 	}
-	return p.f
 }
 
 // readLead reads a field that begins with a comment: the notes of qmail, sendmail and filters.
@@ -100,10 +104,10 @@ func (p *parser) judgeKind() {
 	case p.isLocal(with, noFrom):
 		f.Kind = Local
 	case hasPrefixFold(with, "lmtp") || hasPrefixFold(with, "utf8lmtp") || f.Family.internal(),
-		equalFold(with, "mapi"),
+		isWord(with, "mapi"),
 		f.From.Addr.IsLoopback(),
 		noFrom && hasPrefixFold(with, "internet mail service"),
-		!f.From.Addr.IsValid() && hasPrefixFold(p.shape.word.Of(p.b), "conversion-daemon.") && (f.Family == "pmdf" || f.Family == "iplanet"),
+		(f.Family == "pmdf" || f.Family == "iplanet") && !f.From.Addr.IsValid() && hasPrefixFold(p.shape.word.Of(p.b), "conversion-daemon."),
 		f.Family == "mailenable" && hasSuffixFold(with, "filter"):
 		f.Kind = Internal
 	default:
@@ -120,13 +124,13 @@ func (p *parser) isLocal(with []byte, noFrom bool) bool {
 		return true
 	case f.From.Addr.IsValid():
 		return false
-	case equalFold(with, "local"): // bulk mailers claim it too, without software or ID
+	case isWord(with, "local"): // bulk mailers claim it too, without software or ID
 		return f.Family != "" || !f.ID.Empty() || noFrom
-	case f.Family == "sendmail" && equalFold(sh.second.Of(p.b), "localhost"):
+	case f.Family == "sendmail" && isWord(sh.second.Of(p.b), "localhost"):
 		return true
 	case f.Family == "mercury":
 		w := sh.word.Of(p.b)
-		return equalFold(w, "spooler") || equalFold(w, "spooldir") || hasSuffixFold(w, "/spooldir")
+		return isWord(w, "spooler") || isWord(w, "spooldir") || hasSuffixFold(w, "/spooldir")
 	case f.Family == "aol":
 		return bytes.IndexByte(sh.word.Of(p.b), '@') > 0
 	}

@@ -31,11 +31,11 @@ func (p *parser) readQueueTime() {
 	}
 }
 
-// year returns the year of the stamp, or 2002's neighbourhood of today when it has none:
+// year returns the year of the stamp, give or take a day, or 2010 when it has none:
 // sendmail counts years modulo 60, so that any year of the right cycle does.
 func (t *Time) year() int {
 	if t.Known {
-		return t.UTC().Year()
+		return 1970 + int(t.Unix/31556952) // the mean year of the Gregorian calendar, in seconds
 	}
 	return 2010
 }
@@ -131,6 +131,9 @@ const postfixDigits = "0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz"
 // postfixTime reads a long Postfix queue ID: six or more digits of seconds since 1970,
 // four of microseconds, 'z', and the inode in base 51. Short IDs hold no date.
 func postfixTime(id []byte) (int64, bool) {
+	if len(id) < 12 || len(id) > 20 {
+		return 0, false
+	}
 	z := -1
 	for i, c := range id {
 		if base52(c) < 0 {
@@ -140,7 +143,7 @@ func postfixTime(id []byte) (int64, bool) {
 			z = i
 		}
 	}
-	if len(id) > 20 || z < 10 || z == len(id)-1 {
+	if z < 10 || z == len(id)-1 {
 		return 0, false
 	}
 	var unix int64

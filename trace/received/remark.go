@@ -9,12 +9,12 @@ func (p *parser) remark(s Span) bool {
 	if len(w) < 3 {
 		return false
 	}
-	if equalFold(w, "ssl") || equalFold(w, "using tls") {
+	if isWord(w, "ssl") || isPhrase(w, "using tls") {
 		p.f.WithTLS = true
 		return true
 	}
 	if i := indexSpace(w); i > 0 && hasSuffixFold(w, "encrypted") { // qmail: "(AES256-SHA encrypted)"
-		if rest := p.trim(Span{s.Start + i, s.End}); equalFold(rest.Of(p.b), "encrypted") {
+		if rest := p.trim(Span{s.Start + i, s.End}); isWord(rest.Of(p.b), "encrypted") {
 			p.f.TLSCipher, p.f.WithTLS = Span{s.Start, s.Start + i}, true
 			return true
 		}
@@ -85,7 +85,7 @@ func (p *parser) tlsRemark(s Span) bool {
 		}
 	case hasPrefixFold(w, "tls: "), hasPrefixFold(w, "cipher "):
 		p.colonTLS(p.trim(Span{s.Start + indexSpace(w), s.End}))
-	case tlsName(w) || equalFold(w, "tls"):
+	case tlsName(w) || isWord(w, "tls"):
 		p.colonTLS(s)
 	case hasPrefixFold(w, "no client certificate"), hasPrefixFold(w, "client cn "), hasPrefixFold(w, "client did not present"),
 		hasPrefixFold(w, "google transport security"), hasPrefixFold(w, "verified ok"), hasPrefixFold(w, "peer cn "):
@@ -153,8 +153,8 @@ func (p *parser) wordAt(start, end int) Span {
 func (p *parser) authRemark(s Span) bool {
 	w := s.Of(p.b)
 	switch {
-	case hasPrefixFold(w, "auth: "), hasPrefixFold(w, "auth="), equalFold(w, "auth"), hasPrefixFold(w, "authenticated "),
-		hasPrefixFold(w, "authenticated: "), equalFold(w, "authenticated"), hasPrefixFold(w, "smtp-auth"), hasPrefixFold(w, "smtp auth"),
+	case hasPrefixFold(w, "auth: "), hasPrefixFold(w, "auth="), isWord(w, "auth"), hasPrefixFold(w, "authenticated "),
+		hasPrefixFold(w, "authenticated: "), isWord(w, "authenticated"), hasPrefixFold(w, "smtp-auth"), hasPrefixFold(w, "smtp auth"),
 		hasPrefixFold(w, "user authenticated"), hasPrefixFold(w, "account "):
 	default:
 		return false

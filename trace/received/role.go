@@ -18,15 +18,15 @@ func unknownName(w []byte) bool {
 	}
 	switch w[0] | 0x20 {
 	case 'u':
-		if equalFold(w, "unknown") || equalFold(w, "unverified") || equalFold(w, "unavailable") {
+		if isWord(w, "unknown") || isWord(w, "unverified") || isWord(w, "unavailable") {
 			return true
 		}
 	case 'n':
-		if equalFold(w, "noname") || equalFold(w, "no-reverse-dns") {
+		if isWord(w, "noname") || isWord(w, "no-reverse-dns") {
 			return true
 		}
 	case 's':
-		if equalFold(w, "softdnserr") {
+		if isWord(w, "softdnserr") {
 			return true
 		}
 	case '[' | 0x20:
@@ -74,13 +74,13 @@ func (p *parser) assignFrom() {
 	sh, f, word := &p.shape, &p.f.From, p.shape.word
 	w := word.Of(p.b)
 	fam := p.f.Family
-	lit, a, after, isLit := p.firstLiteral(word)
+	lit, a, isLit := p.firstLiteral(word)
 	switch {
 	case sh.pickup || len(w) == 0 && sh.comments == 0 && !sh.bracketA.IsValid():
 	case fam == "exim" || sh.keys:
-		p.assignExim(lit, a, after)
+		p.assignExim(lit, a)
 	case fam == "chasquid" && isLit && sh.comments > 0: // "[ip] (helo)"; of an authenticated client the HELO alone
-		p.setIP(lit, a)
+		p.setIP(lit.Span, a)
 		f.HELO = sh.second
 	case fam == "communigate" && isLit && p.flatFrom < p.r[fromClause].End:
 		p.unread("a broken comment: it is not clear which address is the client's word", word.Start)
@@ -89,7 +89,7 @@ func (p *parser) assignFrom() {
 		if sh.addr.IsValid() && sh.addr != a { // one of the two is part of a HELO
 			p.unread("two addresses, of which one is the client's", sh.ip.Start)
 		} else {
-			p.setIP(lit, a)
+			p.setIP(lit.Span, a)
 		}
 	case sh.heloWord: // "name (HELO x) (ip)", "name [ip] (HELO x)"
 		f.HELO = sh.helo
@@ -113,7 +113,7 @@ func (p *parser) assignFrom() {
 		p.setIP(sh.bracket, sh.bracketA)
 		p.assignLone(word, fam.writesHELO())
 	case isLit && !sh.addr.IsValid() && fam.writesLiteral(p):
-		p.setIP(lit, a)
+		p.setIP(lit.Span, a)
 	case !sh.addr.IsValid() && addrLike(w) && p.overHTTP():
 		a, _ := parseAddr(w)
 		p.setIP(word, a)
@@ -126,25 +126,25 @@ func (p *parser) assignFrom() {
 
 // firstLiteral reads an address literal that is the whole word, or stands at its front with
 // a port behind it.
-func (p *parser) firstLiteral(s Span) (Span, netip.Addr, int, bool) {
+func (p *parser) firstLiteral(s Span) (literal, netip.Addr, bool) {
 	if s.Empty() || p.b[s.Start] != '[' {
-		return Span{}, netip.Addr{}, 0, false
+		return literal{}, netip.Addr{}, false
 	}
 	shut := bytes.IndexByte(s.Of(p.b), ']')
 	if shut < 0 || indexSpace(s.Of(p.b)) >= 0 {
-		return Span{}, netip.Addr{}, 0, false
+		return literal{}, netip.Addr{}, false
 	}
 	return p.literal(Span{s.Start, s.Start + shut + 1})
 }
 
 // assignExim reads "[ip] (helo=x)", "name ([ip] helo=x)" and "name".
-func (p *parser) assignExim(lit Span, a netip.Addr, after int) {
+func (p *parser) assignExim(lit literal, a netip.Addr) {
 	sh, f, word := &p.shape, &p.f.From, p.shape.word
 	f.HELO = sh.helo
 	switch {
 	case a.IsValid():
-		p.setIP(lit, a)
-		p.port(Span{after, word.End})
+		p.setIP(lit.Span, a)
+		p.port(Span{lit.after, word.End})
 	case sh.addr.IsValid():
 		p.setIP(sh.ip, sh.addr)
 		p.setRDNS(word)
@@ -166,9 +166,9 @@ func (p *parser) assignTCPInfo(isLit bool) {
 	p.setIP(sh.ip, sh.addr)
 	w := word.Of(p.b)
 	switch {
-	case p.f.Family == "postfix" && equalFold(p.f.With.Of(p.b), "qmqp"): // QMQP has no HELO: the name is the client's
+	case p.f.Family == "postfix" && isWord(p.f.With.Of(p.b), "qmqp"): // QMQP has no HELO: the name is the client's
 		f.HELO = Span{}
-	case equalFold(p.f.With.Of(p.b), "mapi"), p.f.Family == "raptor", p.f.Family == "getmail",
+	case isWord(p.f.With.Of(p.b), "mapi"), p.f.Family == "raptor", p.f.Family == "getmail",
 		p.overHTTP() && !f.Addr.IsValid():
 		f.HELO, f.Name = Span{}, word
 	case sh.bare && unknownName(w) && !isLit && !addrLike(w):

@@ -17,7 +17,7 @@ func (p *parser) finishFamily() {
 			f.Version = p.shape.banner
 		}
 	}
-	if f.Family == "sendmail" && f.From.Addr.BitLen() == 0 && p.shape.addr.IsLoopback() && equalFold(p.shape.word.Of(p.b), "pps.filterd") {
+	if f.Family == "sendmail" && f.From.Addr.BitLen() == 0 && p.shape.addr.IsLoopback() && isWord(p.shape.word.Of(p.b), "pps.filterd") {
 		f.Family = "proofpoint" // Proofpoint's filter hands back to its own sendmail
 	}
 	if f.Family == "exchange" && dotted(f.ID.Of(p.b)) { // Exchange puts its version there
@@ -29,9 +29,9 @@ func (p *parser) familyByShape() Family {
 	f, sh := &p.f, &p.shape
 	id := f.ID.Of(p.b)
 	switch {
-	case equalFold(f.With.Of(p.b), "mapi"):
+	case isWord(f.With.Of(p.b), "mapi"):
 		return "exchange"
-	case equalFold(f.Via.Of(p.b), "smtpd"):
+	case isWord(f.Via.Of(p.b), "smtpd"):
 		return "raptor"
 	case p.aolShaped():
 		f.Version = sh.banner
@@ -101,11 +101,11 @@ func (p *parser) familyByService() Family {
 	by := f.By.Host.Of(p.b)
 	for i := range services {
 		s := &services[i]
-		if hasSuffixFold(by, s.domain) && (s.with == "" || equalFold(f.With.Of(p.b), s.with) || equalFold(f.Via.Of(p.b), s.with)) {
+		if hasSuffixFold(by, s.domain) && (s.with == "" || isWord(f.With.Of(p.b), s.with) || isWord(f.Via.Of(p.b), s.with)) {
 			return s.family
 		}
 	}
-	if hasSuffixFold(by, ".yahoo.com") && (equalFold(f.With.Of(p.b), "nnfmp") && p.groupsShape() || p.shape.heloWord && !p.dayFirst()) {
+	if hasSuffixFold(by, ".yahoo.com") && (isWord(f.With.Of(p.b), "nnfmp") && p.groupsShape() || p.shape.heloWord && !p.dayFirst()) {
 		return "yahoo"
 	}
 	return ""
@@ -132,7 +132,7 @@ func (p *parser) qmailDate() bool {
 // unknown (ip) by" with QMQP, "22 Aug 2002 13:38:25 -0000".
 func (p *parser) groupsShape() bool {
 	with := p.f.With.Of(p.b)
-	return (equalFold(with, "nnfmp") && p.shape.comments == 0 || equalFold(with, "qmqp") && p.shape.bare) && p.qmailDate()
+	return (isWord(with, "nnfmp") && p.shape.comments == 0 || isWord(with, "qmqp") && p.shape.bare) && p.qmailDate()
 }
 
 // aolShaped tells AOL's inbound relays: "(v88.20)" and "id MAILIN...".

@@ -24,7 +24,7 @@ type parser struct {
 	lead      Span          // what stands before the first clause
 	tail      Span          // what stands behind the date
 	seen      [clauses]bool
-	lastClose int  // offset of the last ')'
+	lastClose int  // offset of the last ')', once a comment did not close
 	flatFrom  int  // offset of the first unclosed comment: from there on comments do not nest
 	looseFrom int  // from here on no ')' stands before a keyword
 	plain     bool // quotes and angle brackets mean nothing: the text may be a HELO
@@ -53,7 +53,6 @@ func (p *parser) split() {
 type scanner struct {
 	cur    clause
 	start  int  // where the text of cur begins
-	value  bool // cur has text
 	dated  bool // a date follows a semicolon
 	semi   int  // offset of the last semicolon, or -1
 	byEnd  int  // offset behind the last "by"
@@ -67,27 +66,28 @@ func (p *parser) scan(strict bool) bool {
 	s := scanner{semi: -1, strict: strict}
 	i := p.opening()
 	for i < len(b) {
-		p.plain = s.strict && s.cur == fromClause
 		switch c := b[i]; {
 		case isSpace(c):
 			i++
 		case c == '(':
 			i = p.skipComment(i)
-		case c == '"' && !p.plain:
-			i = p.skipQuoted(i)
-			s.value = true
 		case c == ';':
 			p.semicolon(&s, i)
 			if i++; s.dated && !holdsBy(b[i:]) {
 				i = len(b) // a date follows, and no clause behind it
 			}
+		case c == '"' && !p.plain:
+			i = p.skipQuoted(i)
+		case c == '<':
+			i = p.skipWord(i)
 		default:
 			w := i
-			if i = p.skipWord(i); i-w < 2 || i-w > 4 {
-				s.value = true // no keyword
-				continue
+			for i++; i < len(b) && classOf[b[i]]&wordEnd == 0; i++ {
 			}
-			p.word(&s, w, i)
+			if kw := keyword(b[w:i]); kw != noClause {
+				p.keyword(&s, kw, w, i)
+				p.plain = s.strict && s.cur == fromClause
+			}
 		}
 	}
 	p.plain = false
@@ -102,6 +102,9 @@ func (p *parser) scan(strict bool) bool {
 
 // holdsBy reports whether a "by" may stand in b: whether a y stands behind a b.
 func holdsBy(b []byte) bool {
+	if bytes.IndexByte(b, 'y') < 0 && bytes.IndexByte(b, 'Y') < 0 {
+		return false
+	}
 	for i := 1; i < len(b); i++ {
 		if b[i]|0x20 == 'y' && b[i-1]|0x20 == 'b' {
 			return true
@@ -129,33 +132,29 @@ func (p *parser) semicolon(s *scanner, i int) {
 		return
 	}
 	if s.strict && s.cur == fromClause {
-		s.value = true
 		return
 	}
 	p.close(s.cur, s.start, i)
-	s.cur, s.start, s.value, s.semi = noClause, i+1, false, i
+	s.cur, s.start, s.semi = noClause, i+1, i
 	if startsDate(p.b[i+1:]) {
 		p.f.Time.Stamp = p.trim(Span{i + 1, len(p.b)})
 		s.dated = true
 	}
 }
 
-// word takes the word from w to end: a keyword begins a clause, another is text.
-func (p *parser) word(s *scanner, w, end int) {
-	kw := keyword(p.b[w:end])
+// keyword takes the keyword from w to end, which begins a clause or is text of one.
+func (p *parser) keyword(s *scanner, kw clause, w, end int) {
 	if kw == byClause && p.seen[fromClause] && (p.seen[byClause] || s.cur == byClause) && !p.byUser(end) {
 		p.imitation(s, w, end)
 		return
 	}
 	switch {
 	case s.dated:
-	case kw == noClause || kw == s.cur || p.seen[kw],
-		kw == fromClause && s.cur == fromClause, // Smail: "from helo from [address] by"
+	case kw == s.cur || p.seen[kw], // Smail: "from helo from [address] by"
 		s.strict && s.cur == fromClause && kw != byClause:
-		s.value = true
 	default:
 		p.close(s.cur, s.start, w)
-		s.cur, s.start, s.value = kw, end, false
+		s.cur, s.start = kw, end
 		if kw == byClause {
 			s.byEnd = end
 		}
@@ -171,7 +170,7 @@ func (p *parser) imitation(s *scanner, w, end int) {
 		p.r[k], p.seen[k] = Span{}, false
 	}
 	p.f.Time.Stamp = Span{}
-	s.cur, s.start, s.value, s.dated, s.byEnd, s.semi = byClause, end, false, false, end, -1
+	s.cur, s.start, s.dated, s.byEnd, s.semi = byClause, end, false, end, -1
 }
 
 // byUser tells "by uid 500" behind a host's name: a user of that host, not a second host.
@@ -262,6 +261,12 @@ func (p *parser) skipComment(i int) int {
 				}
 			}
 		}
+		if p.lastClose == len(p.b) {
+			p.lastClose = bytes.LastIndexByte(p.b, ')')
+		}
+		if i > p.lastClose {
+			return i + 1
+		}
 		p.flatFrom = i
 		p.unread("a comment is not closed", i)
 	}
@@ -345,7 +350,7 @@ const maxAngle = 512
 // every word of a field is asked.
 func keyword(w []byte) clause {
 	var k uint32
-	if len(w) > 4 {
+	if len(w) < 2 || len(w) > 4 {
 		return noClause
 	}
 	for _, c := range w {
@@ -427,8 +432,10 @@ func (p *parser) next(s Span) (it item, rest Span, ok bool) {
 type class uint8
 
 const (
-	wordEnd class = 1 << iota // ends a word: white space, an opening parenthesis, a semicolon
-	nesting                   // means something within a comment
+	wordEnd   class = 1 << iota // ends a word: white space, an opening parenthesis, a semicolon
+	nesting                     // means something within a comment
+	addrBegin                   // may begin an address: a hexadecimal digit, a colon, the tag "IPv6:"
+	addrEnd                     // may end one
 )
 
 var classOf = func() (t [256]class) {
@@ -440,6 +447,10 @@ var classOf = func() (t [256]class) {
 			t[c] = wordEnd | nesting
 		case c == ')' || c == '\\':
 			t[c] = nesting
+		case c == ':' || isHex(byte(c)):
+			t[c] = addrBegin | addrEnd
+		case c == 'i' || c == 'I':
+			t[c] = addrBegin
 		}
 	}
 	return t
@@ -462,9 +473,15 @@ func isDigit(c byte) bool { return c-'0' <= 9 }
 
 func isAlpha(c byte) bool { return (c|0x20)-'a' <= 'z'-'a' }
 
-// equalFold compares ASCII without regard to case; lower must be in lower case.
-func equalFold(b []byte, lower string) bool {
-	return len(b) >= len(lower) && b[0]|0x20 == lower[0]|0x20 && foldPrefix(b, lower) == len(b)
+// isWord reports whether b is one word, in any case; lower must be in lower case, without
+// a blank. It is small enough to be compiled in place: most words have another length.
+func isWord(b []byte, lower string) bool {
+	return len(b) == len(lower) && foldPrefix(b, lower) == len(lower)
+}
+
+// isPhrase reports whether b is some words, in any case, with any white space between them.
+func isPhrase(b []byte, lower string) bool {
+	return len(b) >= len(lower) && foldPrefix(b, lower) == len(b)
 }
 
 // foldPrefix returns how many bytes of b match lower, in any case and with any white
@@ -493,9 +510,11 @@ func foldPrefix(b []byte, lower string) int {
 	return n
 }
 
-// hasPrefixFold reports whether b begins with lower, in any case.
+// hasPrefixFold reports whether b begins with lower, in any case. lower must begin with a
+// small letter, a digit or a mark between them. One byte is compared before anything is
+// called: most differ there.
 func hasPrefixFold(b []byte, lower string) bool {
-	return len(b) > 0 && b[0]|0x20 == lower[0]|0x20 && foldPrefix(b, lower) > 0
+	return len(b) > 0 && b[0]|0x20 == lower[0] && foldPrefix(b, lower) > 0
 }
 
 // indexFold returns where lower stands in b, in any case, and where it ends; -1 when it

@@ -43,6 +43,9 @@ func (p *parser) parseTime() {
 }
 
 func (s *stampReader) read() {
+	if !s.common() {
+		*s = stampReader{b: s.b}
+	}
 	for s.i < len(s.b) {
 		c := s.b[s.i]
 		switch {
@@ -71,6 +74,61 @@ func (s *stampReader) read() {
 		}
 	}
 }
+
+// common reads the form that nearly all servers write, "Thu, 22 Aug 2002 08:17:21 -0400"
+// with or without the weekday, straight through. It reports whether that stands there; what
+// follows it, or is any other form, is for the loop in read.
+func (s *stampReader) common() bool {
+	b := s.b
+	if len(b) < len("2 Aug 2002 08:17:21 -0400") {
+		return false
+	}
+	if !isDigit(b[0]) {
+		if s.weekday = weekdayOf(b[:3]); s.weekday == 0 || b[3] != ',' {
+			return false
+		}
+		s.i = 4
+		s.blank()
+	}
+	n := 0
+	if s.day, n = s.digits(); n < 1 || n > 2 || s.day == 0 || !s.blank() || len(b)-s.i < len("Aug 2002 08:17:21 -0400") {
+		return false
+	}
+	if s.month = monthOf(b[s.i : s.i+3]); s.month == 0 {
+		return false
+	}
+	s.i += 3
+	if !s.blank() {
+		return false
+	}
+	if s.year, s.yearLen = s.digits(); s.yearLen != 4 || !s.blank() || len(b)-s.i < len("08:17:21 -0400") {
+		return false
+	}
+	c := b[s.i : s.i+9]
+	if !twoDigits(c[0], c[1]) || c[2] != ':' || !twoDigits(c[3], c[4]) || c[5] != ':' || !twoDigits(c[6], c[7]) || !isSpace(c[8]) {
+		return false
+	}
+	s.clock, s.hour, s.min, s.sec = true, number2(c[0], c[1]), number2(c[3], c[4]), number2(c[6], c[7])
+	s.i += 8
+	if s.blank(); s.hour > 23 || s.min > 59 || s.sec > 60 || len(b)-s.i < len("-0400") || b[s.i] != '-' && b[s.i] != '+' {
+		return false
+	}
+	s.numericZone()
+	return s.zoneOK
+}
+
+// blank passes over white space and reports whether there was some.
+func (s *stampReader) blank() bool {
+	start := s.i
+	for s.i < len(s.b) && isSpace(s.b[s.i]) {
+		s.i++
+	}
+	return s.i > start
+}
+
+func twoDigits(a, b byte) bool { return isDigit(a) && isDigit(b) }
+
+func number2(a, b byte) int { return int(a-'0')*10 + int(b-'0') }
 
 // comment takes a short comment behind the clock time, such as (EDT), into the stamp.
 func (s *stampReader) comment() bool {
@@ -215,19 +273,27 @@ func (s *stampReader) word() bool {
 		s.i++
 	}
 	w := s.b[start:s.i]
-	switch {
-	case s.weekday == 0 && !s.clock && s.day == 0 && s.month == 0 && weekdayOf(w) > 0:
-		s.weekday = weekdayOf(w)
-	case s.month == 0 && monthOf(w) > 0:
-		s.month = monthOf(w)
-		if s.i < len(s.b) && s.b[s.i] == ',' && s.day == 0 {
-			s.faults |= MonthComma
+	if s.weekday == 0 && !s.clock && s.day == 0 && s.month == 0 {
+		if s.weekday = weekdayOf(w); s.weekday > 0 {
+			s.end = s.i
+			return true
 		}
+	}
+	if s.month == 0 {
+		if s.month = monthOf(w); s.month > 0 {
+			if s.i < len(s.b) && s.b[s.i] == ',' && s.day == 0 {
+				s.faults |= MonthComma
+			}
+			s.end = s.i
+			return true
+		}
+	}
+	switch {
 	case s.month == 0 && localMonth(w) > 0:
 		s.month, s.faults = localMonth(w), s.faults|Localised
-	case s.clock && s.pm == 0 && equalFold(w, "am"):
+	case s.clock && s.pm == 0 && isWord(w, "am"):
 		s.pm, s.faults = 1, s.faults|TwelveHour
-	case s.clock && s.pm == 0 && equalFold(w, "pm"):
+	case s.clock && s.pm == 0 && isWord(w, "pm"):
 		s.pm, s.faults = 2, s.faults|TwelveHour
 	case s.clock && s.zone.Empty() && len(w) <= 5 && keyword(w) == noClause:
 		s.namedZone(start, w)
@@ -257,7 +323,7 @@ func (s *stampReader) namedZone(start int, w []byte) {
 	s.zone = Span{start, s.i}
 	hours, ok := 0, false
 	switch {
-	case equalFold(w, "gmt"), equalFold(w, "ut"), equalFold(w, "utc"), equalFold(w, "z"):
+	case isWord(w, "gmt"), isWord(w, "ut"), isWord(w, "utc"), isWord(w, "z"):
 		s.zoneOK = true
 		if s.i < len(s.b) && (s.b[s.i] == '+' || s.b[s.i] == '-') { // GMT+0200
 			s.zone, s.zoneOK = Span{}, false
