@@ -52,9 +52,10 @@ type Incident struct {
 	Start    time.Time
 	End      time.Time
 
-	texts [][]string // the versions of the body, in sentences
-	html  bool
-	busy  int // random words in a body, at most
+	texts  [][]string // the versions of the body, in sentences
+	html   bool
+	common string // a link that other runs have too
+	busy   int    // random words in a body, at most
 }
 
 // Relay is a host that passed spam on.

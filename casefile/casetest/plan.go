@@ -73,11 +73,15 @@ func (m *Mailbox) newIncident(r *rand.Rand, i int) Incident {
 	for range 2 + r.IntN(4) {
 		in.Subjects = append(in.Subjects, subjectFor(r, in.Product))
 	}
-	for _, n := range r.Perm(len(m.Relays))[:min(len(m.Relays), max(2, len(m.Relays)/(6+r.IntN(6))))] {
-		in.Relays = append(in.Relays, n)
+	if r.IntN(2) == 0 { // what any spammer may write
+		in.Subjects = append(in.Subjects, pick(r, commonSubjects))
 	}
+	in.Relays = r.Perm(len(m.Relays))[:min(len(m.Relays), max(2, len(m.Relays)/(6+r.IntN(6))))]
 	for j := range 2 + r.IntN(6) {
 		in.Sources = append(in.Sources, netip.AddrFrom4([4]byte{198, 19, byte(i), byte(10 + 7*j)}))
+	}
+	if r.IntN(3) == 0 {
+		in.common = pick(r, commonLinks)
 	}
 	sentences := 5 + r.IntN(40)
 	for range 1 + r.IntN(3) {
@@ -116,6 +120,12 @@ func pitch(r *rand.Rand, product string, sentences int) []string {
 	}
 	return out
 }
+
+// commonSubjects are those of several runs.
+var commonSubjects = []string{"Information you requested", "Your account details", "Important message for you"}
+
+// commonLinks are places where anybody has pages; several runs have a picture or a form there.
+var commonLinks = []string{"pages.freehost.example", "img.counter.example"}
 
 // boilerplate stands in the mail of all runs.
 var boilerplate = []string{

@@ -232,6 +232,9 @@ func (l *letter) page() string {
 		}
 		fmt.Fprintf(&b, "<p><font size=2>%s</font></p>\n", s)
 	}
+	if l.in.common != "" && l.IntN(3) > 0 {
+		fmt.Fprintf(&b, "<img src=\"http://%s/%s.gif\">\n", l.in.common, token(l.Rand, 6, lowers))
+	}
 	fmt.Fprintf(&b, "<a href=\"%s\">click here</a>\n<p><font color=#fffffe>%s</font></p>\n<!-- %s -->\n</body></html>", l.link(), wrap(l.buster()), token(l.Rand, 20, base62))
 	return b.String()
 }
