@@ -117,7 +117,7 @@ func (w *jsonWriter) str(key, s string) {
 	b := append(append(w.b, key...), '"')
 	start := 0
 	for i := 0; i < len(s); {
-		if c := s[i]; c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
+		if asItIs[s[i]] {
 			i++
 			continue
 		}
@@ -133,6 +133,14 @@ func (w *jsonWriter) str(key, s string) {
 	}
 	w.b = append(append(b, s[start:]...), '"')
 }
+
+// asItIs are the bytes that a string of JSON holds as they are, and every reader sees.
+var asItIs = func() (t [256]bool) {
+	for c := ' '; c < 0x7f; c++ {
+		t[c] = c != '"' && c != '\\'
+	}
+	return t
+}()
 
 // hidden reports whether a character is not seen, or changes how its neighbours are.
 func hidden(r rune) bool {

@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string, env func(string) string, stdin io.R
 	defer stop()
 	context.AfterFunc(ctx, stop)
 	a := &app{
-		env: env, stdin: stdin, stdout: bufio.NewWriter(stdout), stderr: stderr,
+		env: env, stdin: stdin, stdout: bufio.NewWriterSize(stdout, 64<<10), stderr: stderr,
 		terminal: isTerminal(stdout),
 		colour:   isTerminal(stdout) && env("NO_COLOR") == "" && env("TERM") != "dumb",
 		progress: isTerminal(stderr),

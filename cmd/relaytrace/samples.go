@@ -154,7 +154,8 @@ func (a *app) askRegistries(ctx context.Context, s settings, in *input, now func
 
 // analyze traces one sample.
 func analyze(s intake.Sample, believe trace.Settings) trace.Path {
-	h := header.Scan(s.Data, nil)
+	var room [64]header.Field
+	h := header.Scan(s.Data, room[:0])
 	p := trace.Analyze(s.Data, h.Fields, &believe)
 	p.Sample = trace.Sample{File: s.File, Line: s.Line, Part: s.Part, SHA256: hex.EncodeToString(s.SHA256[:]), Via: string(s.Via), By: s.By}
 	return p

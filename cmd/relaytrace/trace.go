@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -86,21 +88,29 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d
 	if err != nil {
 		return err
 	}
+	if a.env("GOGC") == "" {
+		// All that a sample needs is garbage once its answer is written: with little alive,
+		// the collector would run a thousand times over a large mbox.
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
+	}
 	found := 0
 	through := func(ctx context.Context, take func(intake.Sample) error, problem func(intake.Problem)) error {
 		return a.eachSample(ctx, s, paths, take, problem)
 	}
 	work := func(sample intake.Sample) traced {
-		t := traced{path: analyze(sample, believe)}
-		if asJSON {
-			t.doc = append(t.path.AppendJSON(nil), '\n')
+		path := analyze(sample, believe)
+		if !asJSON {
+			return traced{path: path}
 		}
-		return t
+		doc := documents.Get().(*[]byte)
+		*doc = append(path.AppendJSON((*doc)[:0]), '\n')
+		return traced{doc: doc}
 	}
 	use := func(t traced) error {
 		found++
 		if asJSON {
-			_, err := a.stdout.Write(t.doc)
+			defer documents.Put(t.doc)
+			_, err := a.stdout.Write(*t.doc)
 			return err
 		}
 		if found > 1 {
@@ -119,11 +129,14 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d
 	return nil
 }
 
-// traced is a sample's path, and its document where that is asked for.
+// traced is a sample's path, or its document where that is asked for.
 type traced struct {
 	path trace.Path
-	doc  []byte
+	doc  *[]byte // of documents
 }
+
+// documents are the buffers that documents are written into, to be used again.
+var documents = sync.Pool{New: func() any { return new([]byte) }}
 
 // believe gives the tracer's part of the settings.
 func (s settings) believe() (trace.Settings, error) {
