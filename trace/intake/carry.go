@@ -223,7 +223,7 @@ func (in *inspector) wraps(p *part, sub *cargo) (why string, ok bool) {
 	}
 	h := hits{}
 	in.lookHeader(h, p)
-	in.rules.look(h, "text", string(sub.words))
+	in.rules.look(h, "text", sub.words)
 	if len(h["forward"])+len(h["desk"])+len(h["complaint"])+len(h["provider"]) > 0 && len(h["list"]) == 0 {
 		return "a complaint is attached", true
 	}

@@ -45,18 +45,17 @@ type mail struct {
 	hits hits
 	sub  *Submission
 
-	subject  []string // words, without the marks of answers and forwards
-	reply    bool     // the subject begins as that of an answer
-	forward  bool     // or of a forward
-	nullPath bool     // the envelope sender is that of mail systems
-	someone  bool     // the envelope sender is somebody
-	toOwn    bool     // addressed to a forged domain
-	tagged   bool     // the subject bears the tag of a list
+	reply    bool // the subject begins as that of an answer
+	forward  bool // or of a forward
+	nullPath bool // the envelope sender is that of mail systems
+	someone  bool // the envelope sender is somebody
+	toOwn    bool // addressed to a forged domain
+	tagged   bool // the subject bears the tag of a list
 }
 
 // read compares the header with the rules.
 func (m *mail) read() {
-	m.subject = m.lookHeader(m.hits, m.part)
+	m.lookHeader(m.hits, m.part)
 	m.tagged = isTagged(m.get("Subject"))
 	m.reply, m.forward = len(m.hits["reply"]) > 0, len(m.hits["forward"]) > 0
 	m.envelope()
@@ -74,46 +73,49 @@ func (m *mail) readText() {
 	if len(m.hits["daemon"])+len(m.hits["bounce"]) > 0 {
 		words = m.text // what a mail system quotes is part of what it says
 	}
-	m.rules.look(m.hits, "text", string(words))
+	m.rules.look(m.hits, "text", words)
 }
 
-// lookHeader compares the fields, the subject, the sender and the recipients with the
-// rules, and gives the words of the subject without the marks of answers and forwards.
-func (in *inspector) lookHeader(h hits, p *part) []string {
+// lookHeader compares the fields, the sender, the recipients and the subject with the rules.
+func (in *inspector) lookHeader(h hits, p *part) {
 	in.rules.lookFields(h, p)
 	in.rules.look(h, "from", readable(p.get("From")+" "+p.get("Sender")))
 	in.rules.look(h, "to", readable(p.get("To")+" "+p.get("Cc")))
 	subject := readable(p.get("Subject"))
-	for range 4 {
-		subject = strings.TrimSpace(subject)
-		if strings.HasPrefix(subject, "[") { // the tag of a list, or "[Automatic answer]"
-			if i := strings.IndexByte(subject, ']'); i > 0 {
-				in.lookSubject(h, foldWords(subject[1:i]))
+	for range 4 { // "Re: [list] Fwd:"
+		subject = bytes.TrimSpace(subject)
+		if len(subject) > 0 && subject[0] == '[' { // the tag of a list, or "[Automatic answer]"
+			if i := bytes.IndexByte(subject, ']'); i > 0 {
+				in.lookSubject(h, subject[1:i])
 				subject = subject[i+1:]
 				continue
 			}
 		}
-		i := strings.IndexByte(subject, ':')
-		if i <= 0 || i > 12 {
-			break
-		}
-		mark := strings.TrimRight(strings.ToLower(subject[:i]), "[0123456789]^ ")
-		words := foldWords(mark)
-		kind := ""
-		for _, k := range []string{"reply", "forward"} {
-			if len(words) == 1 && in.rules.beginsWith(k, "subject", words) {
-				kind = k
-				h[k] = append(h[k], hit{rule{kind: k, family: "-", text: mark, words: words}, "subject"})
-			}
-		}
-		if kind == "" {
+		i := bytes.IndexByte(subject, ':')
+		if i <= 0 || i > 12 || !in.lookMark(h, string(subject[:i])) {
 			break
 		}
 		subject = subject[i+1:]
 	}
-	words := foldWords(subject)
-	in.lookSubject(h, words)
-	return words
+	in.lookSubject(h, subject)
+}
+
+// lookMark tells whether a subject begins with the mark of an answer or a forward: "Re",
+// "Re[2]", "AW".
+func (in *inspector) lookMark(h hits, mark string) bool {
+	mark = strings.TrimRight(mark, "[0123456789]^ ")
+	words := foldWords(mark)
+	if len(words) != 1 {
+		return false
+	}
+	kind := ""
+	for _, k := range []string{"reply", "forward"} {
+		if in.rules.marks(k, "subject", words[0]) {
+			kind = k
+			h[k] = append(h[k], hit{rule{kind: k, family: "-", text: strings.ToLower(mark), words: words}, "subject"})
+		}
+	}
+	return kind != ""
 }
 
 // isTagged tells whether a subject bears the tag of a list: one word in brackets at its
@@ -129,9 +131,9 @@ func isTagged(subject string) bool {
 
 // lookSubject compares the subject, but not with the marks of answers and forwards: they
 // stand at its beginning with a colon and were taken off.
-func (in *inspector) lookSubject(h hits, words []string) {
+func (in *inspector) lookSubject(h hits, subject []byte) {
 	reply, forward := h["reply"], h["forward"]
-	in.rules.lookWords(h, "subject", words)
+	in.rules.look(h, "subject", subject)
 	h["reply"], h["forward"] = reply, forward
 }
 

@@ -139,7 +139,7 @@ func (in *inspector) pasted(s *Submission, data []byte, steps []string) bool {
 		in.readText(data, "", "", steps, c)
 	}
 	h := hits{}
-	in.rules.look(h, "text", string(c.words))
+	in.rules.look(h, "text", c.words)
 	m := &mail{inspector: in, part: &part{}, cargo: c, hits: h, sub: s}
 	s.Reasons, s.Samples = []string{}, []Sample{}
 	said := len(h["complaint"])

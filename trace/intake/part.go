@@ -235,13 +235,37 @@ func (p *part) has(name string) bool {
 	return false
 }
 
+// lowerName gives the name of a field in lower case; a name that is too long for any that
+// is known is empty.
+func lowerName(name []byte) string {
+	var low [40]byte
+	if len(name) > len(low) {
+		return ""
+	}
+	for i, c := range name {
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		low[i] = c
+	}
+	return string(low[:len(name)])
+}
+
 // maxValue bounds what is read of one field for telling classes apart.
 const maxValue = 4 << 10
 
 // oneLine unfolds the body of a field.
 func oneLine(body []byte) string {
-	if len(body) > maxValue {
-		body = body[:maxValue]
+	body = bytes.TrimSpace(body[:min(len(body), maxValue)])
+	plain := true // most are on one line, with one blank between words
+	for i, c := range body {
+		if c < ' ' || c >= 0x80 || c == ' ' && body[i-1] == ' ' {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return string(body)
 	}
 	return strings.Join(strings.Fields(string(body)), " ")
 }

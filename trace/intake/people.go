@@ -15,7 +15,7 @@ const maxPeople = 500
 // submission besides its samples.
 func (m *mail) tell() {
 	s := m.sub
-	s.Subject, s.Date = readable(m.get("Subject")), m.get("Date")
+	s.Subject, s.Date = string(readable(m.get("Subject"))), m.get("Date")
 	s.Time = m.written()
 	s.MessageID = bareAddress(m.get("Message-ID"))
 	if !s.isItself() {
@@ -33,7 +33,7 @@ func (m *mail) tell() {
 			one.Via, one.By = s.Class, by
 		}
 	}
-	s.Forged, s.Recipients = m.forged(), m.recipients()
+	m.tellPeople()
 }
 
 // isItself tells whether the submission is the spam, and its header that of the spam.
@@ -57,10 +57,23 @@ func parseDate(v string) time.Time {
 	if v == "" {
 		return time.Time{}
 	}
+	// What most write is read first: the general reader tries one form after the other.
+	for _, layout := range [...]string{"Mon, 2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 -0700"} {
+		if digit := v[0] >= '0' && v[0] <= '9'; digit != (layout[0] == '2') {
+			continue
+		}
+		s := v
+		if i := strings.IndexByte(s, '('); i > 0 {
+			s = strings.TrimRight(s[:i], " ")
+		}
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC()
+		}
+	}
 	if t, err := netmail.ParseDate(v); err == nil {
 		return t.UTC()
 	}
-	for _, layout := range []string{time.ANSIC, time.UnixDate, time.RFC3339, "Mon Jan _2 15:04:05 2006 -0700"} {
+	for _, layout := range [...]string{time.ANSIC, time.UnixDate, time.RFC3339, "Mon Jan _2 15:04:05 2006 -0700"} {
 		if t, err := time.Parse(layout, v); err == nil {
 			return t.UTC()
 		}
@@ -68,94 +81,81 @@ func parseDate(v string) time.Time {
 	return time.Time{}
 }
 
-// forged gives the addresses that were abused as senders: what a bounce or a report says,
-// the senders of the samples that are in a forged domain, and else the address there that
-// somebody answered to.
-func (m *mail) forged() []string {
-	var found people
+// tellPeople fills in the addresses that were abused as senders: what a bounce or a report
+// says, the senders of the samples that are in a forged domain, and else the address there
+// that somebody answered to; and those to whom the spam was sent.
+func (m *mail) tellPeople() {
+	var forged, recipients people
 	if b := m.sub.Bounce; b != nil {
-		found.add(b.Forged)
-	}
-	if r := m.sub.Report; r != nil && m.isOwn(r.OriginalFrom) {
-		found.add(r.OriginalFrom)
-	}
-	for i := range m.sub.Samples {
-		m.eachAddress(&m.sub.Samples[i], func(a string) {
-			if m.isOwn(a) {
-				found.add(a)
-			}
-		}, "From", "Sender", "Reply-To", "Return-Path")
-	}
-	if len(found) == 0 && !m.sub.isItself() {
-		for _, name := range []string{"X-Original-To", "Envelope-To", "Delivered-To", "To", "Cc"} {
-			for _, a := range addressesIn(m.get(name)) {
-				if m.isOwn(a) && !isRole(a) {
-					found.add(a)
-				}
-			}
-			if len(found) > 0 {
-				break
-			}
-		}
-	}
-	return found.sorted()
-}
-
-// recipients gives those to whom the spam was sent.
-func (m *mail) recipients() []string {
-	var found people
-	if b := m.sub.Bounce; b != nil {
+		forged.add(b.Forged)
 		for _, r := range b.Recipients {
 			if domainOf(r.Original) != "" { // what the spam was addressed to; the other may be a name inside
-				found.add(r.Original)
+				recipients.add(r.Original)
 				continue
 			}
-			found.add(r.Address)
+			recipients.add(r.Address)
 		}
 	}
 	if r := m.sub.Report; r != nil {
+		if m.isOwn(r.OriginalFrom) {
+			forged.add(r.OriginalFrom)
+		}
 		for _, a := range r.OriginalTo {
-			found.add(a)
+			recipients.add(a)
 		}
 	}
 	for i := range m.sub.Samples {
-		m.eachAddress(&m.sub.Samples[i], found.add, "Delivered-To", "X-Original-To", "Envelope-To", "To", "Cc")
-		m.eachTrace(&m.sub.Samples[i], found.add)
+		m.samplePeople(&m.sub.Samples[i], &forged, &recipients)
 	}
-	return found.sorted()
+	if len(forged) == 0 && !m.sub.isItself() {
+		m.answeredTo(&forged)
+	}
+	m.sub.Forged, m.sub.Recipients = forged.sorted(), recipients.sorted()
 }
 
-// header gives a sample with its fields; the submission itself is scanned already.
-func (m *mail) header(s *Sample) *part {
-	if off, ok := within(m.data, s.Data); ok && off == 0 && len(s.Data) == len(m.data) {
-		return m.part
+// samplePeople takes the people out of the header of a sample. "for <joe@example.org>" in
+// the topmost trace field was written by the recipient's side.
+func (m *mail) samplePeople(s *Sample, forged, recipients *people) {
+	p := m.part
+	if off, ok := within(m.data, s.Data); !ok || off != 0 || len(s.Data) != len(m.data) {
+		p = &part{data: s.Data, fields: scanFields(s.Data)} // the submission itself is scanned already
 	}
-	return &part{data: s.Data, fields: scanFields(s.Data)}
-}
-
-// eachTrace gives the recipient in the topmost trace field of a sample, which its
-// recipient's side wrote: "for <joe@example.org>".
-func (m *mail) eachTrace(s *Sample, use func(string)) {
-	field := m.header(s).get("Received")
-	if _, rest, ok := strings.Cut(field, " for <"); ok {
-		if address, _, ok := strings.Cut(rest, ">"); ok {
-			use(address)
+	traced := false
+	for _, f := range p.fields {
+		body := f.Body(p.data)
+		body = body[:min(len(body), maxValue)]
+		switch lowerName(f.Name(p.data)) {
+		case "from", "sender", "reply-to", "return-path":
+			if len(m.own) > 0 {
+				eachAddress(body, func(a string) {
+					if m.isOwn(a) {
+						forged.add(a)
+					}
+				})
+			}
+		case "to", "cc", "delivered-to", "x-original-to", "envelope-to":
+			eachAddress(body, recipients.add)
+		case "received":
+			if i := bytes.Index(body, []byte("for <")); i >= 0 && !traced {
+				if j := bytes.IndexByte(body[i:], '>'); j > 0 {
+					eachAddress(body[i+5:i+j], recipients.add)
+				}
+			}
+			traced = true
 		}
 	}
 }
 
-// eachAddress gives the addresses in some fields of a sample.
-func (m *mail) eachAddress(s *Sample, use func(string), names ...string) {
-	p := m.header(s)
-	for _, f := range p.fields {
-		for _, name := range names {
-			if !f.Is(p.data, name) {
-				continue
+// answeredTo takes the forged address to which somebody answered.
+func (m *mail) answeredTo(forged *people) {
+	for _, name := range [...]string{"X-Original-To", "Envelope-To", "Delivered-To", "To", "Cc"} {
+		for _, a := range addressesIn(m.get(name)) {
+			if m.isOwn(a) && !isRole(a) {
+				forged.add(a)
 			}
-			body := f.Body(p.data)
-			for _, a := range addressesIn(string(body[:min(len(body), maxValue)])) {
-				use(a)
-			}
+		}
+		if len(*forged) > 0 {
+			return
 		}
 	}
 }
@@ -173,8 +173,11 @@ func (p *people) add(address string) {
 
 // sorted gives them in order, never nil.
 func (p people) sorted() []string {
+	if len(p) == 0 {
+		return []string{}
+	}
 	slices.Sort(p)
-	return append([]string{}, p...)
+	return p
 }
 
 // isOwn tells whether an address is in a forged domain, or below one.
@@ -208,14 +211,24 @@ func domainOf(address string) string {
 	return strings.ToLower(strings.TrimRight(address[i+1:], "."))
 }
 
-// addressesIn finds the mail addresses in a text, in its order. It knows what stands in
-// header fields and bounces, and no quoted local parts.
+// addressesIn finds the mail addresses in a text, in its order.
 func addressesIn(text string) []string {
 	var out []string
-	for pos := 0; len(out) < maxPeople; {
-		i := strings.IndexByte(text[pos:], '@')
+	eachAddress([]byte(text), func(a string) {
+		if len(out) < maxPeople {
+			out = append(out, a)
+		}
+	})
+	return out
+}
+
+// eachAddress finds the mail addresses in a text. It knows what stands in header fields and
+// bounces, and no quoted local parts.
+func eachAddress(text []byte, use func(string)) {
+	for pos := 0; ; {
+		i := bytes.IndexByte(text[pos:], '@')
 		if i < 0 {
-			break
+			return
 		}
 		at := pos + i
 		begin, end := at, at+1
@@ -226,11 +239,24 @@ func addressesIn(text string) []string {
 			end++
 		}
 		pos = at + 1
-		if domain := strings.Trim(text[at+1:end], ".-"); begin < at && domain != "" {
-			out = append(out, strings.TrimLeft(text[begin:at], "'")+"@"+domain)
+		for begin < at && text[begin] == '\'' {
+			begin++
+		}
+		first, last := at+1, end
+		for first < last && (text[first] == '.' || text[first] == '-') {
+			first++
+		}
+		for first < last && (text[last-1] == '.' || text[last-1] == '-') {
+			last--
+		}
+		switch {
+		case begin == at || first == last:
+		case first == at+1:
+			use(string(text[begin:last]))
+		default:
+			use(string(text[begin:at+1]) + string(text[first:last]))
 		}
 	}
-	return out
 }
 
 func isLetterOrDigit(c byte) bool {
@@ -238,7 +264,7 @@ func isLetterOrDigit(c byte) bool {
 }
 
 func isLocal(c byte) bool {
-	return isLetterOrDigit(c) || bytes.IndexByte([]byte(".!#$%&'*+-/=?^_`{|}~"), c) >= 0
+	return isLetterOrDigit(c) || strings.IndexByte(".!#$%&'*+-/=?^_`{|}~", c) >= 0
 }
 
 func isDomain(c byte) bool { return isLetterOrDigit(c) || c == '.' || c == '-' }

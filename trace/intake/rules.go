@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
 )
 
 //go:embed rules.txt
@@ -29,28 +27,6 @@ type rule struct {
 	family string   // what is named in the reason
 	words  []string // folded; nil for a field that only needs to be there
 	text   string   // as written
-}
-
-// phrases finds rules by their first word.
-type phrases struct {
-	by    map[string][]rule
-	begin [256][256]bool // the first two bytes of the first words: most words are passed over
-}
-
-func newPhrases() *phrases { return &phrases{by: map[string][]rule{}} }
-
-func (p *phrases) of(word string) []rule {
-	if !p.begin[word[0]][second(word)] {
-		return nil
-	}
-	return p.by[word]
-}
-
-func second(word string) byte {
-	if len(word) > 1 {
-		return word[1]
-	}
-	return 0
 }
 
 // the kinds and places that a section may name.
@@ -150,9 +126,7 @@ func (r *Rules) add(place string, got rule, lang string) error {
 			continue
 		}
 		got.words = words
-		p := r.places[place]
-		p.by[words[0]] = addRule(p.by[words[0]], got, remove)
-		p.begin[words[0][0]][second(words[0])] = true
+		r.places[place].add(got, remove)
 	}
 	return nil
 }
@@ -207,32 +181,25 @@ func (h hits) find(kind string, places ...string) (hit, bool) {
 	return hit{}, false
 }
 
-// maxWords bounds the words of one text that are compared.
-const maxWords = 4000
-
 // look compares the words of a text with the phrases of a place.
-func (r *Rules) look(h hits, place, text string) {
-	r.lookWords(h, place, foldWords(text))
-}
-
-func (r *Rules) lookWords(h hits, place string, words []string) {
+func (r *Rules) look(h hits, place string, text []byte) {
+	f := foldedPool.Get().(*folded)
+	defer foldedPool.Put(f)
+	f.fold(text)
 	p := r.places[place]
-	for i := range words {
-		for _, one := range p.of(words[i]) {
-			if matches(one.words, words[i:]) && !h.has(one, place) {
+	for i := range f.ends {
+		for _, one := range p.at(f, i) {
+			if f.matches(one.words, i) && !h.has(one, place) {
 				h[one.kind] = append(h[one.kind], hit{one, place})
 			}
 		}
 	}
 }
 
-// beginsWith tells whether a text begins with a phrase of a kind.
-func (r *Rules) beginsWith(kind, place string, words []string) bool {
-	if len(words) == 0 {
-		return false
-	}
-	for _, one := range r.places[place].of(words[0]) {
-		if one.kind == kind && matches(one.words, words) {
+// marks tells whether a word is a phrase of a kind on its own.
+func (r *Rules) marks(kind, place, word string) bool {
+	for _, one := range r.places[place].by[word] {
+		if one.kind == kind && len(one.words) == 1 {
 			return true
 		}
 	}
@@ -246,18 +213,20 @@ func (r *Rules) lookFields(h hits, p *part) {
 		if len(name) == 0 || !r.first[name[0]|0x20] {
 			continue
 		}
-		rules, ok := r.fields[strings.ToLower(string(name))]
-		if !ok {
-			continue
+		if rules := r.fields[lowerName(name)]; len(rules) > 0 {
+			r.lookField(h, rules, f.Body(p.data))
 		}
-		var words []string
-		for _, one := range rules {
-			if one.words != nil && words == nil {
-				words = foldWords(oneLine(f.Body(p.data)))
-			}
-			if (one.words == nil || containsWords(words, one.words)) && !h.has(one, "field") {
-				h[one.kind] = append(h[one.kind], hit{one, "field"})
-			}
+	}
+}
+
+// lookField compares one field with the rules for its name.
+func (r *Rules) lookField(h hits, rules []rule, body []byte) {
+	f := foldedPool.Get().(*folded)
+	defer foldedPool.Put(f)
+	f.fold(body[:min(len(body), maxValue)])
+	for _, one := range rules {
+		if (len(one.words) == 0 || f.contains(one.words)) && !h.has(one, "field") {
+			h[one.kind] = append(h[one.kind], hit{one, "field"})
 		}
 	}
 }
@@ -266,94 +235,4 @@ func (h hits) has(one rule, place string) bool {
 	return slices.ContainsFunc(h[one.kind], func(o hit) bool {
 		return o.place == place && o.text == one.text && o.family == one.family
 	})
-}
-
-func matches(phrase, words []string) bool {
-	if len(phrase) > len(words) {
-		return false
-	}
-	for i, w := range phrase {
-		if w != "*" && w != words[i] {
-			return false
-		}
-	}
-	return true
-}
-
-func containsWords(words, phrase []string) bool {
-	for i := range words {
-		if matches(phrase, words[i:]) {
-			return true
-		}
-	}
-	return false
-}
-
-// foldWords cuts a text into words without case, accents and punctuation. "*" stays where
-// it stands alone, for phrases.
-func foldWords(text string) []string {
-	// All words lie in one string: a text has hundreds.
-	buf := make([]byte, 0, len(text)+len(text)/8)
-	ends := make([]int32, 0, len(text)/5+4)
-	begin := 0
-	flush := func() {
-		if len(buf) > begin {
-			ends = append(ends, int32(len(buf)))
-			begin = len(buf)
-		}
-	}
-	for _, c := range text {
-		switch {
-		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-			buf = append(buf, byte(c))
-		case c >= 'A' && c <= 'Z':
-			buf = append(buf, byte(c)|0x20)
-		case c < 0x80:
-			flush()
-			if c == '*' {
-				buf = append(buf, '*')
-				flush()
-			}
-		case c == '\u00ad' || c == '\u200b':
-			// soft hyphens and such are no letters
-		case unicode.IsLetter(c):
-			if plain, ok := plainLetters[unicode.ToLower(c)]; ok {
-				buf = append(buf, plain...)
-			} else {
-				buf = utf8.AppendRune(buf, unicode.ToLower(c))
-			}
-		case unicode.Is(unicode.Mn, c):
-			// an accent that stands for itself
-		default:
-			flush()
-		}
-		if len(ends) >= maxWords {
-			break
-		}
-	}
-	flush()
-	all := string(buf)
-	words := make([]string, len(ends))
-	begin = 0
-	for i, end := range ends {
-		words[i] = all[begin:end]
-		begin = int(end)
-	}
-	return words
-}
-
-// plainLetters are the letters of Latin alphabets without their accents.
-var plainLetters = map[rune]string{}
-
-func init() {
-	for plain, accented := range map[string]string{
-		"a": "àáâãäåāăą", "c": "çćčĉ", "d": "ďđð", "e": "èéêëēėęě", "g": "ğģ", "i": "ìíîïīįı", "k": "ķ", "l": "łľļĺ",
-		"n": "ñńňņ", "o": "òóôõöøōő", "r": "řŕ", "s": "śšşș", "t": "ťţț", "u": "ùúûüūůűų", "y": "ýÿ", "z": "źżž",
-		"σ":  "ς",
-		"ae": "æ", "oe": "œ", "ss": "ß", "th": "þ",
-	} {
-		for _, c := range accented {
-			plainLetters[c] = plain
-		}
-	}
 }

@@ -71,7 +71,7 @@ func TestEveryPhrase(t *testing.T) {
 		for _, of := range list.by {
 			for _, r := range of {
 				h := hits{}
-				rules.look(h, place, "xyz "+strings.ReplaceAll(strings.ToUpper(r.text), "*", "FOO")+"! xyz")
+				rules.look(h, place, []byte("xyz "+strings.ReplaceAll(strings.ToUpper(r.text), "*", "FOO")+"! xyz"))
 				found := false
 				for _, one := range h[r.kind] {
 					found = found || one.text == r.text
@@ -91,7 +91,7 @@ func TestOwnRules(t *testing.T) {
 	}
 	got := func(text string) []string {
 		h := hits{}
-		rules.look(h, "text", text)
+		rules.look(h, "text", []byte(text))
 		out := []string{}
 		for _, one := range h["complaint"] {
 			out = append(out, one.String())
@@ -111,7 +111,7 @@ func TestOwnRules(t *testing.T) {
 		t.Errorf("own field: %v", h)
 	}
 	h = hits{}
-	DefaultRules().look(h, "text", "stop this")
+	DefaultRules().look(h, "text", []byte("stop this"))
 	if len(h["complaint"]) != 1 {
 		t.Error("own rules changed those that come with relaytrace")
 	}
@@ -162,7 +162,7 @@ func FuzzRules(f *testing.F) {
 			return
 		}
 		h := hits{}
-		rules.look(h, "text", text)
+		rules.look(h, "text", []byte(text))
 		data := []byte(text)
 		rules.lookFields(h, &part{data: data, fields: scanFields(data)})
 	})

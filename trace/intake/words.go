@@ -114,11 +114,11 @@ func isAttribution(line []byte) bool {
 var wordDecoder = mime.WordDecoder{CharsetReader: func(name string, in io.Reader) (io.Reader, error) { return charset.Reader(name, in) }}
 
 // readable decodes the encoded words of a field; raw 8-bit text is made UTF-8.
-func readable(value string) string {
+func readable(value string) []byte {
 	if strings.Contains(value, "=?") {
 		if s, err := wordDecoder.DecodeHeader(value); err == nil {
 			value = s
 		}
 	}
-	return string(toUTF8([]byte(value), ""))
+	return toUTF8([]byte(value), "")
 }
