@@ -68,7 +68,9 @@ func (a *app) readSamples(ctx context.Context, s settings, paths []string) (inpu
 // sent without one is counted and told at the end.
 func (a *app) eachSample(ctx context.Context, s settings, paths []string, take func(intake.Sample) error, problem func(intake.Problem)) error {
 	var counts intake.Counts
-	err := s.sorter().Walk(ctx, paths, a.stdin, func(sub *intake.Submission) error {
+	sorter := s.sorter()
+	sorter.Brief = true
+	err := sorter.Walk(ctx, paths, a.stdin, func(sub *intake.Submission) error {
 		counts.Add(sub)
 		if p, bad := sub.Problem(); bad {
 			problem(p)

@@ -153,7 +153,7 @@ func readOldBounce(m *mail) *Bounce {
 	}
 	b.Forged = forgedIn(m.part, m.samples)
 	b.Reporter = domainOf(bareAddress(m.get("From")))
-	b.readOpening(m.text)
+	b.readOpening(m.text())
 	action := "failed"
 	if m.isNoticeKind() {
 		action = "delayed"
@@ -184,7 +184,7 @@ func (b *Bounce) readRecipients(m *mail, action string) {
 	}
 	var last *Recipient
 	var named []string // in a To field above the words that tell what failed
-	for line := range bytes.Lines(ownPart(m.text)) {
+	for line := range bytes.Lines(ownPart(m.text())) {
 		switch knownField(bytes.TrimSpace(line)) {
 		case otherField, fromField, dateField, subjectField:
 			continue // of the message that came back
@@ -204,7 +204,7 @@ func (b *Bounce) readRecipients(m *mail, action string) {
 		last.note(line, found)
 	}
 	if len(b.Recipients) == 0 {
-		named = append(named, b.screenNames(m.text)...)
+		named = append(named, b.screenNames(m.text())...)
 		for _, a := range named {
 			b.add(seen, a, action)
 		}

@@ -22,8 +22,11 @@ type cargo struct {
 	xarf     *Report
 	inner    []string // classes of forwarded wrappers, as reasons
 	bounce   *Bounce  // of a bounce that was forwarded whole
-	text     []byte   // first readable text, UTF-8
-	words    []byte   // of it what the writer says himself
+	prose    []byte   // first readable text, as it stands
+	charset  string   // of prose
+	headed   bool     // prose has headers of messages in it
+
+	utf8, said []byte // what text and words have made of prose
 }
 
 // carrySamples looks for messages and headers of messages in p: attached, as text/rfc822-headers,
@@ -69,7 +72,7 @@ func (in *inspector) gather(root, p *part, depth int, c *cargo) {
 func (in *inspector) alternative(root, p *part, depth int, c *cargo) {
 	before := len(c.samples) + c.forwards
 	for _, k := range p.kids {
-		if k.media == "text/html" && (len(c.samples)+c.forwards > before || c.text != nil && !mentionsTrace(k)) {
+		if k.media == "text/html" && (len(c.samples)+c.forwards > before || c.prose != nil && !mentionsTrace(k)) {
 			continue
 		}
 		in.gather(root, k, depth, c)
@@ -124,15 +127,29 @@ func (in *inspector) readText(body []byte, charset, path string, steps []string,
 		c.traced++
 		c.samples = append(c.samples, newSample(b.data, path, with(steps, b.steps...)))
 	}
-	if c.text != nil || len(bytes.TrimSpace(body)) == 0 {
-		return
+	if c.prose == nil && len(bytes.TrimSpace(body)) > 0 {
+		c.prose, c.charset, c.headed = body[:min(len(body), maxText)], charset, len(blocks) > 0
 	}
-	c.text = toUTF8(body[:min(len(body), maxText)], charset)
-	if len(blocks) == 0 {
-		c.words = ownLines(c.text)
-		return
+}
+
+// text gives the first readable text in UTF-8.
+func (c *cargo) text() []byte {
+	if c.utf8 == nil && c.prose != nil {
+		c.utf8 = toUTF8(c.prose, c.charset)
 	}
-	c.words = ownWords(c.text)
+	return c.utf8
+}
+
+// words gives what the writer of the text says himself.
+func (c *cargo) words() []byte {
+	if c.said == nil && c.prose != nil {
+		if c.headed {
+			c.said = ownWords(c.text())
+		} else {
+			c.said = ownLines(c.text())
+		}
+	}
+	return c.said
 }
 
 // maxText bounds what is read of a text to tell what it is, in bytes.
@@ -223,7 +240,7 @@ func (in *inspector) wraps(p *part, sub *cargo) (why string, ok bool) {
 	}
 	h := hits{}
 	in.lookHeader(h, p)
-	in.rules.look(h, "text", sub.words)
+	in.rules.look(h, "text", sub.words())
 	if len(h["forward"])+len(h["desk"])+len(h["complaint"])+len(h["provider"]) > 0 && len(h["list"]) == 0 {
 		return "a complaint is attached", true
 	}

@@ -11,6 +11,7 @@ import (
 type inspector struct {
 	rules *Rules
 	own   []string // the forged domains, in lower case
+	brief bool     // as in Sorter
 }
 
 // judge says what a message is and which samples it carries.
@@ -18,6 +19,11 @@ func (in *inspector) judge(p *part, s *Submission) {
 	s.Reasons, s.Samples = []string{}, []Sample{}
 	m := &mail{inspector: in, part: p, cargo: in.carrySamples(p, 0), hits: hits{}, sub: s}
 	m.read()
+	if m.isUnmarked() && len(m.prose) > longWords && !in.rules.ranksText {
+		m.bare()
+		m.finish()
+		return
+	}
 	list := m.plain() && m.isList()
 	// A bounce may come by a list of those who look after the mail.
 	bounce := m.isDaemon() || m.nullPath || m.attached > 0 && m.hits.in("bounce", "subject") > 0
@@ -30,11 +36,24 @@ func (in *inspector) judge(p *part, s *Submission) {
 	} else {
 		m.class()
 	}
+	m.finish()
+}
+
+// finish fills in what rests on the class.
+func (m *mail) finish() {
 	m.rank()
 	m.tell()
-	if p.tooDeep {
-		s.Reasons = append(s.Reasons, "parts nested too deep or too many were left alone")
+	if m.tooDeep {
+		m.why("parts nested too deep or too many were left alone")
 	}
+}
+
+// isUnmarked tells whether nothing but its words could show that the message is anything
+// else than the spam itself. Those who complain are short: where such a message is long, its
+// words are not looked at.
+func (m *mail) isUnmarked() bool {
+	return len(m.hits) == 0 && !m.nullPath && !m.toOwn && !m.tagged && m.plain() && m.attached+m.traced+m.forwards == 0 &&
+		!m.has("In-Reply-To") && !m.has("References") && !m.has("Precedence")
 }
 
 // mail is one message while it is judged.
@@ -69,9 +88,9 @@ func (m *mail) plain() bool {
 
 // readText compares the text with the rules; it is what takes most of the time.
 func (m *mail) readText() {
-	words := m.words
+	words := m.words()
 	if len(m.hits["daemon"])+len(m.hits["bounce"]) > 0 {
-		words = m.text // what a mail system quotes is part of what it says
+		words = m.text() // what a mail system quotes is part of what it says
 	}
 	m.rules.look(m.hits, "text", words)
 }
@@ -321,7 +340,7 @@ func (m *mail) refuses() bool {
 	if m.speaks() || m.brings || m.media == "text/html" {
 		return false
 	}
-	text := string(m.text[:min(len(m.text), 4<<10)])
+	text := string(m.text()[:min(len(m.text()), maxRefusal)])
 	for _, a := range addressesIn(text) {
 		if !m.mentions(a, "From", "To", "Sender", "Reply-To", "Message-ID") {
 			return true
@@ -329,6 +348,9 @@ func (m *mail) refuses() bool {
 	}
 	return hasCode(text)
 }
+
+// maxRefusal bounds what is read of a bounce to see that it refuses something, in bytes.
+const maxRefusal = 4 << 10
 
 // speaks tells whether a person or a seller speaks.
 func (m *mail) speaks() bool {
@@ -441,7 +463,7 @@ func (m *mail) isComplaint() bool {
 	said := m.hits.in("complaint", "text")
 	subject := m.hits.in("complaint", "subject")
 	bulk := m.hits.in("bulk", "text")
-	answer := m.reply && (m.has("In-Reply-To") || m.has("References") || hasQuoted(m.text))
+	answer := m.reply && (m.has("In-Reply-To") || m.has("References") || hasQuoted(m.text()))
 	first := m.hits.in("threat", "text") + m.hits.in("legal", "text")
 	switch {
 	case m.tagged && !m.addressed() && said+subject == 0:
@@ -456,9 +478,9 @@ func (m *mail) isComplaint() bool {
 		m.why("a message is forwarded in the text")
 	case bulk > 1:
 		return false
-	case len(m.words) > longWords:
+	case len(m.words()) > longWords:
 		return false // people are short when they complain; spam tells stories
-	case said > 0 && (answer || m.forward && (m.forwards > 0 || hasQuoted(m.text))):
+	case said > 0 && (answer || m.forward && (m.forwards > 0 || hasQuoted(m.text()))):
 		m.why("an answer with the words of a complaint")
 	case said > 0 && len(m.hits["desk"]) > 0 && (bulk == 0 || said > bulk), said > 0 && m.toOwn && (!m.sells() || subject > 0 && bulk == 0):
 		m.why("addressed to an abuse desk or the forged domain")
@@ -479,11 +501,11 @@ func (m *mail) isReply() bool {
 	switch {
 	case !m.reply:
 		return false
-	case (m.has("In-Reply-To") || m.has("References")) && hasQuoted(m.text):
+	case (m.has("In-Reply-To") || m.has("References")) && hasQuoted(m.text()):
 		m.why("an answer with a quotation and a reference")
 	case m.toOwn && !m.sells():
 		m.why("an answer to the forged domain")
-	case quotesWhole(m.text) && m.hits.in("bulk", "text") == 0:
+	case quotesWhole(m.text()) && m.hits.in("bulk", "text") == 0:
 		m.why("an answer above the message that it answers")
 	default:
 		return false
@@ -494,9 +516,9 @@ func (m *mail) isReply() bool {
 // sells tells whether a text has the marks of a mailing: a link, HTML without a plain
 // text, the phrases of advertising, or its length.
 func (m *mail) sells() bool {
-	low := bytes.ToLower(m.text)
+	low := bytes.ToLower(m.text())
 	return m.hits.in("bulk", "text") > 0 || bytes.Contains(low, []byte("http:")) || bytes.Contains(low, []byte("https:")) ||
-		bytes.Contains(low, []byte("www.")) || m.media == "text/html" || len(m.words) > longLetter || len(bytes.TrimSpace(m.words)) == 0
+		bytes.Contains(low, []byte("www.")) || m.media == "text/html" || len(m.words()) > longLetter || len(bytes.TrimSpace(m.words())) == 0
 }
 
 // isLetter tells what may be a letter to the abuse desk or to the forged address in words

@@ -10,7 +10,7 @@ import (
 )
 
 func newInspector(s Sorter) *inspector {
-	in := &inspector{rules: s.Rules}
+	in := &inspector{rules: s.Rules, brief: s.Brief}
 	for _, d := range s.Domains {
 		if d = strings.ToLower(strings.Trim(d, " .@")); d != "" {
 			in.own = append(in.own, d)
@@ -60,7 +60,9 @@ func (in *inspector) read(s *Submission, data []byte, lone bool) {
 	if lone && isHTML(data) && in.pasted(s, data, nil) {
 		return // its lines may look like fields
 	}
-	hint, err := unfit(data)
+	var room [48]header.Field
+	h := header.Scan(data, room[:0])
+	hint, err := unfit(data, h)
 	if err != nil {
 		if bytes.IndexByte(data[:min(len(data), nulWithin)], 0) >= 0 || !in.pasted(s, data, nil) {
 			s.fail(err, hint)
@@ -70,13 +72,13 @@ func (in *inspector) read(s *Submission, data []byte, lone bool) {
 	if lone && isPasteName(s.File) && broken(data) && in.pasted(s, data, nil) {
 		return
 	}
-	in.judge(parseMessage(data), s)
+	in.judge(parseMessage(data, h), s)
 }
 
 // readText16 reads a file in UTF-16: what a text editor made of a message or of headers.
 func (in *inspector) readText16(s *Submission, text []byte) {
 	steps := []string{stepUTF16}
-	if _, err := unfit(text); err == nil && !broken(text) {
+	if _, err := unfit(text, header.Scan(text, nil)); err == nil && !broken(text) {
 		b := builder{}
 		in.judge(b.entity(text, "", steps, 0), s)
 		return
@@ -139,7 +141,7 @@ func (in *inspector) pasted(s *Submission, data []byte, steps []string) bool {
 		in.readText(data, "", "", steps, c)
 	}
 	h := hits{}
-	in.rules.look(h, "text", c.words)
+	in.rules.look(h, "text", c.words())
 	m := &mail{inspector: in, part: &part{}, cargo: c, hits: h, sub: s}
 	s.Reasons, s.Samples = []string{}, []Sample{}
 	said := len(h["complaint"])

@@ -41,6 +41,7 @@ type Sample struct {
 type Sorter struct {
 	Rules   *Rules
 	Domains []string // the forged domains: what is addressed to them is more likely an answer or a complaint
+	Brief   bool     // leave out what a bare sample says of itself: Subject, Date, Time, MessageID, Forged and Recipients
 }
 
 // Walk reads everything below the named paths and hands each submission to take, in the

@@ -33,11 +33,13 @@ type part struct {
 // texts is the readable content of an Outlook item.
 type texts struct{ plain, html []byte }
 
-// parseMessage reads the structure of a message (RFC 2045, RFC 2046). It never fails: what
-// is broken is text. The parts share memory with data except where they were encoded.
-func parseMessage(data []byte) *part {
+// parseMessage reads the structure of a message (RFC 2045, RFC 2046) below its header,
+// which is scanned already. It never fails: what is broken is text. The parts share memory
+// with data except where they were encoded.
+func parseMessage(data []byte, h header.Header) *part {
 	b := builder{}
-	p := b.entity(data, "", nil, 0)
+	p := &part{data: data, media: "text/plain", fields: append([]header.Field(nil), h.Fields...), body: data[h.End:]}
+	b.content(p, 0)
 	p.tooDeep = b.tooDeep
 	return p
 }

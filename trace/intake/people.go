@@ -15,6 +15,10 @@ const maxPeople = 500
 // submission besides its samples.
 func (m *mail) tell() {
 	s := m.sub
+	if m.brief && s.isItself() {
+		s.Forged, s.Recipients = []string{}, []string{}
+		return
+	}
 	s.Subject, s.Date = string(readable(m.get("Subject"))), m.get("Date")
 	s.Time = m.written()
 	s.MessageID = bareAddress(m.get("Message-ID"))

@@ -14,25 +14,22 @@ const nulWithin = 4 << 10
 
 // mailFields are the fields of which a message has at least one. Other text may begin
 // with a word and a colon too.
-var mailFields = []string{
-	"Received", "Return-Path", "Delivered-To", "X-Envelope-From", "X-Original-To", "Envelope-To",
-	"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Apparently-To", "Subject", "Date", "Message-ID",
-	"In-Reply-To", "Resent-From", "Resent-Date", "MIME-Version", "Content-Type", "Status", "X-Mailer",
+var mailFields = map[string]bool{
+	"received": true, "return-path": true, "delivered-to": true, "x-envelope-from": true, "x-original-to": true, "envelope-to": true,
+	"from": true, "sender": true, "reply-to": true, "to": true, "cc": true, "bcc": true, "apparently-to": true, "subject": true,
+	"date": true, "message-id": true, "in-reply-to": true, "resent-from": true, "resent-date": true, "mime-version": true,
+	"content-type": true, "status": true, "x-mailer": true,
 }
 
 // unfit tells why data is no message, and what to do about it; the error is nil when it is one.
-func unfit(data []byte) (hint string, err error) {
-	var room [64]header.Field
-	h := header.Scan(data, room[:0])
+func unfit(data []byte, h header.Header) (hint string, err error) {
 	// Spam with a NUL in it exists: what begins with a field is a message all the same.
 	if bytes.IndexByte(data[:min(len(data), nulWithin)], 0) >= 0 && !beginsWithField(data, h) {
 		return "export the message as .eml or mbox", errors.New("binary file, not a message")
 	}
 	for _, f := range h.Fields {
-		for _, name := range mailFields {
-			if f.Is(data, name) {
-				return "", nil
-			}
+		if mailFields[lowerName(f.Name(data))] {
+			return "", nil
 		}
 	}
 	return "save the message with its full header, as received", errors.New("no header field of a mail message")
