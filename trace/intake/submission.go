@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -196,13 +197,13 @@ type Counts struct {
 	Found      int // samples, each origin counted
 	Distinct   int // samples with different digests
 
-	seen map[[32]byte]bool
+	seen map[uint64]struct{} // of digests the first bytes, to keep the account of a large mailbox small
 }
 
 // Add counts a submission.
 func (c *Counts) Add(s *Submission) {
 	if c.Classes == nil {
-		c.Classes, c.seen = map[Class]int{}, map[[32]byte]bool{}
+		c.Classes, c.seen = map[Class]int{}, map[uint64]struct{}{}
 	}
 	c.Inputs++
 	c.Classes[s.Class]++
@@ -214,11 +215,9 @@ func (c *Counts) Add(s *Submission) {
 	case OutcomeUnreadable:
 		c.Unreadable++
 	}
+	c.Found += len(s.Samples)
 	for _, sample := range s.Samples {
-		c.Found++
-		if !c.seen[sample.SHA256] {
-			c.seen[sample.SHA256] = true
-			c.Distinct++
-		}
+		c.seen[binary.LittleEndian.Uint64(sample.SHA256[:])] = struct{}{}
 	}
+	c.Distinct = len(c.seen)
 }
