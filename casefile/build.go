@@ -3,7 +3,9 @@ package casefile
 import (
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"net/netip"
 	"slices"
 	"strings"
@@ -19,6 +21,7 @@ type Input struct {
 	Now      time.Time
 	Version  string
 	Settings Settings
+	Seed     string                       // secret of the case; empty: one is made from the samples
 	Samples  []Sample                     // in the order read, each digest once; Number and Evidence are given by Build
 	Records  map[netip.Addr]enrich.Record // what is known of Addresses
 	Problems []Problem
@@ -58,6 +61,9 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 	c.Problems = append(c.Problems, in.Problems...)
 	if c.ID == "" {
 		c.ID = NewID(c.Settings, g.sums)
+	}
+	if c.Seed = in.Seed; c.Seed == "" {
+		c.Seed = newSeed(c.Samples)
 	}
 	b := builder{c: c, records: in.Records}
 	relays := b.relays(g)
@@ -110,7 +116,7 @@ func (b *builder) showing(g *Gatherer, sources []*sourceTally, bystanders []*bys
 }
 
 func (s *Settings) fill() {
-	for _, l := range []*[]string{&s.JANET, &s.Trust, &s.Forwarder, &s.GeoIP} {
+	for _, l := range []*[]string{&s.JANET, &s.CSIRT, &s.Trust, &s.Forwarder, &s.GeoIP} {
 		if *l == nil {
 			*l = []string{}
 		}
@@ -126,6 +132,17 @@ func NewID(s Settings, sums []string) string {
 		fmt.Fprintln(h, x)
 	}
 	return "RT-" + base32.StdEncoding.EncodeToString(h.Sum(nil))[:8]
+}
+
+// newSeed makes the seed of a case from its samples. It is no stronger a secret than the
+// samples themselves: who holds all of them can make it too.
+func newSeed(samples []Sample) string {
+	h := sha256.New()
+	io.WriteString(h, "relaytrace seed\n")
+	for _, s := range samples {
+		fmt.Fprintf(h, "%s %d\n", s.SHA256, s.Size)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // builder gathers what single samples suggest into what the case says.

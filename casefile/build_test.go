@@ -165,28 +165,36 @@ func TestLetters(t *testing.T) {
 		{"by holder", known(), someone, []Sample{passed(relayA, stranger, trace.Corroborated), passed(relayC, "", trace.Corroborated), passed(relayB, stranger, trace.Corroborated)}, []string{
 			"log-request to abuse@mill.example about 192.0.2.25",
 			"log-request to abuse@foundry.example about 198.51.100.7 198.51.100.8",
+			"notice to abuse@strangelines.example about 203.0.113.9",
 			"janet-report to irt@csirt.example about 192.0.2.25 198.51.100.7 198.51.100.8"}},
 		{"one mailbox once", mapped, someone, []Sample{passed(relayA, stranger, trace.Corroborated), passed(relayB, stranger, trace.Corroborated)}, []string{
 			"log-request to abuse@foundry.example,second@foundry.example about 198.51.100.7 198.51.100.8",
+			"notice to abuse@strangelines.example about 203.0.113.9",
 			"janet-report to irt@csirt.example about 198.51.100.7 198.51.100.8"}},
 		{"by an unverified field", known(), someone, []Sample{passed(relayA, stranger, trace.Unverified)}, []string{
 			"log-request to abuse@foundry.example about 198.51.100.7", "janet-report to irt@csirt.example about 198.51.100.7"}},
-		{"withdrawn", known(), someone, []Sample{passed(relayA, sister, trace.Corroborated)}, []string{"janet-report to irt@csirt.example about"}},
+		{"withdrawn", known(), someone, []Sample{passed(relayA, sister, trace.Corroborated)}, []string{
+			"notice to abuse@foundry.example about 198.51.100.99", "janet-report to irt@csirt.example about"}},
 		{"claimed", known(), someone, []Sample{pretended(silent, relayA, stranger)}, []string{"janet-report to irt@csirt.example about"}},
-		{"a claim about an innocent", known(), someone, []Sample{passed(relayA, sister, trace.Corroborated), pretended(silent, relayA, "")}, []string{"janet-report to irt@csirt.example about"}},
+		{"a claim about an innocent", known(), someone, []Sample{passed(relayA, sister, trace.Corroborated), pretended(silent, relayA, "")}, []string{
+			"notice to abuse@foundry.example about 198.51.100.99", "janet-report to irt@csirt.example about"}},
 		{"offline", nil, offline, []Sample{passed(relayA, stranger, trace.Corroborated), passed(relayB, "", trace.Corroborated)}, []string{
 			"log-request to  about 198.51.100.8 HOLD nobody is known yet who answers for this address: look it up with network access",
 			"log-request to  about 198.51.100.7 HOLD nobody is known yet who answers for this address: look it up with network access",
+			"notice to  about 203.0.113.9 HOLD nobody is known yet who answers for this address: look it up with network access",
 			"janet-report to irt@csirt.example about 198.51.100.8 198.51.100.7"}},
 		{"failed look-up holds its own letter alone", failed, someone, []Sample{passed(relayA, stranger, trace.Corroborated), passed(relayB, stranger, trace.Corroborated)}, []string{
 			"log-request to  about 198.51.100.7 HOLD nobody is known who answers for this address, and a look-up failed: make the case again later",
 			"log-request to abuse@foundry.example about 198.51.100.8",
+			"notice to abuse@strangelines.example about 203.0.113.9",
 			"janet-report to irt@csirt.example about 198.51.100.7 198.51.100.8"}},
 		{"no contact", nobody, someone, []Sample{passed(relayA, stranger, trace.Corroborated)}, []string{
 			"log-request to  about 198.51.100.7 HOLD its registry names nobody to write to: find the address of those who run it by other ways, such as the CSIRT of their network",
+			"notice to abuse@strangelines.example about 203.0.113.9",
 			"janet-report to irt@csirt.example about 198.51.100.7"}},
 		{"provisional with a contact", known(), someone, []Sample{passed(relayA, "203.0.113.200", trace.Corroborated)}, []string{
 			"log-request to  about 198.51.100.7 HOLD the verdict is provisional: who holds the networks of the relay and of its client is not known",
+			"notice to  about 203.0.113.200 HOLD its registry names nobody to write to: find the address of those who run it by other ways, such as the CSIRT of their network",
 			"janet-report to irt@csirt.example about 198.51.100.7"}},
 		{"unsigned", known(), unsigned, []Sample{passed(relayC, "", trace.Corroborated)}, []string{
 			"log-request to abuse@mill.example about 192.0.2.25 HOLD no reply address is set (reply_to); nobody is named who writes (organisation, reporter)",

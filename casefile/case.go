@@ -22,6 +22,7 @@ type Case struct {
 	Schema   string   `json:"schema"`
 	ID       string   `json:"id"`      // RT- and eight letters or digits, or the analyst's own
 	Created  string   `json:"created"` // RFC 3339, UTC; the clock of the command
+	Seed     string   `json:"seed"`    // what Message-IDs and redacted addresses derive from; not to be shown to third parties
 	Version  string   `json:"version"` // of relaytrace
 	Status   string   `json:"status"`  // open or closed
 	Settings Settings `json:"settings"`
@@ -69,7 +70,10 @@ type Settings struct {
 	CareContact  string   `json:"care_contact"` // who answers threats and distress: a name or address; may be empty
 	TLP          string   `json:"tlp"`          // label of the case file and letters: TLP:AMBER unless set
 	Lang         string   `json:"lang"`         // language of letters above the English text; empty: that of the recipient's country
+	NoRedact     bool     `json:"no_redact"`    // letters to third parties show complainants' addresses
+	Attach       bool     `json:"attach"`       // letters carry machine-readable parts
 	JANET        []string `json:"janet"`        // recipients of the report to the network's CSIRT
+	CSIRT        []string `json:"csirt"`        // other network CSIRTs, each of which gets the same report
 	Trust        []string `json:"trust"`        // hosts, names and networks of the recipients' own side
 	Forwarder    []string `json:"forwarder"`    // declared forwarders and mailing lists
 	GeoIP        []string `json:"geoip"`        // GeoIP files that were read
@@ -175,7 +179,10 @@ type Letter struct {
 	To       []string     `json:"to"`       // empty when nobody is known: then Hold is true
 	Hold     bool         `json:"hold"`     // must not be sent as it stands
 	Holder   string       `json:"holder"`   // who answers for the addresses; empty when not known
-	Relays   []netip.Addr `json:"relays"`   // log request, notice: the addresses it is about
+	Relays   []netip.Addr `json:"relays"`   // log request, notice and what follows one: the addresses it is about
+	Domains  []string     `json:"domains"`  // forged-too: the forged domains of its recipient
+	Date     string       `json:"date"`     // RFC 3339, UTC: when it was drafted
+	PassOn   bool         `json:"pass_on"`  // its recipient does not run the hosts and is asked to pass it on
 	Lang     string       `json:"lang"`     // language above the English text, BCP 47; empty: English alone
 	Refers   string       `json:"refers"`   // name of the letter that it reminds of, thanks for or retracts
 	Answers  *Answered    `json:"answers"`  // reply: the submission that it answers; null otherwise

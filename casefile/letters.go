@@ -1,113 +1,241 @@
 package casefile
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"relaytrace/enrich"
+	"relaytrace/trace"
 )
 
-// letters decides who is written to: one log request for each holder of relays, and one
-// report to the network's CSIRT. Nobody is written to about an address that only an
-// unverified field names, nor about a relay whose verdict is withdrawn. A relay with a
-// provisional verdict has a letter of its own, so that it holds back no other.
+// maxUnaddressed bounds the notices that are drafted although nobody is known to send
+// them to: a run can come from thousands of machines. The report lists the others.
+const maxUnaddressed = 20
+
+// maxForgedToo bounds the organisations that are told that they were forged too.
+const maxForgedToo = 10
+
+// letters decides who is written to, once for each recipient and not for each address: a
+// log request for each holder of relays, a notice for each holder of sources, a report
+// for each CSIRT, a notice for each other organisation that was forged. Nobody is written
+// to about an address that only an unverified field names, nor about a relay whose
+// verdict is withdrawn. A relay with a provisional verdict has a letter of its own, so
+// that it holds back no other.
 func (b *builder) letters() {
-	type group struct {
-		holder string // empty: of this relay alone
-		relays []netip.Addr
-	}
-	var groups []group
+	var relays, sources []host
 	for i := range b.c.Relays {
-		r := &b.c.Relays[i]
-		if !r.Found() {
-			continue
+		if r := &b.c.Relays[i]; r.Found() {
+			relays = append(relays, b.newHost(r.IP, &r.Record, r.Verdict == VerdictProvisional))
 		}
-		holder := ""
-		if r.Verdict != VerdictProvisional {
-			holder, _ = r.Record.Holder()
-		}
-		n := slices.IndexFunc(groups, func(g group) bool { return holder != "" && g.holder == holder })
-		if n < 0 {
-			groups = append(groups, group{holder: holder})
-			n = len(groups) - 1
-		}
-		groups[n].relays = append(groups[n].relays, r.IP)
 	}
-	for i, g := range groups {
-		l := b.logRequest(i+1, g.relays)
-		for _, ip := range g.relays {
-			b.relay(ip).Letter = l.Name
+	own := b.declaredHosts()
+	for i := range b.c.Sources {
+		if s := &b.c.Sources[i]; s.NoticeWorthy() && b.shows(s) && !b.ownHost(own, s) {
+			sources = append(sources, b.newHost(s.IP, &s.Record, false))
 		}
-		b.c.Letters = append(b.c.Letters, l)
 	}
+	for _, g := range groupHosts(relays) {
+		l := b.logRequest(g)
+		for _, h := range g {
+			b.relay(h.ip).Letter = l.Name
+		}
+		b.add(l)
+	}
+	unaddressed := 0
+	for _, g := range groupHosts(sources) {
+		l := b.notice(g)
+		if len(l.To) == 0 {
+			if unaddressed++; unaddressed > maxUnaddressed {
+				continue
+			}
+		}
+		b.add(l)
+	}
+	b.forgedToo()
 	if len(b.c.Samples) > 0 {
-		b.c.Letters = append(b.c.Letters, b.janetReport())
+		b.reports()
 	}
 }
 
-// logRequest plans the letter about relays of one holder.
-func (b *builder) logRequest(n int, relays []netip.Addr) Letter {
-	l := Letter{
-		Name: fmt.Sprintf("%02d-log-request-%s", n, fileLabel(relays[0])), Kind: LetterLogRequest,
-		To: []string{}, Contacts: []string{}, Relays: relays,
+func (b *builder) add(l Letter) {
+	l.holdUnlessSigned(b.c.Settings)
+	b.c.Letters = append(b.c.Letters, l)
+}
+
+// newLetter is a letter with nothing in it but what all have.
+func newLetter(kind, name, date string) Letter {
+	return Letter{
+		Name: name, Kind: kind, Date: date, To: []string{}, Contacts: []string{},
+		Relays: []netip.Addr{}, Domains: []string{},
 	}
-	l.Holder, _ = b.relay(relays[0]).Record.Holder()
-	provisional, failed := false, false
-	for _, ip := range relays {
-		r := b.relay(ip)
-		provisional = provisional || r.Verdict == VerdictProvisional
-		failed = failed || r.Record.Failed()
-		for _, k := range abuseContacts(&r.Record) {
-			if !slices.ContainsFunc(l.To, func(to string) bool { return strings.EqualFold(to, k.Email) }) {
-				l.To = append(l.To, k.Email)
-				l.Contacts = append(l.Contacts, contactText(k))
-			}
+}
+
+// host is an address that somebody is to be written to about.
+type host struct {
+	ip          netip.Addr
+	record      *enrich.Record
+	holder      string
+	provisional bool
+	contacts    []enrich.Contact // the best that may be written to
+	unfit       string           // why others may not, in words
+}
+
+func (b *builder) newHost(ip netip.Addr, r *enrich.Record, provisional bool) host {
+	h := host{ip: ip, record: r, provisional: provisional}
+	h.holder, _ = r.Holder()
+	h.contacts, h.unfit = bestContacts(r, &b.c.Settings)
+	return h
+}
+
+// groupHosts puts together what goes to one recipient: the hosts of one holder, and those
+// for which the same mailbox answers. The order is that of the first host of each.
+func groupHosts(hosts []host) [][]host {
+	var groups [][]host
+	for _, h := range hosts {
+		n := slices.IndexFunc(groups, func(g []host) bool { return slices.ContainsFunc(g, h.sameRecipient) })
+		if n < 0 {
+			groups, n = append(groups, nil), len(groups)
 		}
+		groups[n] = append(groups[n], h)
 	}
-	switch {
-	case len(l.To) == 0 && b.c.Settings.Offline:
-		l.hold("nobody is known yet who answers for this address: look it up with network access")
-	case len(l.To) == 0 && failed:
-		l.hold("nobody is known who answers for this address, and a look-up failed: make the case again later")
-	case len(l.To) == 0:
-		l.hold("its registry names nobody to write to: find the address of those who run it by other ways, such as the CSIRT of their network")
-	case provisional:
+	return groups
+}
+
+func (h host) sameRecipient(o host) bool {
+	if h.provisional || o.provisional {
+		return false
+	}
+	if h.holder != "" && h.holder == o.holder {
+		return true
+	}
+	// A CERT that stands in for many is asked about each holder by itself.
+	return len(h.contacts) > 0 && len(o.contacts) > 0 && !h.passOn() && strings.EqualFold(h.contacts[0].Email, o.contacts[0].Email)
+}
+
+// passOn reports whether its contact does not run it.
+func (h host) passOn() bool { return len(h.contacts) > 0 && h.contacts[0].Role == "national-cert" }
+
+// logRequest plans the letter about relays of one recipient.
+func (b *builder) logRequest(g []host) Letter {
+	l := newLetter(LetterLogRequest, b.numbered(LetterLogRequest, fileLabel(g[0].ip)), b.c.Created)
+	b.address(&l, g)
+	if g[0].provisional && len(l.To) > 0 {
 		l.hold("the verdict is provisional: who holds the networks of the relay and of its client is not known")
 		l.To, l.Contacts = []string{}, []string{}
 	}
-	l.holdUnlessSigned(b.c.Settings)
 	return l
 }
 
-// abuseContacts returns the best contacts: all of the first role that has any.
-func abuseContacts(r *enrich.Record) []enrich.Contact {
-	var out []enrich.Contact
-	for _, k := range r.Contacts {
-		if len(out) > 0 && (k.Role != out[0].Role || k.Scope != out[0].Scope) {
-			break
+// notice plans the letter about sources of one recipient.
+func (b *builder) notice(g []host) Letter {
+	l := newLetter(LetterNotice, b.numbered(LetterNotice, fileLabel(g[0].ip)), b.c.Created)
+	b.address(&l, g)
+	return l
+}
+
+// NoticeWorthy reports whether the network of a source is told of it: it certainly
+// connected to the recipients' side, or a corroborated field names it as the origin. A
+// host that is only claimed, or below which an honest chain may go on unexplained, is not.
+func (s *Source) NoticeWorthy() bool {
+	if !s.IP.IsGlobalUnicast() || s.IP.IsPrivate() {
+		return false // of a network inside, which its own people know best
+	}
+	switch s.Certainty {
+	case trace.Recorded:
+		return s.Ends == trace.EndNoField || s.Ends == trace.EndOrigin || s.Ends == trace.EndLocal
+	case trace.CertaintyCorroborated:
+		return s.Ends == trace.EndOrigin || s.Ends == trace.EndLocal
+	}
+	return false
+}
+
+// shows reports whether a sample that names a source is among those that the case shows,
+// so that a letter can quote it.
+func (b *builder) shows(s *Source) bool {
+	return slices.ContainsFunc(s.Samples, func(n int) bool { return b.c.Sample(n) != nil })
+}
+
+// declaredHosts are the user's own side and the forwarders that it declared.
+func (b *builder) declaredHosts() *trace.Hosts {
+	own, err := trace.ParseHosts(append(slices.Clone(b.c.Settings.Trust), b.c.Settings.Forwarder...))
+	if err != nil {
+		return &trace.Hosts{} // the command refuses such settings
+	}
+	return &own
+}
+
+// ownHost reports whether a source is a declared host: what is to be said there is said in
+// the report.
+func (b *builder) ownHost(own *trace.Hosts, s *Source) bool {
+	return own.HasAddr(s.IP) || slices.ContainsFunc(s.Names, func(n string) bool {
+		return own.HasName(n) || inDomain(n, b.c.Settings.Domain)
+	})
+}
+
+// forgedToo plans a letter to each other organisation whose domains stood in the sender's
+// place of the same run, twice or more often. None goes to an organisation through whose
+// hosts the mail may have come: there the sender may be genuine.
+func (b *builder) forgedToo() {
+	var orgs []string
+	domains := map[string][]string{}
+	for _, d := range b.c.Incident.Domains {
+		if d.Ours || d.Organisation == "" || d.Samples+d.Bounces < 2 || b.passesOrganisation(d.Organisation) {
+			continue
 		}
-		out = append(out, k)
+		if domains[d.Organisation] == nil {
+			orgs = append(orgs, d.Organisation)
+		}
+		domains[d.Organisation] = append(domains[d.Organisation], d.Domain)
 	}
-	return out
+	for _, org := range orgs[:min(len(orgs), maxForgedToo)] {
+		l := newLetter(LetterForged, b.numbered(LetterForged, org), b.c.Created)
+		l.Domains, l.Holder = domains[org], org
+		for _, local := range []string{"abuse", "postmaster"} {
+			to := local + "@" + org
+			if why := b.c.Settings.NotWrittenTo(to); why != "" {
+				l.hold(why)
+				continue
+			}
+			l.To = append(l.To, to)
+			l.Contacts = append(l.Contacts, "RFC 2142 reserves it; nobody has confirmed that it is read")
+		}
+		l.hold("its addresses are the customary ones and were not looked up: check them with relaytrace lookup " + org)
+		b.add(l)
+	}
 }
 
-func contactText(k enrich.Contact) string {
-	role := k.Role
-	if role == "" {
-		role = "unspecified"
+// passesOrganisation reports whether a believed field names a host of an organisation.
+func (b *builder) passesOrganisation(org string) bool {
+	for i := range b.c.Samples {
+		for _, h := range b.c.Samples[i].Path.Hops {
+			if believed(h.Standing) && (inDomain(h.From.RDNS, org) || inDomain(h.By.Host, org)) {
+				return true
+			}
+		}
 	}
-	return fmt.Sprintf("%s contact of network %s, %s, asked %s", role, k.Scope, k.Source, k.Asked)
+	return false
 }
 
-func (b *builder) janetReport() Letter {
-	l := Letter{
-		Name: "00-janet-report", Kind: LetterJANET, To: slices.Clone(b.c.Settings.JANET),
-		Contacts: []string{}, Relays: []netip.Addr{},
+// reports plans the report to each network CSIRT.
+func (b *builder) reports() {
+	b.add(b.report("00-janet-report", b.c.Settings.JANET, "janet"))
+	for i, to := range b.c.Settings.CSIRT {
+		b.add(b.report(fmt.Sprintf("00-csirt-report-%d", i+1), []string{to}, "csirt"))
 	}
-	for range l.To {
-		l.Contacts = append(l.Contacts, "settings: janet")
+}
+
+func (b *builder) report(name string, to []string, setting string) Letter {
+	l := newLetter(LetterJANET, name, b.c.Created)
+	for _, a := range to {
+		if why := b.c.Settings.NotWrittenTo(a); why != "" {
+			l.hold(why)
+			continue
+		}
+		l.To = append(l.To, a)
+		l.Contacts = append(l.Contacts, "settings: "+setting)
 	}
 	for i := range b.c.Relays {
 		if r := &b.c.Relays[i]; r.Found() {
@@ -117,8 +245,12 @@ func (b *builder) janetReport() Letter {
 	if len(l.To) == 0 {
 		l.hold("no recipient is set: put the addresses of your network's CSIRT under janet in the settings")
 	}
-	l.holdUnlessSigned(b.c.Settings)
 	return l
+}
+
+// numbered names a letter after all those planned before it.
+func (b *builder) numbered(kind, label string) string {
+	return fmt.Sprintf("%02d-%s-%s", len(b.c.Letters)+1, kind, label)
 }
 
 func (l *Letter) hold(why string) {
@@ -141,3 +273,12 @@ func (l *Letter) holdUnlessSigned(s Settings) {
 
 // fileLabel makes an address fit for a file name on any system.
 func fileLabel(a netip.Addr) string { return strings.ReplaceAll(a.String(), ":", "-") }
+
+// Letter returns the letter of that name, or nil.
+func (c *Case) Letter(name string) *Letter {
+	i := slices.IndexFunc(c.Letters, func(l Letter) bool { return l.Name == cmp.Or(name, "?") })
+	if i < 0 {
+		return nil
+	}
+	return &c.Letters[i]
+}

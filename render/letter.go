@@ -1,11 +1,13 @@
 package render
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,55 +28,74 @@ const answerDays = 14
 // Letter writes the draft of l, a letter of c. It reads both, changes neither and
 // sends nothing. It is safe for concurrent use.
 //
-// It fails when the letter would say more than the evidence supports: a log request
-// about an address that the case only has as claimed, that is withdrawn or belongs to
-// a bystander, or whose trace fields do not bear it out. It also fails for an address
-// to write to or to answer to that a header cannot safely carry.
-func Letter(c *casefile.Case, l casefile.Letter) (Draft, error) {
-	d, err := writeDraft(c, l)
+// It fails when the letter would say more than the evidence supports: one about an
+// address that the case only has as claimed, that is withdrawn or belongs to a bystander,
+// or whose trace fields do not bear it out; a reply that denies what may be true; any that
+// names a host which it has no ground to name, whatever template it was written from. It
+// also fails for a recipient who is not written to, and for an address that a header
+// cannot safely carry.
+func (t *Templates) Letter(c *casefile.Case, l casefile.Letter) (Draft, error) {
+	d, err := t.writeDraft(c, l)
 	if err != nil {
 		return Draft{}, fmt.Errorf("letter %s: %w", Visible(l.Name), err)
 	}
 	return d, nil
 }
 
-func writeDraft(c *casefile.Case, l casefile.Letter) (Draft, error) {
+func (t *Templates) writeDraft(c *casefile.Case, l casefile.Letter) (Draft, error) {
 	if l.Name == "" || l.Name != path.Base(l.Name) || l.Name == "." || l.Name == ".." ||
 		strings.Contains(l.Name, `\`) || l.Name != Visible(l.Name) {
 		return Draft{}, fmt.Errorf("the name is not that of a file")
 	}
-	created, err := time.Parse(time.RFC3339, c.Created)
-	if err != nil {
-		return Draft{}, fmt.Errorf("time of the case: %w", err)
-	}
-	f, err := newFrame(c, l, created.UTC())
+	f, err := t.newFrame(c, l)
 	if err != nil {
 		return Draft{}, err
 	}
-	var subject, text string
-	switch l.Kind {
-	case casefile.LetterLogRequest:
-		subject, text, err = logRequest(c, l, f)
-	case casefile.LetterJANET:
-		subject, text, err = janetReport(c, f)
-	default:
-		err = fmt.Errorf("unknown kind %q", l.Kind)
-	}
+	w, err := f.write(c, l)
 	if err != nil {
+		return Draft{}, err
+	}
+	if err := w.check(c); err != nil {
 		return Draft{}, err
 	}
 	m := f.mail
-	m.Subject = headerText(subject, 200)
+	m.Subject = headerText(w.subject, 200)
 	if len(f.Held) > 0 {
 		m.Subject = "[HOLD] " + m.Subject
 		m.Hold = headerText(strings.Join(f.Held, " "), 300)
 	}
-	m.Text = text
+	m.Lines = layOut(w.text)
 	eml, err := m.eml()
 	if err != nil {
 		return Draft{}, err
 	}
 	return Draft{Name: l.Name, EML: eml, TXT: m.txt()}, nil
+}
+
+// written is a letter before it is laid out, with what its prose may name.
+type written struct {
+	subject, text string
+	addresses     map[netip.Addr]bool
+	names         []string // host names besides those of the settings
+}
+
+// write composes the letter of its kind.
+func (f *frame) write(c *casefile.Case, l casefile.Letter) (*written, error) {
+	switch l.Kind {
+	case casefile.LetterLogRequest:
+		return f.logRequest(c, l)
+	case casefile.LetterNotice:
+		return f.notice(c, l)
+	case casefile.LetterJANET:
+		return f.janetReport(c)
+	case casefile.LetterForged:
+		return f.forgedToo(c, l)
+	case casefile.LetterReply:
+		return f.reply(c, l)
+	case casefile.LetterReminder, casefile.LetterThanks, casefile.LetterRetraction:
+		return f.follow(c, l)
+	}
+	return nil, fmt.Errorf("unknown kind %q", l.Kind)
 }
 
 // frame is what every letter says of its writer and its state. All its strings are
@@ -89,22 +110,45 @@ type frame struct {
 	Holder       string
 	Contacts     []string // each recipient with the source that names it
 	AnswerBy     string   // date, ISO 8601
+	TLP          string   // label, such as TLP:AMBER
+	Lang         string   // language above the English text, BCP 47; empty for English alone
+	PassOn       bool     // the recipient does not run the hosts
+	Redacted     bool     // local parts of complainants' addresses are shown as hashes
 
-	created time.Time
-	mail    mailDraft // without subject, hold and text
+	templates *Templates
+	hide      *redactor // nil when nothing is redacted
+	drafted   time.Time
+	mail      mailDraft // without subject, hold and text
 }
 
-func newFrame(c *casefile.Case, l casefile.Letter, created time.Time) (*frame, error) {
+// labels are those of the Traffic Light Protocol 2.0.
+var labels = []string{"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"}
+
+func (t *Templates) newFrame(c *casefile.Case, l casefile.Letter) (*frame, error) {
+	drafted, err := time.Parse(time.RFC3339, cmp.Or(l.Date, c.Created))
+	if err != nil {
+		return nil, fmt.Errorf("time of the letter: %w", err)
+	}
+	drafted = drafted.UTC()
 	f := &frame{
 		ID:           oneLine(c.ID, 60),
 		Organisation: oneLine(c.Settings.Organisation, 120),
 		Domain:       oneLine(c.Settings.Domain, 120),
 		Reporter:     oneLine(c.Settings.Reporter, 120),
 		Holder:       oneLine(l.Holder, 120),
-		AnswerBy:     created.AddDate(0, 0, answerDays).Format(time.DateOnly),
-		created:      created,
+		AnswerBy:     drafted.AddDate(0, 0, answerDays).Format(time.DateOnly),
+		TLP:          cmp.Or(c.Settings.TLP, "TLP:AMBER"),
+		Lang:         l.Lang, PassOn: l.PassOn,
+		templates: t, drafted: drafted,
 	}
-	f.mail = mailDraft{Date: created}
+	if !slices.Contains(labels, f.TLP) {
+		return nil, fmt.Errorf("%q is no label of the Traffic Light Protocol 2.0", f.TLP)
+	}
+	if !c.Settings.NoRedact {
+		f.hide = newRedactor(c)
+		f.Redacted = true
+	}
+	f.mail = mailDraft{Date: drafted, Lang: l.Lang}
 	if c.Settings.ReplyTo != "" {
 		from, err := mailAddress(c.Settings.ReplyTo)
 		if err != nil {
@@ -118,6 +162,9 @@ func newFrame(c *casefile.Case, l casefile.Letter, created time.Time) (*frame, e
 		a, err := mailAddress(to)
 		if err != nil {
 			return nil, fmt.Errorf("recipient %d: %w", i+1, err)
+		}
+		if why := c.Settings.NotWrittenTo(a); why != "" {
+			return nil, fmt.Errorf("recipient %d: %s", i+1, why)
 		}
 		f.mail.To = append(f.mail.To, a)
 		if i < len(l.Contacts) && strings.TrimSpace(l.Contacts[i]) != "" {
@@ -134,6 +181,11 @@ func (f *frame) mayName() map[netip.Addr]bool {
 	allowAddresses(allowed, f.ID, f.Organisation, f.Domain, f.Reporter, f.Holder)
 	allowAddresses(allowed, f.Held...)
 	return allowed
+}
+
+// settingNames are the host names that settings and registries put into the prose.
+func (f *frame) settingNames() []string {
+	return append([]string{f.Organisation, f.Domain, f.Reporter, f.ReplyTo, f.Holder}, f.Held...)
 }
 
 // holdReasons collects why the letter is not fit to be sent. A letter without recipient, or

@@ -29,8 +29,14 @@ type asked struct {
 	Stamped      bool           // some stamp of the window is by its own clock
 	Clock        string         // the tightest bound on its clock's error, in words
 
+	Direct bool // a source that handed the mail over itself
+	Local  bool // a source on which, by its own field, the mail began
+	Beyond int  // samples of the case that it stands in and that are not shown
+
 	addr    netip.Addr
+	source  bool // not told as a relay
 	clients map[netip.Addr]bool
+	hide    *redactor
 }
 
 // transaction is one passage of one sample through one relay.
@@ -58,7 +64,8 @@ type quotedField struct {
 	MTA     string
 	ID      string
 
-	hop *trace.Hop
+	hop  *trace.Hop
+	hide *redactor // nil where the field is shown to its own writer
 }
 
 // searchKey is one thing to search a log for.
@@ -157,35 +164,98 @@ func isBystander(c *casefile.Case, ip netip.Addr) bool {
 
 // newAsked gathers what the believed fields of the case say of a relay. Transactions
 // that only an unverified field names are left out: they are no ground to ask on.
-func newAsked(c *casefile.Case, r *casefile.Relay) (*asked, error) {
+func newAsked(c *casefile.Case, r *casefile.Relay, hide *redactor) (*asked, error) {
 	if err := mayBeAsked(c, r); err != nil {
 		return nil, err
 	}
 	a := &asked{
 		IP: r.IP.Unmap().String(), addr: r.IP.Unmap(), clients: make(map[netip.Addr]bool),
-		Names: ownNames(c, r), Provisional: r.Verdict == casefile.VerdictProvisional,
-		Suspected: r.Verdict == casefile.VerdictSuspected,
+		Names: ownNames(c, r.Names), Provisional: r.Verdict == casefile.VerdictProvisional,
+		Suspected: r.Verdict == casefile.VerdictSuspected, hide: hide,
 	}
-	for _, seen := range r.Seen {
+	return a, a.gather(c, r.Seen, r.Certainty, r.Samples)
+}
+
+// mayBeNoticed says why a letter may not speak of a source, or returns nil.
+func mayBeNoticed(c *casefile.Case, s *casefile.Source) error {
+	switch {
+	case !s.NoticeWorthy():
+		return fmt.Errorf("%s is no source that is known well enough to be written about", s.IP)
+	case isBystander(c, s.IP):
+		return fmt.Errorf("%s is also a bystander of the case: the case contradicts itself", s.IP)
+	}
+	return nil
+}
+
+// sourceAt finds the source of the case at ip.
+func sourceAt(c *casefile.Case, ip netip.Addr) (*casefile.Source, error) {
+	for i := range c.Sources {
+		if ip.IsValid() && c.Sources[i].IP.Unmap() == ip.Unmap() {
+			return &c.Sources[i], nil
+		}
+	}
+	return nil, fmt.Errorf("%s is no source of the case", ip)
+}
+
+// newSource gathers what the believed fields of the case say of a source that its
+// network is told of.
+func newSource(c *casefile.Case, s *casefile.Source, hide *redactor) (*asked, error) {
+	if err := mayBeNoticed(c, s); err != nil {
+		return nil, err
+	}
+	return sourceEvidence(c, s, hide)
+}
+
+// sourceEvidence is newSource for any source, to be told to nobody but a CSIRT.
+func sourceEvidence(c *casefile.Case, s *casefile.Source, hide *redactor) (*asked, error) {
+	a := &asked{
+		IP: s.IP.Unmap().String(), addr: s.IP.Unmap(), clients: make(map[netip.Addr]bool), Names: ownNames(c, s.Names),
+		Direct: s.Certainty == trace.Recorded, Local: s.Ends == trace.EndLocal, source: true, hide: hide,
+	}
+	var seen []casefile.Seen
+	for _, n := range s.Samples {
+		sample := c.Sample(n)
+		if sample == nil {
+			continue // not among those that the case shows
+		}
+		for i := range sample.Path.Hops {
+			if h := &sample.Path.Hops[i]; believed(h) && h.From.IP.Unmap() == a.addr {
+				seen = append(seen, casefile.Seen{Sample: n, Hop: i, Own: -1})
+				break
+			}
+		}
+	}
+	return a, a.gather(c, seen, s.Certainty, len(s.Samples))
+}
+
+// gather checks the transactions of a host against the trace fields. all is the number of
+// samples of the whole case that it stands in.
+func (a *asked) gather(c *casefile.Case, all []casefile.Seen, certainty trace.Certainty, samples int) error {
+	for _, seen := range all {
 		t, err := newTransaction(c, a, seen)
 		if err != nil {
-			return nil, fmt.Errorf("%s in sample %d: %w", a.IP, seen.Sample, err)
+			return fmt.Errorf("%s in sample %d: %w", a.IP, seen.Sample, err)
 		}
 		if t != nil {
 			a.add(t)
 		}
 	}
 	if len(a.Transactions) == 0 {
-		return nil, fmt.Errorf("%s: no believed field of a sample names this address", a.IP)
+		return fmt.Errorf("%s: no believed field of a sample names this address", a.IP)
 	}
 	slices.SortStableFunc(a.Transactions, func(s, t *transaction) int { return cmp.Compare(s.Sample, t.Sample) })
-	if r.Certainty == trace.Recorded && len(a.Recorders) == 0 {
-		return nil, fmt.Errorf("%s is said to be recorded, but no trusted field names it", a.IP)
+	if certainty == trace.Recorded && len(a.Recorders) == 0 {
+		return fmt.Errorf("%s is said to be recorded, but no trusted field names it", a.IP)
 	}
 	a.Window = newWindow(a.Transactions)
 	a.Stamped = a.Window != nil && (a.Window.First.Own || a.Window.Last.Own)
 	a.Clock = clockBound(a.Transactions)
-	return a, nil
+	shown := make(map[int]bool)
+	for _, seen := range all {
+		shown[seen.Sample] = true
+	}
+	a.Beyond = max(0, samples-len(shown))
+	return nil
 }
 
 func (a *asked) add(t *transaction) {
@@ -198,11 +268,11 @@ func (a *asked) add(t *transaction) {
 	}
 }
 
-// ownNames lists the recorded names of a relay, without any that a bystander bears: a
+// ownNames lists the recorded names of a host, without any that a bystander bears: a
 // spammer may have used the name of an innocent.
-func ownNames(c *casefile.Case, r *casefile.Relay) []string {
+func ownNames(c *casefile.Case, recorded []string) []string {
 	var names []string
-	for _, n := range r.Names {
+	for _, n := range recorded {
 		taken := slices.ContainsFunc(c.Bystanders, func(b casefile.Bystander) bool {
 			return strings.EqualFold(strings.TrimSuffix(b.Name, "."), strings.TrimSuffix(n, "."))
 		})
@@ -216,7 +286,7 @@ func ownNames(c *casefile.Case, r *casefile.Relay) []string {
 // newTransaction checks one passage against the trace fields and returns nil when the
 // field that names the relay is not believed.
 func newTransaction(c *casefile.Case, a *asked, seen casefile.Seen) (*transaction, error) {
-	sample := sampleNumber(c, seen.Sample)
+	sample := c.Sample(seen.Sample)
 	if sample == nil {
 		return nil, errors.New("the case has no such sample")
 	}
@@ -231,7 +301,7 @@ func newTransaction(c *casefile.Case, a *asked, seen casefile.Seen) (*transactio
 	if !believed(naming) {
 		return nil, nil
 	}
-	t := &transaction{Relay: a, Sample: sample.Number, Naming: newField(naming), message: &sample.Path.Message}
+	t := &transaction{Relay: a, Sample: sample.Number, Naming: newField(naming, a.hide), message: &sample.Path.Message}
 	a.addWriter(t.Naming)
 	if seen.Own >= 0 {
 		if err := t.addOwn(&hops[seen.Own], seen); err != nil {
@@ -241,19 +311,6 @@ func newTransaction(c *casefile.Case, a *asked, seen casefile.Seen) (*transactio
 	t.qp = queueProcess(hops, seen)
 	t.addTime(naming)
 	return t, nil
-}
-
-// sampleNumber finds a sample, at once where the case numbers them in order.
-func sampleNumber(c *casefile.Case, n int) *casefile.Sample {
-	if n > 0 && n <= len(c.Samples) && c.Samples[n-1].Number == n {
-		return &c.Samples[n-1]
-	}
-	for i := range c.Samples {
-		if c.Samples[i].Number == n {
-			return &c.Samples[i]
-		}
-	}
-	return nil
 }
 
 func (a *asked) addWriter(f quotedField) {
@@ -279,7 +336,7 @@ func (t *transaction) addOwn(own *trace.Hop, seen casefile.Seen) error {
 	if client := seen.Client; client.IsValid() && client.Unmap() != ip.Unmap() {
 		return fmt.Errorf("the client %s is not the one that trace field %d names", seen.Client, own.Index)
 	}
-	f := newField(own)
+	f := newField(own, nil) // a log is searched by what its own server wrote
 	t.Own, t.clock = &f, seen.Clock
 	switch {
 	case ip.IsValid():
@@ -294,15 +351,15 @@ func (t *transaction) addOwn(own *trace.Hop, seen casefile.Seen) error {
 	return nil
 }
 
-func newField(h *trace.Hop) quotedField {
+func newField(h *trace.Hop, hide *redactor) quotedField {
 	return quotedField{
 		Writer: oneLine(h.By.Host, 255), Trusted: h.Standing == trace.Trusted,
-		MTA: h.By.MTA, ID: oneLine(h.ID, 100), hop: h,
+		MTA: h.By.MTA, ID: oneLine(h.ID, 100), hop: h, hide: hide,
 	}
 }
 
 // Lines is the field as found.
-func (f quotedField) Lines() []string { return fieldLines("Received", f.hop.Raw) }
+func (f quotedField) Lines() []string { return fieldLines("Received", f.hide.text(f.hop.Raw)) }
 
 // addTime prefers the relay's own stamp: its logs are by the same clock.
 func (t *transaction) addTime(naming *trace.Hop) {
@@ -341,19 +398,24 @@ func (t *transaction) keys() []searchKey {
 		add("Perhaps your ID", plainID(t.Unproven.ID))
 		add("Perhaps your time", utc(t.Unproven))
 	}
-	add("HELO you gave", naming.From.HELO)
+	if t.Relay.source {
+		add("HELO given", naming.From.HELO)
+	} else {
+		add("HELO you gave", naming.From.HELO)
+	}
 	add("Taken over by", naming.By.Host)
 	add("  at", naming.Time.Stamp)
 	add("  in UTC", utc(naming))
 	add("  as queue ID", naming.ID)
-	add("Envelope from", firstOf(own.Envelope, naming.Envelope, t.message.ReturnPath))
-	recipients := own.For
-	if len(recipients) == 0 {
-		recipients = naming.For
+	hide := t.Relay.hide
+	add("Envelope from", firstOf(own.Envelope, hide.text(firstOf(naming.Envelope, t.message.ReturnPath))))
+	if len(own.For) > 0 {
+		add("Recipient (for)", strings.Join(own.For[:min(len(own.For), 5)], ", "))
+	} else {
+		add("Recipient (for)", hide.text(strings.Join(naming.For[:min(len(naming.For), 5)], ", ")))
 	}
-	add("Recipient (for)", strings.Join(recipients[:min(len(recipients), 5)], ", "))
 	add("Message-ID", t.message.MessageID)
-	add("Subject", t.message.Subject)
+	add("Subject", hide.text(t.message.Subject))
 	return keys
 }
 

@@ -34,6 +34,7 @@ func letterCase() *casefile.Case {
 		sampleOf(3, trusted(hopOf("relay.foundry.example", "198.51.100.7", "mx2.college.example", "2026-02-27T11:00:30Z")),
 			sendmailField(hopOf("smtp.mill.example", "203.0.113.99", "relay.foundry.example", "2026-02-27T11:00:12Z")),
 			postfixField(hopOf("friend", "203.0.113.200", "smtp.mill.example", "2026-02-27T11:00:05Z"))),
+		sampleOf(4, trusted(hopOf("dsl-66.lines.example", "2001:db8::66", "mx1.college.example", "2026-02-28T05:12:44Z"))),
 	}
 	c.Relays = []casefile.Relay{
 		{
@@ -57,8 +58,8 @@ func letterCase() *casefile.Case {
 		},
 	}
 	c.Sources = []casefile.Source{
-		{IP: netip.MustParseAddr("203.0.113.200"), Ends: trace.EndOrigin, Certainty: trace.CertaintyCorroborated, Samples: []int{3}},
-		{IP: netip.MustParseAddr("2001:db8::66"), Ends: trace.EndNoField, Certainty: trace.Recorded, Samples: []int{1}},
+		{IP: netip.MustParseAddr("203.0.113.200"), Names: []string{}, Ends: trace.EndOrigin, Certainty: trace.CertaintyCorroborated, Samples: []int{3}},
+		{IP: netip.MustParseAddr("2001:db8::66"), Names: []string{"dsl-66.lines.example"}, Ends: trace.EndNoField, Certainty: trace.Recorded, Samples: []int{4}},
 		{IP: netip.MustParseAddr("198.51.100.250"), Ends: trace.EndUnexplained, Certainty: trace.Claimed, Samples: []int{1}},
 	}
 	c.Bystanders = []casefile.Bystander{{Name: "innocent.example", IP: netip.MustParseAddr("198.51.100.99"), Why: "forged-field"}}
@@ -85,6 +86,62 @@ func sentLetter(ips ...string) casefile.Letter {
 		l.Relays = append(l.Relays, netip.MustParseAddr(ip))
 	}
 	return l
+}
+
+// noticeLetter is a notice to the network of sources.
+func noticeLetter(ips ...string) casefile.Letter {
+	l := sentLetter(ips...)
+	l.Name, l.Kind, l.To, l.Holder = "notice-lines", casefile.LetterNotice, []string{"abuse@lines.example"}, "Strange Lines Ltd"
+	l.Contacts = []string{"abuse contact of network 2001:db8::/32, RDAP of RIPE NCC, asked 2026-03-01"}
+	return l
+}
+
+// forgedLetter is a notice to another organisation, with what the case must say for it.
+func forgedLetter(c *casefile.Case) casefile.Letter {
+	c.Incident.First, c.Incident.Last = "2026-02-20T22:15:09Z", "2026-02-28T05:12:44Z"
+	c.Incident.Domains = []casefile.ForgedDomain{
+		{Domain: "dept.college.example", Organisation: "college.example", Samples: 4, Ours: true},
+		{Domain: "law.uni.example", Organisation: "uni.example", Samples: 2, Bounces: 1},
+	}
+	return casefile.Letter{
+		Name: "forged-too-uni", Kind: casefile.LetterForged, To: []string{"abuse@uni.example"}, Holder: "uni.example",
+		Domains: []string{"law.uni.example"}, Hold: true, Reason: "its addresses were not looked up",
+	}
+}
+
+// replyLetter answers a complaint about sample 1.
+func replyLetter(variant string) casefile.Letter {
+	return casefile.Letter{
+		Name: "reply-" + variant, Kind: casefile.LetterReply, To: []string{"ann.lee@people.example"},
+		Answers: &casefile.Answered{
+			Address: "ann.lee@people.example", Name: "Ann Lee", Subject: "AW: Re: STOP THIS", MessageID: "<77.1@people.example>",
+			Date: "Sat, 21 Feb 2026 08:01:00 +0100", Class: "complaint", Variant: variant,
+			Spam: "Lose weight while you sleep", Samples: []int{1}, More: []string{},
+		},
+	}
+}
+
+// followLetter follows the letter was, which it puts into the case.
+func followLetter(c *casefile.Case, kind string, was casefile.Letter) casefile.Letter {
+	c.Letters = append(c.Letters, was)
+	c.Custody = []casefile.Event{{Number: 1, Time: "2026-03-02T10:00:00Z", Action: "letter-sent", Detail: []string{"letter=" + was.Name}}}
+	return casefile.Letter{
+		Name: was.Name + "-" + kind, Kind: kind, To: was.To, Contacts: was.Contacts, Relays: was.Relays,
+		Holder: was.Holder, Refers: was.Name, Date: "2026-03-20T08:00:00Z", Lang: was.Lang,
+	}
+}
+
+// withdrawnCase is a case that has found the relay of its letter innocent since.
+func withdrawnCase() (*casefile.Case, casefile.Letter) {
+	c := letterCase()
+	l := followLetter(c, casefile.LetterRetraction, sentLetter("198.51.100.7"))
+	c.Relays[1].Verdict = casefile.VerdictWithdrawn
+	c.Relays[1].Reasons = []casefile.Reason{
+		{Code: "stranger", For: true, Text: "It took mail from 203.0.113.99."},
+		{Code: "own-provider", Text: "The relay and its client have the same holder."},
+		{Code: "own-provider", Text: "Its client 203.0.113.99 is a customer."},
+	}
+	return c, l
 }
 
 func janetLetter() casefile.Letter {

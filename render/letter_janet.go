@@ -27,6 +27,7 @@ type janetData struct {
 	RelayLines   []string
 	Sources      []string
 	Claimed      int // sources that are only claimed, and so not listed
+	Unshown      int // sources that stand only in samples that the case does not show
 	Tally        casefile.Tally
 	OwnHosts     string   // samples in whose path a host of the user's own side hands the mail on
 	Destinations []string // hosts and addresses that took the mail from outside
@@ -45,8 +46,8 @@ type specimen struct {
 
 // janetReport writes the report to the network's CSIRT: what it needs to act on, in
 // plain text, without WHOIS or traceroute of addresses that it knows better itself.
-func janetReport(c *casefile.Case, f *frame) (subject, text string, err error) {
-	r := &janetData{frame: f, Events: len(c.Samples), Tally: c.Tally()}
+func (f *frame) janetReport(c *casefile.Case) (*written, error) {
+	r := &janetData{frame: f, Events: max(c.SampleCount, len(c.Samples)), Tally: c.Tally()}
 	if len(c.OwnHosts) > 0 {
 		r.OwnHosts = sampleList(c.OwnHosts)
 	}
@@ -56,26 +57,23 @@ func janetReport(c *casefile.Case, f *frame) (subject, text string, err error) {
 		if !relay.Found() {
 			continue // an innocent, or nobody's word for it
 		}
-		a, err := newAsked(c, relay)
+		a, err := newAsked(c, relay, f.hide)
 		if err != nil {
-			return "", "", err
+			return nil, err
 		}
 		r.addRelay(a)
 		allowed[a.addr] = true
 		allowAddresses(allowed, a.According...)
 	}
 	if err := r.addSources(c, allowed); err != nil {
-		return "", "", err
+		return nil, err
 	}
 	r.addBoundaries(c, allowed)
-	r.Specimens = specimens(c)
-	if text, err = fillTemplate("janet-report", r); err != nil {
-		return "", "", err
-	}
-	if named := strangers(text, allowed); len(named) > 0 {
-		return "", "", fmt.Errorf("its text names %s, which it has no ground to name", few(named, 5))
-	}
-	return fmt.Sprintf("Case %s: report of relayed unsolicited mail (TLP:AMBER)", f.ID), text, nil
+	r.Specimens = f.specimens(c)
+	w := &written{addresses: allowed, names: f.settingNames()}
+	var err error
+	w.subject, w.text, err = f.compose("janet-report", r)
+	return w, err
 }
 
 func (r *janetData) addRelay(a *asked) {
@@ -124,6 +122,13 @@ func (r *janetData) addSources(c *casefile.Case, allowed map[netip.Addr]bool) er
 		}
 		if isBystander(c, s.IP) {
 			return fmt.Errorf("%s is also a bystander of the case: the case contradicts itself", s.IP)
+		}
+		if !slices.ContainsFunc(s.Samples, func(n int) bool { return c.Sample(n) != nil }) {
+			r.Unshown++
+			continue
+		}
+		if _, err := sourceEvidence(c, &s, nil); err != nil {
+			return err
 		}
 		allowed[s.IP.Unmap()] = true
 		if len(r.Sources) == maxListed {
@@ -186,7 +191,7 @@ func (r *janetData) addBoundaries(c *casefile.Case, allowed map[netip.Addr]bool)
 
 // specimens picks the samples whose fields tell most: those whose trail leads furthest
 // down through believed fields, and among them those with nothing against them.
-func specimens(c *casefile.Case) []specimen {
+func (f *frame) specimens(c *casefile.Case) []specimen {
 	best := make([]*casefile.Sample, 0, len(c.Samples))
 	for i := range c.Samples {
 		if len(c.Samples[i].Path.Hops) > 0 {
@@ -198,7 +203,7 @@ func specimens(c *casefile.Case) []specimen {
 	})
 	var told []specimen
 	for _, s := range best[:min(len(best), maxSpecimens)] {
-		told = append(told, newSpecimen(s))
+		told = append(told, newSpecimen(s, f.hide))
 	}
 	return told
 }
@@ -221,11 +226,11 @@ func worth(s *casefile.Sample) int {
 
 // newSpecimen quotes the trace header of a sample. The standing of each field stands
 // beside it, lest a forged one be read as true.
-func newSpecimen(s *casefile.Sample) specimen {
+func newSpecimen(s *casefile.Sample, hide *redactor) specimen {
 	t := specimen{Sample: s.Number, SHA256: oneLine(s.SHA256, 64)}
 	p := &s.Path
 	if p.Message.ReturnPath != "" {
-		t.Lines = append(t.Lines, fieldLines("Return-Path", " "+p.Message.ReturnPath)...)
+		t.Lines = append(t.Lines, fieldLines("Return-Path", " "+hide.text(p.Message.ReturnPath))...)
 	}
 	for i := range p.Hops {
 		if i == maxFields {
@@ -233,14 +238,14 @@ func newSpecimen(s *casefile.Sample) specimen {
 			break
 		}
 		t.Standing = append(t.Standing, fmt.Sprintf("%d %s", i+1, oneLine(string(p.Hops[i].Standing), 20)))
-		t.Lines = append(t.Lines, fieldLines("Received", p.Hops[i].Raw)...)
+		t.Lines = append(t.Lines, fieldLines("Received", hide.text(p.Hops[i].Raw))...)
 	}
 	for _, f := range []struct{ name, body string }{
 		{"Message-ID", p.Message.MessageID}, {"Date", p.Message.Date},
 		{"From", p.Message.From}, {"Subject", p.Message.Subject},
 	} {
 		if f.body != "" {
-			t.Lines = append(t.Lines, fieldLines(f.name, " "+strings.TrimLeft(f.body, " \t"))...)
+			t.Lines = append(t.Lines, fieldLines(f.name, " "+hide.text(strings.TrimLeft(f.body, " \t")))...)
 		}
 	}
 	return t

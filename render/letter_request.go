@@ -2,6 +2,7 @@ package render
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -39,6 +40,13 @@ type logRequestData struct {
 	Hinted   int  // transactions in which only an unverified field could be the relay's
 	Own      bool // some transaction has a believed field of the relay
 	Many     bool // more than one address
+
+	Addresses string // some of them, for the subject
+	Withholds bool   // Withheld, of any
+	Direct    bool   // notice: some host handed the mail over itself
+	Told      bool   // notice: some host is only known according to another
+	Begun     bool   // notice: on some host the mail began, by its own field
+	Beyond    int    // samples of the case beyond those shown
 }
 
 // logWindow is the span of time that a relay's owner is asked to keep logs of.
@@ -48,43 +56,78 @@ type logWindow struct {
 }
 
 // logRequest writes the letter that asks the holder of relays for their logs.
-func logRequest(c *casefile.Case, l casefile.Letter, f *frame) (subject, text string, err error) {
+func (f *frame) logRequest(c *casefile.Case, l casefile.Letter) (*written, error) {
 	if len(l.Relays) == 0 {
-		return "", "", fmt.Errorf("it asks about no address")
+		return nil, errors.New("it asks about no address")
 	}
 	q := &logRequestData{frame: f}
 	for _, ip := range l.Relays {
 		relay, err := relayAt(c, ip)
 		if err != nil {
-			return "", "", err
+			return nil, err
 		}
-		a, err := newAsked(c, relay)
+		a, err := newAsked(c, relay, f.hide)
 		if err != nil {
-			return "", "", err
+			return nil, err
 		}
-		if slices.ContainsFunc(q.Relays, func(b *asked) bool { return b.addr == a.addr }) {
-			return "", "", fmt.Errorf("%s stands twice in it", a.IP)
+		if err := q.addHost(a); err != nil {
+			return nil, err
 		}
-		q.Relays = append(q.Relays, a)
 	}
 	q.sum()
-	text, err = fillTemplate("log-request", q)
-	if err != nil {
-		return "", "", err
+	return q.written(c, "log-request")
+}
+
+// notice writes the letter that tells the network of sources of them.
+func (f *frame) notice(c *casefile.Case, l casefile.Letter) (*written, error) {
+	if len(l.Relays) == 0 {
+		return nil, errors.New("it tells of no address")
 	}
-	if named := strangers(text, q.mayName()); len(named) > 0 {
-		return "", "", fmt.Errorf("its text names %s, which it has no ground to name", few(named, 5))
+	q := &logRequestData{frame: f}
+	for _, ip := range l.Relays {
+		source, err := sourceAt(c, ip)
+		if err != nil {
+			return nil, err
+		}
+		a, err := newSource(c, source, f.hide)
+		if err != nil {
+			return nil, err
+		}
+		if err := q.addHost(a); err != nil {
+			return nil, err
+		}
 	}
+	q.sum()
+	return q.written(c, "notice")
+}
+
+func (q *logRequestData) addHost(a *asked) error {
+	if slices.ContainsFunc(q.Relays, func(b *asked) bool { return b.addr == a.addr }) {
+		return fmt.Errorf("%s stands twice in it", a.IP)
+	}
+	q.Relays = append(q.Relays, a)
+	return nil
+}
+
+func (q *logRequestData) written(c *casefile.Case, kind string) (*written, error) {
 	addresses := make([]string, len(q.Relays))
 	for i, a := range q.Relays {
 		addresses[i] = a.IP
 	}
-	return fmt.Sprintf("Case %s: please preserve mail logs of %s (TLP:AMBER)", f.ID, few(addresses, 3)), text, nil
+	q.Addresses = few(addresses, 3)
+	w := &written{addresses: q.mayName()}
+	for _, a := range q.Relays {
+		w.names = append(w.names, append(slices.Clone(a.Recorders), a.According...)...)
+	}
+	w.names = append(w.names, q.settingNames()...)
+	var err error
+	w.subject, w.text, err = q.compose(kind, q)
+	return w, err
 }
 
-// mayName lists the addresses that the prose may name: the relays asked about, the
+// mayName lists the addresses that the prose may name: the hosts asked about, the
 // clients that their own fields record, and hosts that go by an address and wrote a
-// believed field about a relay.
+// believed field about one.
 func (q *logRequestData) mayName() map[netip.Addr]bool {
 	allowed := q.frame.mayName()
 	for _, a := range q.Relays {
@@ -112,6 +155,10 @@ func (q *logRequestData) sum() {
 		q.Proven += a.Proven
 		q.Hinted += a.Hinted
 		q.Clients += a.Clients()
+		q.Direct = q.Direct || a.Direct
+		q.Told = q.Told || !a.Direct
+		q.Begun = q.Begun || a.Local
+		q.Beyond += a.Beyond
 		for _, t := range a.Transactions {
 			samples[t.Sample] = true
 			all = append(all, t)
@@ -127,6 +174,7 @@ func (q *logRequestData) sum() {
 	q.age(all)
 	q.Searches = searches(all)
 	q.Many = len(q.Relays) > 1
+	q.Withholds = q.Withheld > 0
 }
 
 // detailed picks the transactions to tell in full: the youngest of every relay in
@@ -190,7 +238,7 @@ func (q *logRequestData) age(all []*transaction) {
 		if t.when.IsZero() {
 			continue
 		}
-		days := int(q.created.Sub(t.when) / (24 * time.Hour))
+		days := int(q.drafted.Sub(t.when) / (24 * time.Hour))
 		if !known {
 			youngest, oldest, known = days, days, true
 		}
@@ -199,7 +247,7 @@ func (q *logRequestData) age(all []*transaction) {
 	q.Old, q.AllOld = oldest > oldLogs, youngest > oldLogs
 	switch {
 	case !known:
-	case q.created.Before(latest(all)):
+	case q.drafted.Before(latest(all)):
 		q.Age = "Some stamps lie later than the date of this letter, so a clock on the way was wrong."
 	case oldest == 0:
 		q.Age = "Less than a day has passed since."

@@ -13,31 +13,44 @@ import (
 )
 
 // mailDraft is one message before it is written. Every field must have passed mailAddress
-// or headerText, but the text, which is body.
+// or headerText, but the lines, which are the body.
 type mailDraft struct {
 	From      string // address; empty when the settings name none
 	FromName  string
 	To        []string // addresses; empty when nobody is known
 	Subject   string
 	Date      time.Time
-	MessageID string // without angle brackets
-	Hold      string // why the draft must not be sent; empty when it may
-	Text      string // LF line ends
+	MessageID string   // without angle brackets
+	Hold      string   // why the draft must not be sent; empty when it may
+	Lang      string   // language above the English text; empty for English alone
+	Answers   []string // Message-IDs that it answers, without angle brackets
+	Lines     []textLine
 }
 
 // eml writes the message as RFC 5322 has it. X-Unsent makes mail programs open it as a
-// draft. Auto-Submitted (RFC 3834) is left out since a person sends it, and In-Reply-To
-// since it answers nothing.
+// draft. Auto-Submitted (RFC 3834) is left out since a person sends it.
 func (m mailDraft) eml() ([]byte, error) {
 	var h gomail.Header
 	// Fields are written in the reverse of the order in which they are set.
 	h.Set("Content-Transfer-Encoding", "quoted-printable")
-	h.SetContentType("text/plain", map[string]string{"charset": "utf-8"})
+	text, delsp := flowed(m.Lines)
+	params := map[string]string{"charset": "utf-8", "format": "flowed"}
+	if delsp {
+		params["delsp"] = "yes"
+	}
+	h.SetContentType("text/plain", params)
+	h.Set("Content-Language", m.languages())
 	h.Set("MIME-Version", "1.0")
 	if m.Hold != "" {
 		h.SetText("X-Relaytrace-Hold", m.Hold)
 	}
 	h.Set("X-Unsent", "1")
+	if len(m.Answers) == 1 {
+		h.SetMsgIDList("References", m.Answers) // with several parents RFC 5322 section 3.6.4 advises against it
+	}
+	if len(m.Answers) > 0 {
+		h.SetMsgIDList("In-Reply-To", m.Answers)
+	}
 	h.SetMessageID(m.MessageID)
 	h.SetDate(m.Date)
 	h.SetSubject(m.Subject)
@@ -54,7 +67,7 @@ func (m mailDraft) eml() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := w.Write([]byte(m.Text)); err != nil {
+	if _, err := w.Write([]byte(text)); err != nil {
 		return nil, err
 	}
 	if err := w.Close(); err != nil {
@@ -63,13 +76,21 @@ func (m mailDraft) eml() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// languages of the text (RFC 3282).
+func (m mailDraft) languages() string {
+	if m.Lang == "" {
+		return "en"
+	}
+	return m.Lang + ", en"
+}
+
 // txt writes the letter for people: to whom, about what, and the text.
 func (m mailDraft) txt() []byte {
 	to := strings.Join(m.To, ", ")
 	if to == "" {
 		to = "(nobody yet)"
 	}
-	return []byte("To: " + to + "\nSubject: " + m.Subject + "\n\n" + m.Text)
+	return []byte("To: " + to + "\nSubject: " + m.Subject + "\n\n" + plainText(m.Lines))
 }
 
 // headerText makes s fit for an unstructured header field: visible, on one line, at

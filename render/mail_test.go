@@ -60,9 +60,13 @@ func TestLayOut(t *testing.T) {
 		{"a\n    raw   line\nb", "a\n    raw   line\nb\n"},
 		{"- a\n- b\n", "- a\n- b\n"},
 		{"1) " + long, "1) " + strings.TrimSpace(strings.Repeat("word ", 14)) + "\n   " + strings.TrimSpace(strings.Repeat("word ", 6)) + "\n"},
+		{"中文\n中文 and\nmore", "中文中文 and more\n"},
+		{strings.Repeat("邮件", 30) + "。" + "（邮", strings.Repeat("邮件", 18) + "\n" + strings.Repeat("邮件", 12) + "。（邮\n"},
+		{strings.Repeat("邮件", 18) + "。" + "邮", strings.Repeat("邮件", 17) + "邮\n件。邮\n"},
+		{strings.Repeat("한국어 ", 12), strings.TrimSpace(strings.Repeat("한국어 ", 10)) + "\n한국어 한국어\n"},
 		{"x " + strings.Repeat("y", 90) + " z", "x\n" + strings.Repeat("y", 90) + "\nz\n"},
 	} {
-		if got := layOut(tt.in); got != tt.want {
+		if got := plainText(layOut(tt.in)); got != tt.want {
 			t.Errorf("layOut(%q) = %q, want %q", tt.in, got, tt.want)
 		}
 	}

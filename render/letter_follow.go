@@ -1,0 +1,124 @@
+package render
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"relaytrace/casefile"
+)
+
+// followData is what the templates of reminders, thanks and retractions read.
+type followData struct {
+	*frame
+	Servers   []string // addresses, with names
+	Addresses string   // some of them, for the subject
+	Notice    bool     // the earlier letter was a notice, not a log request
+	Was       string   // Message-ID of the earlier letter
+	Sent      string   // date on which it was sent; empty when the case does not tell
+	Windows   []string // reminder: addresses with the times asked about
+	Reasons   []string // retraction: why its ground has gone
+	Many      bool
+}
+
+// follow writes a reminder, thanks or a retraction. It names nothing that the letter to
+// which it refers did not name to the same recipient.
+func (f *frame) follow(c *casefile.Case, l casefile.Letter) (*written, error) {
+	was := c.Letter(l.Refers)
+	if was == nil {
+		return nil, fmt.Errorf("it refers to the letter %q, which the case does not have", oneLine(l.Refers, 80))
+	}
+	if was.Kind != casefile.LetterLogRequest && was.Kind != casefile.LetterNotice {
+		return nil, errors.New("it refers to a letter that is no log request and no notice")
+	}
+	for _, to := range l.To {
+		if !slices.ContainsFunc(was.To, func(w string) bool { return strings.EqualFold(w, to) }) {
+			return nil, errors.New("it goes to somebody to whom the earlier letter did not go")
+		}
+	}
+	if len(l.Relays) == 0 {
+		return nil, errors.New("it is about no address")
+	}
+	d := &followData{frame: f, Notice: was.Kind == casefile.LetterNotice, Many: len(l.Relays) > 1, Sent: sentOn(c, was.Name)}
+	d.Was = messageID(c, *was, f.ReplyTo)
+	f.mail.Answers = []string{d.Was}
+	w := &written{addresses: f.mayName()}
+	var addresses []string
+	for _, ip := range l.Relays {
+		if !slices.Contains(was.Relays, ip) {
+			return nil, fmt.Errorf("the earlier letter says nothing of %s", ip)
+		}
+		if err := d.add(c, l.Kind, ip); err != nil {
+			return nil, err
+		}
+		w.addresses[ip.Unmap()] = true
+		addresses = append(addresses, ip.Unmap().String())
+	}
+	d.Addresses = few(addresses, 3)
+	d.Reasons = slices.DeleteFunc(d.Reasons, func(r string) bool { return len(strangers(r, w.addresses)) > 0 })
+	w.names = append(f.settingNames(), d.Was)
+	var err error
+	w.subject, w.text, err = f.compose(l.Kind, d)
+	return w, err
+}
+
+// add takes up one address. A reminder rests on what the letter rested on; a retraction
+// must not be written while the case still says what it retracts.
+func (d *followData) add(c *casefile.Case, kind string, ip netip.Addr) error {
+	server := ip.Unmap().String()
+	switch kind {
+	case casefile.LetterReminder:
+		a, err := d.still(c, ip)
+		if err != nil {
+			return err
+		}
+		if len(a.Names) > 0 {
+			server += " (" + strings.Join(a.Names, ", ") + ")"
+		}
+		if a.Window != nil {
+			d.Windows = append(d.Windows, fmt.Sprintf("%-15s  %s to %s", a.IP, a.Window.From, a.Window.To))
+		}
+	case casefile.LetterRetraction:
+		if _, err := d.still(c, ip); err == nil {
+			return fmt.Errorf("the case still says of %s what is to be retracted", ip)
+		}
+		if r, err := relayAt(c, ip); err == nil {
+			for _, why := range r.Reasons {
+				if !why.For && len(d.Reasons) < 5 {
+					d.Reasons = append(d.Reasons, sentence(firstOf(oneLine(why.Text, 300), why.Code)))
+				}
+			}
+		}
+	}
+	d.Servers = append(d.Servers, server)
+	return nil
+}
+
+// still gives the evidence that the case has of an address now, or says why it may not be
+// spoken of.
+func (d *followData) still(c *casefile.Case, ip netip.Addr) (*asked, error) {
+	if d.Notice {
+		s, err := sourceAt(c, ip)
+		if err != nil {
+			return nil, err
+		}
+		return newSource(c, s, d.hide)
+	}
+	r, err := relayAt(c, ip)
+	if err != nil {
+		return nil, err
+	}
+	return newAsked(c, r, d.hide)
+}
+
+// sentOn is the day on which the custody log says that a letter was sent.
+func sentOn(c *casefile.Case, name string) string {
+	for _, e := range c.Custody {
+		if e.Action == "letter-sent" && slices.Contains(e.Detail, "letter="+name) && len(e.Time) >= 10 {
+			return oneLine(e.Time[:10], 10)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,98 @@
+package render
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"regexp"
+	"strings"
+
+	"relaytrace/casefile"
+)
+
+// redactor replaces the local part of a complainant's or recipient's address by a keyed
+// hash (RFC 6590 section 3), the same within a case and in no other. A nil redactor
+// leaves all as it is.
+type redactor struct {
+	key     []byte
+	private map[string]bool // addresses in small letters
+}
+
+// newRedactor gathers whose addresses are private: those to whom the mail was delivered or
+// addressed, and those who wrote about it. The forged sender is not among them.
+func newRedactor(c *casefile.Case) *redactor {
+	key := sha256.Sum256([]byte("relaytrace redaction\n" + c.Seed))
+	r := &redactor{key: key[:], private: make(map[string]bool)}
+	for i := range c.Samples {
+		p := &c.Samples[i].Path
+		r.add(p.Message.To, p.Message.Cc)
+		r.add(p.Message.DeliveredTo...)
+		for j := range p.Hops {
+			r.add(p.Hops[j].For...)
+		}
+	}
+	for _, l := range c.Letters {
+		if l.Answers != nil {
+			r.add(l.Answers.Address)
+		}
+	}
+	delete(r.private, strings.ToLower(c.Settings.ReplyTo))
+	return r
+}
+
+// address is an addr-spec as it stands in header fields and envelopes.
+var address = regexp.MustCompile("[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
+
+func (r *redactor) add(texts ...string) {
+	for _, t := range texts {
+		for _, a := range address.FindAllString(atMost(t, 1<<16), -1) {
+			r.private[strings.ToLower(strings.TrimRight(a, "."))] = true
+		}
+	}
+}
+
+// text returns s with every private address redacted, also where it stands inside
+// another's local part, as list managers write it (ann=example.net).
+func (r *redactor) text(s string) string {
+	if r == nil || !strings.Contains(s, "@") {
+		return s
+	}
+	return address.ReplaceAllStringFunc(s, func(a string) string {
+		at := strings.LastIndexByte(a, '@')
+		local, domain := a[:at], a[at:]
+		if r.private[strings.ToLower(strings.TrimRight(a, "."))] {
+			return r.hash(local, domain[1:]) + domain
+		}
+		return r.inside(local) + domain
+	})
+}
+
+// inside redacts an address that a local part carries with = in the place of @.
+func (r *redactor) inside(local string) string {
+	for eq := range len(local) {
+		if local[eq] != '=' {
+			continue
+		}
+		domain := local[eq+1:]
+		if end := strings.IndexAny(domain, "=+"); end >= 0 {
+			domain = domain[:end]
+		}
+		for begin := range eq {
+			if begin > 0 && !strings.ContainsRune("-+=._", rune(local[begin-1])) {
+				continue
+			}
+			if who := local[begin:eq]; r.private[strings.ToLower(who+"@"+domain)] {
+				return local[:begin] + r.hash(who, domain) + local[eq:]
+			}
+		}
+	}
+	return local
+}
+
+// hash is the keyed hash of a local part, fit to stand in its place. The domain is hashed
+// with it, so that two people of one name in two domains do not look like one.
+func (r *redactor) hash(local, domain string) string {
+	h := hmac.New(sha256.New, r.key)
+	h.Write([]byte(strings.ToLower(local) + "\x00" + strings.ToLower(strings.TrimRight(domain, "."))))
+	return strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil))[:16])
+}
