@@ -121,8 +121,8 @@ type frame struct {
 	mail      mailDraft // without subject, hold and text
 }
 
-// labels are those of the Traffic Light Protocol 2.0.
-var labels = []string{"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"}
+// Labels are those of the Traffic Light Protocol 2.0.
+var Labels = []string{"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"}
 
 func (t *Templates) newFrame(c *casefile.Case, l casefile.Letter) (*frame, error) {
 	drafted, err := time.Parse(time.RFC3339, cmp.Or(l.Date, c.Created))
@@ -141,7 +141,7 @@ func (t *Templates) newFrame(c *casefile.Case, l casefile.Letter) (*frame, error
 		Lang:         l.Lang, PassOn: l.PassOn,
 		templates: t, drafted: drafted,
 	}
-	if !slices.Contains(labels, f.TLP) {
+	if !slices.Contains(Labels, f.TLP) {
 		return nil, fmt.Errorf("%q is no label of the Traffic Light Protocol 2.0", f.TLP)
 	}
 	if !c.Settings.NoRedact {

@@ -15,6 +15,7 @@ var caseID = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?$
 // caseFlags are the flags of the verb case.
 type caseFlags struct {
 	flags
+	letterFlags
 	out    string
 	now    string
 	id     string
@@ -45,6 +46,7 @@ some look-ups failed.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.makeCase(c, f, args) },
 	}
 	f.addTrust(c)
+	f.addLetters(c)
 	c.Flags().StringVarP(&f.out, "output", "o", "", "write the case to the folder `DIR`")
 	c.Flags().StringArrayVar(&f.geoip, "geoip", nil, "read a GeoIP database of MaxMind or DB-IP from `FILE` (repeat for more)")
 	c.Flags().BoolVar(&f.offline, "offline", false, "ask no registry")
@@ -70,6 +72,13 @@ func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if err := f.letterFlags.override(c, &s); err != nil {
+		return err
+	}
+	templates, err := s.letterTemplates()
+	if err != nil {
+		return err
+	}
 	if err := casefile.CheckFolder(f.out); err != nil {
 		return err
 	}
@@ -85,7 +94,7 @@ func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string) error {
 		ID: f.id, Now: now(), Version: versionOf(), Settings: s.Settings,
 		Samples: in.samples, Records: records, Problems: in.problems,
 	})
-	files, err := caseFiles(made, in)
+	files, err := caseFiles(made, in, templates)
 	if err != nil {
 		return err
 	}

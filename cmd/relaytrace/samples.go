@@ -186,13 +186,13 @@ func answerFiles(c *casefile.Case) []casefile.NamedBytes {
 }
 
 // caseFiles makes the files of the case folder: evidence, answers, letters and the PDF.
-func caseFiles(c *casefile.Case, in input) ([]casefile.NamedBytes, error) {
+func caseFiles(c *casefile.Case, in input, texts *render.Templates) ([]casefile.NamedBytes, error) {
 	var files []casefile.NamedBytes
 	for _, s := range c.Samples {
 		files = append(files, casefile.NamedBytes{Path: s.Evidence, Data: in.data[s.SHA256]})
 	}
 	for _, l := range c.Letters {
-		d, err := render.Letter(c, l)
+		d, err := texts.Letter(c, l)
 		if err != nil {
 			return nil, err
 		}

@@ -90,23 +90,24 @@ func (r *rules) UnmarshalText(text []byte) error {
 
 // file is a settings file. `relaytrace config init` writes one that explains the keys.
 type file struct {
-	Organisation line            `toml:"organisation"`
-	Domain       line            `toml:"domain"`
-	Reporter     line            `toml:"reporter"`
-	ReplyTo      address         `toml:"reply_to"`
-	JANET        []address       `toml:"janet"`
-	Trust        []host          `toml:"trust"`
-	Forwarder    []host          `toml:"forwarder"`
-	GeoIP        []line          `toml:"geoip"`
-	Offline      bool            `toml:"offline"`
-	Rules        rules           `toml:"rules"`
-	RDAP         map[string]line `toml:"rdap"`
-	WHOIS        map[string]line `toml:"whois"`
-	Bootstrap    line            `toml:"bootstrap"`
-	Resolver     line            `toml:"resolver"`
-	CheckMail    bool            `toml:"check_mail"`
-	Cache        line            `toml:"cache"`
-	Blocklists   struct {
+	Organisation line      `toml:"organisation"`
+	Domain       line      `toml:"domain"`
+	Reporter     line      `toml:"reporter"`
+	ReplyTo      address   `toml:"reply_to"`
+	JANET        []address `toml:"janet"`
+	Trust        []host    `toml:"trust"`
+	Forwarder    []host    `toml:"forwarder"`
+	GeoIP        []line    `toml:"geoip"`
+	Offline      bool      `toml:"offline"`
+	Rules        rules     `toml:"rules"`
+	letterKeys
+	RDAP       map[string]line `toml:"rdap"`
+	WHOIS      map[string]line `toml:"whois"`
+	Bootstrap  line            `toml:"bootstrap"`
+	Resolver   line            `toml:"resolver"`
+	CheckMail  bool            `toml:"check_mail"`
+	Cache      line            `toml:"cache"`
+	Blocklists struct {
 		Addresses []line `toml:"addresses"`
 		Domains   []line `toml:"domains"`
 	} `toml:"blocklists"`
@@ -133,6 +134,8 @@ type settings struct {
 	casefile.Settings
 	lookups lookups
 	rules   *intake.Rules // nil for those that come with relaytrace
+	// templates is the folder of the user's own texts of letters; empty for none.
+	templates string
 }
 
 // settings reads the settings for samples at these paths.
@@ -153,6 +156,7 @@ func (a *app) settings(c *cobra.Command, f flags, samples []string) (settings, e
 		Forwarder: texts(got.Forwarder), GeoIP: []string{}, Offline: got.Offline,
 	}}
 	s.rules = got.Rules.made
+	got.into(&s, filepath.Dir(name))
 	if name != "" {
 		s.ConfigFile = filepath.Base(name)
 	}
@@ -281,10 +285,13 @@ func settingsError(name string, err error) error {
 var takes = map[string]string{
 	"organisation": "a text in quotes", "domain": "a text in quotes", "reporter": "a text in quotes",
 	"reply_to": "a mail address in quotes", "janet": "a list of mail addresses",
-	"trust":     "a list of host names, addresses and networks",
-	"forwarder": "a list of host names, addresses and networks",
-	"rules":     "a text of several lines, in three quotes",
-	"geoip":     "a list of file names", "offline": "true or false", "rdap": "a table of registries and URLs",
+	"trust":        "a list of host names, addresses and networks",
+	"forwarder":    "a list of host names, addresses and networks",
+	"rules":        "a text of several lines, in three quotes",
+	"janet_member": "true or false", "care_contact": "a text in quotes", "tlp": "a label such as TLP:AMBER",
+	"lang": "a language in quotes, such as fr", "csirt": "a list of mail addresses", "no_redact": "true or false",
+	"attach": "true or false", "templates": "the name of a folder",
+	"geoip": "a list of file names", "offline": "true or false", "rdap": "a table of registries and URLs",
 	"whois": "a table of registries and host:port", "resolver": "an address, address:port, system or none",
 	"check_mail": "true or false", "bootstrap": "a URL, or none", "cache": "a folder", "blocklists": "a table of the lists addresses and domains",
 }
@@ -300,7 +307,7 @@ func decodeError(name string, err error) error {
 		e := &unknown.Errors[0]
 		row, column := e.Position()
 		return hinted(fmt.Errorf("%s:%d:%d: unknown key %q", name, row, column, strings.Join(e.Key(), ".")),
-			"the keys are organisation, domain, reporter, reply_to, janet, trust, forwarder, geoip, offline, rules, resolver, check_mail, cache, bootstrap and the tables rdap, whois and blocklists")
+			"the keys are organisation, domain, reporter, reply_to, janet, csirt, janet_member, care_contact, tlp, lang, attach, no_redact, templates, trust, forwarder, geoip, offline, rules, resolver, check_mail, cache, bootstrap and the tables rdap, whois and blocklists")
 	case errors.As(err, &wrong):
 		row, column := wrong.Position()
 		what := strings.TrimPrefix(wrong.Error(), "toml: ")

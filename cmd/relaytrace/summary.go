@@ -113,27 +113,42 @@ func writeEnds(w *bufio.Writer, c *casefile.Case) {
 
 // writeFiles says what lies where.
 func writeFiles(w *bufio.Writer, c *casefile.Case, dir string) {
-	held, requests, reports := 0, 0, 0
-	for _, l := range c.Letters {
-		if l.Hold {
-			held++
-		}
-		if l.Kind == casefile.LetterJANET {
-			reports++
-		} else {
-			requests++
-		}
-	}
 	fmt.Fprintf(w, "\nWritten to %s:\n", render.Visible(dir))
 	rows := [][]string{
 		{"case.pdf", "the case file for people"},
 		{"case.json", "the same for programs"},
 		{"exports/", "tables (CSV), a MISP event and a STIX bundle"},
-		{"letters/", fmt.Sprintf("%s, %s; %d on HOLD", count(requests, "log request", "log requests"), count(reports, "report", "reports"), held)},
+		{"letters/", lettersText(c)},
 		{"evidence/", count(len(c.Samples), "sample", "samples") + " byte for byte, and SHA256SUMS"},
 	}
 	writeTable(w, rows, unmarked)
 	fmt.Fprint(w, "\nNothing was sent. Read each letter before you send it.\n")
+}
+
+// lettersText counts the letters by kind, and those that must not be sent as they stand.
+func lettersText(c *casefile.Case) string {
+	by, held := map[string]int{}, 0
+	for _, l := range c.Letters {
+		by[l.Kind]++
+		if l.Hold {
+			held++
+		}
+	}
+	var parts []string
+	for _, k := range []struct{ kind, one, many string }{
+		{casefile.LetterLogRequest, "log request", "log requests"},
+		{casefile.LetterNotice, "notice to the network of a source", "notices to networks of sources"},
+		{casefile.LetterForged, "notice to another forged organisation", "notices to other forged organisations"},
+		{casefile.LetterJANET, "report", "reports"},
+	} {
+		if n := by[k.kind]; n > 0 {
+			parts = append(parts, count(n, k.one, k.many))
+		}
+	}
+	if len(parts) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%s; %d on HOLD", strings.Join(parts, ", "), held)
 }
 
 func count(n int, one, many string) string {
