@@ -42,7 +42,7 @@ func (w *written) bystanders(c *casefile.Case, text string) []string {
 		}
 	}
 	for _, n := range w.names {
-		for word := range strings.FieldsSeq(n) {
+		for _, word := range proseWords(n) {
 			delete(names, bareName(word))
 		}
 	}
@@ -65,7 +65,7 @@ func (w *written) bystanders(c *casefile.Case, text string) []string {
 
 // bareName is a host name in small letters, without the punctuation about it.
 func bareName(word string) string {
-	return strings.ToLower(strings.Trim(word, `.,;:()[]<>"'*?!`))
+	return strings.ToLower(strings.Trim(word, ".:-_"))
 }
 
 // strangers returns the addresses that the prose of a letter names and may not: all
@@ -96,18 +96,22 @@ func allowAddresses(allowed map[netip.Addr]bool, texts ...string) {
 	}
 }
 
-// proseWords splits a line where an address or a host name may begin or end. Scripts
-// without spaces run on into them.
+// proseWords splits a line where an address or a host name may begin or end: at anything
+// that stands in neither. Scripts without spaces run on into them.
 func proseWords(line string) []string {
-	return strings.FieldsFunc(line, func(r rune) bool { return r <= ' ' || r > '~' })
+	return strings.FieldsFunc(line, func(r rune) bool {
+		return !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune(".:-_", r))
+	})
 }
 
-// wordAddress reads a word of prose as an address, whatever punctuation is about it.
+// wordAddress reads a word of prose as an address, whatever stops are about it.
 func wordAddress(word string) (netip.Addr, bool) {
-	const marks = `.,;()[]<>"'*`
-	a, err := netip.ParseAddr(strings.Trim(word, marks+":"))
+	a, err := netip.ParseAddr(strings.Trim(word, ".:-_"))
 	if err != nil {
-		a, err = netip.ParseAddr(strings.Trim(word, marks)) // 2001:db8::
+		a, err = netip.ParseAddr(strings.Trim(word, ".-_")) // 2001:db8::
 	}
-	return a.Unmap(), err == nil
+	if err != nil {
+		a, err = netip.ParseAddr(strings.TrimSuffix(strings.Trim(word, ".-_"), ":")) // 2001:db8:::
+	}
+	return a.Unmap(), err == nil && !a.IsUnspecified() // "::" is punctuation, and no host
 }

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"relaytrace/casefile"
 )
 
 func TestMailAddress(t *testing.T) {
@@ -99,8 +101,25 @@ func TestFieldLines(t *testing.T) {
 func TestStrangers(t *testing.T) {
 	allowed := map[netip.Addr]bool{netip.MustParseAddr("192.0.2.1"): true}
 	allowAddresses(allowed, "host [2001:db8::1] here")
-	text := "From 192.0.2.1, (2001:db8::1): and 198.51.100.9: or 2001:db8::,\n    raw 203.0.113.1\n"
-	if got := strings.Join(strangers(text, allowed), " "); got != "198.51.100.9: 2001:db8::," {
+	text := "From 192.0.2.1, (2001:db8::1): and 198.51.100.9: or 2001:db8::,\n    raw 203.0.113.1\n" +
+		"198.51.100.10! http://198.51.100.11/x 198.51.100.12/32 地址198.51.100.13的 <a@198.51.100.14> 1.2.3 12:30\n"
+	if got := strings.Join(strangers(text, allowed), " "); got != "198.51.100.9: 2001:db8:: 198.51.100.10 198.51.100.11 198.51.100.12 198.51.100.13 198.51.100.14" {
 		t.Errorf("strangers = %q", got)
+	}
+}
+
+// A letter that names a bystander by his name is refused, but where the sender merely
+// called himself by a name that the letter has to speak of.
+func TestBystanderNames(t *testing.T) {
+	c := letterCase()
+	w := written{names: []string{"Recorded by mx1.college.example"}}
+	c.Bystanders = append(c.Bystanders, casefile.Bystander{Name: "MX1.college.example."}, casefile.Bystander{Name: "friend"})
+	for text, want := range map[string]string{
+		"It was innocent.example, we think.\n": "innocent.example", "(Innocent.Example.)\n": "innocent.example",
+		"    innocent.example\n": "", "not-innocent.example\n": "", "mx1.college.example, friend\n": "",
+	} {
+		if got := strings.Join(w.bystanders(c, text), " "); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }
