@@ -63,7 +63,7 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 		c.ID = NewID(c.Settings, g.sums)
 	}
 	if c.Seed = in.Seed; c.Seed == "" {
-		c.Seed = newSeed(c.Samples)
+		c.Seed = newSeed(g.sums)
 	}
 	b := builder{c: c, records: in.Records}
 	relays := b.relays(g)
@@ -134,13 +134,13 @@ func NewID(s Settings, sums []string) string {
 	return "RT-" + base32.StdEncoding.EncodeToString(h.Sum(nil))[:8]
 }
 
-// newSeed makes the seed of a case from its samples. It is no stronger a secret than the
-// samples themselves: who holds all of them can make it too.
-func newSeed(samples []Sample) string {
+// newSeed makes the seed of a case from the digests of its samples. It is no stronger a
+// secret than the samples themselves: who holds all of them can make it too.
+func newSeed(sums []string) string {
 	h := sha256.New()
 	io.WriteString(h, "relaytrace seed\n")
-	for _, s := range samples {
-		fmt.Fprintf(h, "%s %d\n", s.SHA256, s.Size)
+	for _, x := range slices.Sorted(slices.Values(sums)) {
+		fmt.Fprintln(h, x)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

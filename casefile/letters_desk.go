@@ -68,6 +68,9 @@ func (c *Case) MayReply(a *Answered) error {
 			if slices.Contains(c.OwnHosts, n) {
 				return fmt.Errorf("an own host stands in the path of sample %d: it may really have come from there, so nothing is denied", n)
 			}
+			if c.Sample(n) == nil {
+				return fmt.Errorf("own hosts stand in paths of the case, and sample %d is not among those that it shows: nothing is denied", n)
+			}
 		}
 	}
 	if a.Variant != ReplyHeaders && !c.showsPath(a.Samples) {

@@ -208,6 +208,7 @@ func TestPlanReply(t *testing.T) {
 		{"first", clean, ann, ""},
 		{"clean sample beside a doubtful one", doubt, with(func(a *Answered) { a.Samples = []int{1} }), ""},
 		{"doubtful sample", doubt, with(func(a *Answered) { a.Samples = []int{1, 2} }), "own host stands in the path of sample 2"},
+		{"a sample that is not shown", doubt, with(func(a *Answered) { a.Samples = []int{9} }), "not among those"},
 		{"no sample, and a doubtful one in the case", doubt, ann, "nothing is denied"},
 		{"headers missing, and a doubtful one in the case", doubt, with(func(a *Answered) { a.Variant = ReplyHeaders }), "nothing is denied"},
 		{"headers missing", pathless, with(func(a *Answered) { a.Variant = ReplyHeaders }), ""},

@@ -225,7 +225,7 @@ func sourceEvidence(c *casefile.Case, s *casefile.Source, hide *redactor) (*aske
 			}
 		}
 	}
-	return a, a.gather(c, seen, s.Certainty, len(s.Samples))
+	return a, a.gather(c, seen, s.Certainty, s.Count)
 }
 
 // gather checks the transactions of a host against the trace fields. all is the number of
