@@ -22,6 +22,7 @@ const (
 	ListRefused     ListResult = "refused"      // the list does not answer this resolver
 	ListRateLimited ListResult = "rate-limited" // the list was asked too often
 	ListBroken      ListResult = "broken"       // its test entries (RFC 5782 section 5) are wrong
+	ListIPv4Only    ListResult = "ipv4-only"    // the list has no IPv6 addresses; it was not asked
 	ListError       ListResult = "error"        // no answer
 )
 
@@ -67,7 +68,11 @@ func (e *Enricher) Blocklists(ctx context.Context, r *Record) {
 	switch {
 	case r.Domain != "":
 		for _, zone := range e.lists.domains {
-			e.askList(ctx, r, zone, r.Domain, listTests{"test", "invalid"})
+			tests := listTests{"test", "invalid"}
+			if known, ok := ListOf(zone); ok && known.testDomain != "" {
+				tests.listed = known.testDomain
+			}
+			e.askList(ctx, r, zone, r.Domain, tests)
 		}
 	case r.Address.Is4():
 		for _, zone := range e.lists.addresses {
@@ -76,6 +81,10 @@ func (e *Enricher) Blocklists(ctx context.Context, r *Record) {
 	case r.Address.Is6():
 		listed, not := netip.MustParseAddr("::ffff:7f00:2"), netip.MustParseAddr("::ffff:7f00:1")
 		for _, zone := range e.lists.addresses {
+			if known, ok := ListOf(zone); ok && known.ipv4Only {
+				r.Listings = append(r.Listings, Listing{List: zone, Result: ListIPv4Only, Asked: stamp(e.now())})
+				continue
+			}
 			e.askList(ctx, r, zone, reversed(r.Address), listTests{reversed(listed), reversed(not)})
 		}
 	}

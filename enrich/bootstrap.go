@@ -37,13 +37,17 @@ type bootstrap struct {
 	clock  func() time.Time
 
 	mu    sync.Mutex
-	files map[string]*bootstrapFile // "ipv4.json" and "ipv6.json"
+	files map[string]*bootstrapFile // "ipv4.json", "ipv6.json" and "dns.json"
 }
+
+// domainFile is the one that says which registry has the domains below a name.
+const domainFile = "dns.json"
 
 type bootstrapFile struct {
 	table   bart.Table[*url.URL]
-	until   time.Time // not asked for again before
-	problem string    // why the file could not be had; table may be an older one
+	domains map[string]*url.URL // top-level and other domains below which are registered
+	until   time.Time           // not asked for again before
+	problem string              // why the file could not be had; table may be an older one
 }
 
 func newBootstrap(base string, client *rdapClient, cache *Cache, clock func() time.Time) (*bootstrap, error) {
@@ -61,6 +65,39 @@ func (b *bootstrap) serviceOf(ctx context.Context, addr netip.Addr) (base *url.U
 	if addr.Is6() {
 		name = "ipv6.json"
 	}
+	f := b.file(ctx, name)
+	base, _ = f.table.Lookup(addr)
+	return base, f.problem
+}
+
+// domainServiceOf gives the base URL of the registry's service for a domain, likewise: that
+// of the longest part of the domain that the file has (RFC 9224 section 4).
+func (b *bootstrap) domainServiceOf(ctx context.Context, domain string) (base *url.URL, problem string) {
+	f := b.file(ctx, domainFile)
+	for part := domain; part != "" && base == nil; _, part, _ = strings.Cut(part, ".") {
+		base = f.domains[part]
+	}
+	return base, f.problem
+}
+
+// isDomainHost reports whether a host is one that IANA's file names for domains.
+func (b *bootstrap) isDomainHost(host string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	f := b.files[domainFile]
+	if f == nil {
+		return false
+	}
+	for _, u := range f.domains {
+		if strings.EqualFold(u.Hostname(), host) {
+			return true
+		}
+	}
+	return false
+}
+
+// file gives a file as it is had: fetched, kept, or empty.
+func (b *bootstrap) file(ctx context.Context, name string) *bootstrapFile {
 	b.mu.Lock() // also while the file is fetched: nobody can be asked before
 	defer b.mu.Unlock()
 	f := b.files[name]
@@ -70,8 +107,7 @@ func (b *bootstrap) serviceOf(ctx context.Context, addr netip.Addr) (base *url.U
 			b.files[name] = f
 		}
 	}
-	base, _ = f.table.Lookup(addr)
-	return base, f.problem
+	return f
 }
 
 // load takes the file from the cache if it is young, else from IANA, else from the cache
@@ -83,14 +119,14 @@ func (b *bootstrap) load(ctx context.Context, name string, before *bootstrapFile
 	if b.cache != nil {
 		kept, stored = b.cache.document(key)
 	}
-	if f, err := b.read(kept); err == nil && b.clock().Before(stored.Add(ageBootstrap)) {
+	if f, err := b.read(name, kept); err == nil && b.clock().Before(stored.Add(ageBootstrap)) {
 		f.until = stored.Add(ageBootstrap)
 		return f
 	}
 	body, err := b.fetch(ctx, name)
 	if err == nil {
 		var f *bootstrapFile
-		if f, err = b.read(body); err == nil {
+		if f, err = b.read(name, body); err == nil {
 			f.until = b.clock().Add(ageBootstrap)
 			if b.cache != nil {
 				b.cache.keepDocument(key, body, b.clock())
@@ -98,7 +134,7 @@ func (b *bootstrap) load(ctx context.Context, name string, before *bootstrapFile
 			return f
 		}
 	}
-	f, readErr := b.read(kept)
+	f, readErr := b.read(name, kept)
 	switch {
 	case readErr == nil:
 	case before != nil:
@@ -134,29 +170,36 @@ func (b *bootstrap) fetch(ctx context.Context, name string) ([]byte, error) {
 	return io.ReadAll(resp.Body) // the guard bounds it
 }
 
-// read reads a file (RFC 9224 section 5). Services at hosts that are no registry's are left
-// out: whoever changes the file must not have a stranger asked.
-func (b *bootstrap) read(body []byte) (*bootstrapFile, error) {
+// read reads a file (RFC 9224 section 5). Services of addresses at hosts that are no registry's
+// are left out: whoever changes the file must not have a stranger asked. Domains have many
+// registries, of which IANA's file is the only list.
+func (b *bootstrap) read(name string, body []byte) (*bootstrapFile, error) {
 	var doc struct {
 		Services [][][]string `json:"services"`
 	}
 	if err := json.Unmarshal(body, &doc); err != nil {
 		return nil, errors.New("the file is no bootstrap file")
 	}
-	f := &bootstrapFile{}
+	f := &bootstrapFile{domains: make(map[string]*url.URL)}
 	n := 0
 	for _, service := range doc.Services {
 		if len(service) != 2 {
 			continue
 		}
-		base := b.usable(service[1])
-		for _, block := range service[0] {
-			p, err := netip.ParsePrefix(block)
+		for _, key := range service[0] {
+			if name == domainFile {
+				n++
+				if base := usableDomainService(service[1]); base != nil {
+					f.domains[strings.ToLower(key)] = base
+				}
+				continue
+			}
+			p, err := netip.ParsePrefix(key)
 			if err != nil {
 				continue
 			}
 			n++
-			if base != nil {
+			if base := b.usable(service[1]); base != nil {
 				f.table.Insert(p.Masked(), base)
 			}
 		}
@@ -165,6 +208,18 @@ func (b *bootstrap) read(body []byte) (*bootstrapFile, error) {
 		return nil, fmt.Errorf("the file has %d blocks only", n)
 	}
 	return f, nil
+}
+
+// usableDomainService picks the first URL that is https at a named host and the usual port.
+func usableDomainService(urls []string) *url.URL {
+	for _, s := range urls {
+		u, err := url.Parse(s)
+		if err == nil && u.Scheme == "https" && u.Port() == "" && u.User == nil && u.RawQuery == "" &&
+			IsDomain(u.Hostname()) && strings.HasSuffix(u.Path, "/") {
+			return u
+		}
+	}
+	return nil
 }
 
 func (b *bootstrap) usable(urls []string) *url.URL {

@@ -238,7 +238,13 @@ func (r *resolver) leadsTo(ctx context.Context, name string, addr netip.Addr) (b
 	if l.Outcome != OutcomeOK {
 		return false, l
 	}
-	return slices.ContainsFunc(msg.Answer, func(rr dns.RR) bool {
+	return slices.Contains(addressesOf(msg), addr), l
+}
+
+// addressesOf are the addresses of an answer.
+func addressesOf(msg *dns.Msg) []netip.Addr {
+	var out []netip.Addr
+	for _, rr := range msg.Answer {
 		var ip net.IP
 		switch rr := rr.(type) {
 		case *dns.A:
@@ -246,9 +252,11 @@ func (r *resolver) leadsTo(ctx context.Context, name string, addr netip.Addr) (b
 		case *dns.AAAA:
 			ip = rr.AAAA
 		}
-		got, ok := netip.AddrFromSlice(ip)
-		return ok && got.Unmap() == addr
-	}), l
+		if addr, ok := netip.AddrFromSlice(ip); ok {
+			out = append(out, addr.Unmap())
+		}
+	}
+	return out
 }
 
 // addDomainContacts adds the addresses of the domains of verified names: only those that
@@ -386,16 +394,10 @@ func askMail(ctx context.Context, r *resolver, domain string) (string, []Lookup)
 	lookups := []Lookup{l}
 	switch {
 	case l.Outcome == OutcomeOK:
-		null := false
-		for _, rr := range msg.Answer {
-			if mx, ok := rr.(*dns.MX); ok {
-				if mx.Mx != "." {
-					return mailYes, lookups
-				}
-				null = true
-			}
-		}
-		if null {
+		switch null, others := countMX(msg); {
+		case others > 0: // beside a null MX there must be none (RFC 7505 section 3), but they work
+			return mailYes, lookups
+		case null > 0:
 			return mailNo, lookups
 		}
 	case l.Outcome != OutcomeNotFound:
@@ -415,6 +417,19 @@ func askMail(ctx context.Context, r *resolver, domain string) (string, []Lookup)
 		}
 	}
 	return mailNo, lookups
+}
+
+// countMX counts the mail exchangers of an answer, those by which a name says that it takes
+// no mail (RFC 7505) apart.
+func countMX(msg *dns.Msg) (null, others int) {
+	for _, rr := range msg.Answer {
+		if mx, ok := rr.(*dns.MX); ok && mx.Mx == "." {
+			null++
+		} else if ok {
+			others++
+		}
+	}
+	return null, others
 }
 
 // addMail says of each contact whether its domain takes mail.

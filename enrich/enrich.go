@@ -100,6 +100,9 @@ type Settings struct {
 	// Bootstrap is the base URL of IANA's bootstrap files, [BootstrapURL] or a mirror. They
 	// say whom to ask first. Empty means that the table of [RegistryOf] does.
 	Bootstrap string
+	// RDAPDomains names the base URL of the RDAP service for the domains below a name, such
+	// as "uk". It must be https as for RDAPBase. Others are found by Bootstrap.
+	RDAPDomains map[string]string
 	// WHOIS replaces the WHOIS server of a registry by host:port. The key is the name of a
 	// [Registry] or of a [National]. A registry whose RDAP is replaced and whose WHOIS is
 	// not is not asked over WHOIS, nor are the national registries below it.
@@ -112,6 +115,10 @@ type Settings struct {
 	// AddressLists and DomainLists are the zones of blocklists (RFC 5782) for
 	// [Enricher.Blocklists].
 	AddressLists, DomainLists []string
+	// SecurityTxt names, by domain, a URL that is asked in place of the usual ones for
+	// [Enricher.SecurityTxt]. It must be https; plain http is allowed to a loopback address
+	// only.
+	SecurityTxt map[string]string
 	// Cache keeps answers from one run to the next. It is not closed with the Enricher.
 	Cache *Cache
 	// Limits says how hard one server may be asked.
@@ -137,6 +144,8 @@ type Enricher struct {
 	whois     *whoisClient
 	resolver  *resolver // nil: no names are asked about
 	lists     *blocklists
+	web       *webClient // nil: no web server is asked
+	domains   *domainRegistries
 	networks  *known
 	names     *known
 	now       func() time.Time
@@ -166,6 +175,9 @@ func newEnricher(s Settings, clock func() time.Time) (*Enricher, error) {
 		}
 		e.rdap.guard.bootstrap = e.rdap.boot.base
 	}
+	if e.domains, err = newDomainRegistries(s.RDAPDomains, e.rdap.boot, s.HTTP, keeper, e.now); err != nil {
+		return nil, err
+	}
 	if e.whois, err = newWHOISClient(s.WHOIS, s.RDAPBase, keeper, e.now); err != nil {
 		return nil, err
 	}
@@ -175,6 +187,9 @@ func newEnricher(s Settings, clock func() time.Time) (*Enricher, error) {
 		}
 	}
 	if e.lists, err = newBlocklists(s.AddressLists, s.DomainLists); err != nil {
+		return nil, err
+	}
+	if e.web, err = newWebClient(s.HTTP, s.SecurityTxt, e.resolver, keeper, e.now); err != nil {
 		return nil, err
 	}
 	e.networks = newKnown(s.Cache, "registries"+fingerprint(s.RDAPBase, s.WHOIS), clock)

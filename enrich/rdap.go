@@ -116,7 +116,7 @@ func (c *rdapClient) fill(ctx context.Context, r *Record) (by string) {
 		base := chosen // openrdap changes the URL that it is given
 		return rdap.NewRequest(rdap.IPRequest, r.Address.String()).WithServer(&base)
 	}
-	answer, lookup := c.ask(ctx, first, r.Address)
+	answer, lookup := c.askNetwork(ctx, first, r.Address)
 	r.Lookups = append(r.Lookups, lookup)
 	if answer == nil {
 		return ""
@@ -134,7 +134,7 @@ func (c *rdapClient) fill(ctx context.Context, r *Record) (by string) {
 			return by
 		}
 		up := answer.up
-		answer, lookup = c.ask(ctx, func() *rdap.Request { return rdap.NewRawRequest(up) }, r.Address)
+		answer, lookup = c.askNetwork(ctx, func() *rdap.Request { return rdap.NewRawRequest(up) }, r.Address)
 		r.Lookups = append(r.Lookups, lookup)
 		if answer == nil || answer.placeholder || answer.network.width() <= r.Network.width() {
 			return by
@@ -185,24 +185,33 @@ func hasContact(list []Contact, email string) bool {
 	return false
 }
 
+// askNetwork asks about a network. The answer is nil unless the outcome is ok; it then
+// describes a network that holds addr.
+func (c *rdapClient) askNetwork(ctx context.Context, req func() *rdap.Request, addr netip.Addr) (answer *netAnswer, l Lookup) {
+	l = c.ask(ctx, req, func(object any) (err error) {
+		answer, err = readAnswer(object, addr)
+		return err
+	})
+	return answer, l
+}
+
 // ask puts a question until it is answered, as the limits allow, and says how it ended.
-// The answer is nil unless the outcome is ok; it then describes a network that holds
-// addr.
-func (c *rdapClient) ask(ctx context.Context, req func() *rdap.Request, addr netip.Addr) (answer *netAnswer, l Lookup) {
+// read reads the object that openrdap decoded; the outcome is ok if it returns no error.
+func (c *rdapClient) ask(ctx context.Context, req func() *rdap.Request, read func(object any) error) (l Lookup) {
 	timeouts := 0
 	n := c.keeper.tries(ctx, func() (again bool) {
-		answer, l, again = c.askOnce(ctx, req(), addr)
+		l, again = c.askOnce(ctx, req(), read)
 		if l.Outcome == OutcomeTimeout {
 			timeouts++
 		}
 		return again && timeouts < 2 && ctx.Err() == nil
 	})
 	l.attempts(n)
-	return answer, l
+	return l
 }
 
 // askOnce puts a question once. again says whether it may be answered at another time.
-func (c *rdapClient) askOnce(ctx context.Context, req *rdap.Request, addr netip.Addr) (answer *netAnswer, l Lookup, again bool) {
+func (c *rdapClient) askOnce(ctx context.Context, req *rdap.Request, read func(object any) error) (l Lookup, again bool) {
 	l = Lookup{Kind: "rdap", Server: clip(req.URL().String()), Asked: stamp(c.now())}
 	resp, err := c.do(req.WithContext(ctx))
 	l.Asked = stamp(c.now())
@@ -221,23 +230,23 @@ func (c *rdapClient) askOnce(ctx context.Context, req *rdap.Request, addr netip.
 	switch {
 	case err != nil && ctx.Err() != nil:
 		l.fail(ctx.Err())
-		return nil, l, false
+		return l, false
 	case got == nil || got.Response == nil || isGuardError(err):
 		l.fail(firstError(err, errors.New("no answer")))
-		return nil, l, !isGuardError(err)
+		return l, !isGuardError(err)
 	case l.judgeStatus(got.Response):
-		return nil, l, l.Outcome == OutcomeRateLimited || got.Response.StatusCode >= 500
+		return l, l.Outcome == OutcomeRateLimited || got.Response.StatusCode >= 500
 	case err != nil:
 		l.fail(describeBody(got, err))
 		// A body that broke off may come whole another time; a page for people stays one.
-		return nil, l, strings.Contains(got.Response.Header.Get("Content-Type"), "json")
+		return l, strings.Contains(got.Response.Header.Get("Content-Type"), "json")
 	}
-	if answer, err = readAnswer(resp.Object, addr); err != nil {
+	if err = read(resp.Object); err != nil {
 		l.fail(err)
-		return nil, l, false
+		return l, false
 	}
 	l.Outcome = OutcomeOK
-	return answer, l, false
+	return l, false
 }
 
 // do runs the request with a client of its own, since openrdap's clients are not safe

@@ -102,8 +102,12 @@ type World struct {
 	whois map[string]string
 	dns   string
 	iana  string
+	web   string
+	names map[string]string // RDAP of domains
 
-	mu    sync.Mutex
+	mu         sync.Mutex
+	registered []Registered
+	files      map[string]string
 	zones map[string][]string
 	fault func(Question) Fault
 	logs  map[string]*Log
@@ -126,14 +130,45 @@ func (w *World) SetFault(fault func(Question) Fault) {
 }
 
 // records gives what the resolver has under a type and a name, and whether the name
-// exists at all.
+// exists at all. A name that does not is answered from the wildcard "*." above it, if there
+// is one (RFC 4592).
 func (w *World) records(kind, name string) (data []string, exists bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for key := range w.zones {
-		exists = exists || strings.HasSuffix(key, " "+name)
+	if w.hasName(name) {
+		return w.zones[kind+" "+name], true
 	}
-	return w.zones[kind+" "+name], exists
+	for _, above, ok := strings.Cut(name, "."); ok && above != ""; _, above, ok = strings.Cut(above, ".") {
+		if w.hasName("*." + above) {
+			return w.zones[kind+" *."+above], true
+		}
+		if w.hasName(above) {
+			break
+		}
+	}
+	return nil, false
+}
+
+func (w *World) hasName(name string) bool {
+	for key := range w.zones {
+		if strings.HasSuffix(key, " "+name) {
+			return true
+		}
+	}
+	return false
+}
+
+// zoneOf gives the zone that holds a name, and the data of its SOA record; empty if the
+// resolver knows none.
+func (w *World) zoneOf(name string) (zone, data string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for ; name != ""; _, name, _ = strings.Cut(name, ".") {
+		if soa := w.zones["SOA "+name]; len(soa) > 0 {
+			return name, soa[0]
+		}
+	}
+	return "", ""
 }
 
 // Regional and National are the registries that have servers here.
@@ -159,6 +194,8 @@ func Start(t testing.TB, nets ...Net) *World {
 	}
 	w.dns = w.startDNS(t)
 	w.iana = w.startBootstrap(t)
+	w.names = w.startDomains(t)
+	w.web = w.startWeb(t)
 	return w
 }
 

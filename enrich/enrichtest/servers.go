@@ -362,6 +362,11 @@ func (w *World) serveDNS(rw dns.ResponseWriter, req *dns.Msg) {
 	if !exists {
 		resp.Rcode = dns.RcodeNameError
 	}
+	if zone, data := w.zoneOf(strings.ToLower(q.Name)); len(records) == 0 && zone != "" {
+		if rr, err := dns.NewRR(zone + " 60 IN SOA " + data); err == nil {
+			resp.Ns = append(resp.Ns, rr)
+		}
+	}
 	if f.Status != 0 {
 		resp.Rcode, resp.Answer = f.Status, nil
 	}
