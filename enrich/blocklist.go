@@ -62,10 +62,10 @@ func newBlocklists(addresses, domains []string) (*blocklists, error) {
 // listed proves nothing. Each list's test entries are asked for first, once; a list that
 // fails them is told as broken and not believed.
 func (e *Enricher) Blocklists(ctx context.Context, r *Record) {
-	if e.resolver == nil || e.offline || r.Special != nil {
-		return
-	}
 	switch {
+	case r.Special != nil:
+	case e.resolver == nil || e.offline:
+		r.note("offline", "No blocklist was asked: working offline, or no resolver is set.")
 	case r.Domain != "":
 		for _, zone := range e.lists.domains {
 			tests := listTests{"test", "invalid"}

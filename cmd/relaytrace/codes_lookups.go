@@ -124,6 +124,13 @@ var lookupCodes = []trace.Code{
 		Example: "Domains are registered below co.example; it belongs to nobody who could be written to.",
 	},
 	{
+		Code:    "no-domain-registry",
+		Means:   "No registry is known that answers for the domain over RDAP, so nobody was asked who registered it.",
+		Sure:    "As sure as IANA's list of registries, or as the settings that take its place.",
+		Not:     "It does not mean that the domain is unregistered: many registries answer on web pages or over WHOIS only.",
+		Example: "No registry is known that answers for college.example over RDAP; its web pages may.",
+	},
+	{
 		Code:    "referral-not-followed",
 		Means:   "The registry refers to a server that is none of a known registry. It was not asked.",
 		Sure:    "Sure.",

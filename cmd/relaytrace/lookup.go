@@ -26,6 +26,8 @@ const usualPlaces = "usual"
 // lookups are the settings of look-ups that a case does not show.
 type lookups struct {
 	rdap, whois map[string]string // registry -> server
+	rdapDomains map[string]string // top-level domain -> server
+	securityTxt map[string]string // domain -> URL
 	bootstrap   string
 	resolver    string
 	checkMail   bool
@@ -37,13 +39,14 @@ type lookups struct {
 // lookupsOf takes them from a settings file in the folder dir.
 func lookupsOf(f *file, dir string) lookups {
 	l := lookups{
-		rdap: plain(f.RDAP), whois: plain(f.WHOIS), resolver: f.Resolver.text, checkMail: f.CheckMail,
+		rdap: plain(f.RDAP), whois: plain(f.WHOIS), rdapDomains: plain(f.RDAPDomains), securityTxt: plain(f.SecurityTxt), resolver: f.Resolver.text, checkMail: f.CheckMail,
 		cache: f.Cache.text, addresses: texts(f.Blocklists.Addresses), domains: texts(f.Blocklists.Domains),
 	}
 	l.bootstrap = f.Bootstrap.text
 	if len(l.rdap) == 0 { // who names other servers does not want these asked beside them
 		l.resolver = cmp.Or(l.resolver, "system")
 		l.bootstrap = cmp.Or(l.bootstrap, enrich.BootstrapURL)
+		l.addKnownLists()
 	}
 	if l.bootstrap == noneSet {
 		l.bootstrap = ""
@@ -55,6 +58,21 @@ func lookupsOf(f *file, dir string) lookups {
 		l.cache = filepath.Join(dir, l.cache) // as seen from the settings file
 	}
 	return l
+}
+
+// addKnownLists takes the public blocklists where the settings name none. They are asked only
+// by those who say so.
+func (l *lookups) addKnownLists() {
+	if len(l.addresses)+len(l.domains) > 0 {
+		return
+	}
+	for _, known := range enrich.KnownLists() {
+		if known.Domains {
+			l.domains = append(l.domains, known.Zone)
+			continue
+		}
+		l.addresses = append(l.addresses, known.Zone)
+	}
 }
 
 func plain(m map[string]line) map[string]string {
@@ -94,12 +112,12 @@ func (a *app) enricher(s settings, now func() time.Time, keep bool) (e *enrich.E
 		geoip = append(geoip, name)
 	}
 	e, err = enrich.New(enrich.Settings{
-		Offline: s.Offline, GeoIP: geoip, RDAPBase: l.rdap, WHOIS: l.whois, Bootstrap: l.bootstrap, Resolver: resolver, CheckMail: l.checkMail,
+		Offline: s.Offline, GeoIP: geoip, RDAPBase: l.rdap, WHOIS: l.whois, RDAPDomains: l.rdapDomains, SecurityTxt: l.securityTxt, Bootstrap: l.bootstrap, Resolver: resolver, CheckMail: l.checkMail,
 		AddressLists: l.addresses, DomainLists: l.domains, Cache: cache, Now: now,
 	})
 	if err != nil {
 		closeCache()
-		return nil, nil, hinted(err, "check geoip, rdap, whois, bootstrap, resolver and blocklists in the settings, and --geoip")
+		return nil, nil, hinted(err, "check geoip, rdap, whois, rdap_domains, security_txt, bootstrap, resolver and blocklists in the settings, and --geoip")
 	}
 	return e, func() {
 		if err := e.Close(); err != nil {
@@ -204,7 +222,7 @@ were not.`,
 	c.Flags().BoolVar(&f.offline, "offline", false, "ask nobody; answer from tables, files and what was kept")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print one relaytrace.record/1 document a line")
 	c.Flags().BoolVar(&f.raw, "raw", false, "print the answers of the servers as they were received")
-	c.Flags().BoolVar(&f.blocklists, "blocklists", false, "ask the blocklists of the settings; meant for your own addresses and domains")
+	c.Flags().BoolVar(&f.blocklists, "blocklists", false, "ask blocklists, those of the settings or else well-known public ones; meant for your own addresses and domains")
 	return c
 }
 

@@ -57,6 +57,11 @@ func serversFor(t *testing.T) []byte {
 		"A 2.0.0.127.bl.example.":     {"127.0.0.2"},
 		"A 1.0.0.193.bl.example.":     {"127.0.0.4"},
 	})
+	w.SetRegistered(enrichtest.Registered{
+		Domain: "college.example", Holder: "Example College", Registrant: "it@college.example", Registrar: "Example Registrar",
+		RegistrarAbuse: "abuse@registrar.example", Created: "1996-08-01", Changed: "2024-01-02", Expires: "2027-08-01",
+	})
+	w.SetFiles(map[string]string{"/.well-known/security.txt": "Contact: mailto:security@college.example\nExpires: 2099-01-01T00:00:00Z\n"})
 	w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
 		if strings.HasSuffix(q.Text, "/193.1.0.1") {
 			return enrichtest.Fault{Status: 403}
@@ -65,7 +70,10 @@ func serversFor(t *testing.T) []byte {
 	})
 	var b strings.Builder
 	fmt.Fprintf(&b, "resolver = %q\n", w.Resolver())
-	for table, servers := range map[string]map[string]string{"rdap": w.RDAP(), "whois": w.WHOIS()} {
+	for table, servers := range map[string]map[string]string{
+		"rdap": w.RDAP(), "whois": w.WHOIS(), "rdap_domains": w.RDAPDomains(),
+		"security_txt": {"college.example": w.Web() + "/.well-known/security.txt"},
+	} {
 		fmt.Fprintf(&b, "[%s]\n", table)
 		for name, to := range servers {
 			fmt.Fprintf(&b, "%q = %q\n", name, to)

@@ -101,13 +101,15 @@ type file struct {
 	Offline      bool      `toml:"offline"`
 	Rules        rules     `toml:"rules"`
 	letterKeys
-	RDAP       map[string]line `toml:"rdap"`
-	WHOIS      map[string]line `toml:"whois"`
-	Bootstrap  line            `toml:"bootstrap"`
-	Resolver   line            `toml:"resolver"`
-	CheckMail  bool            `toml:"check_mail"`
-	Cache      line            `toml:"cache"`
-	Blocklists struct {
+	RDAP        map[string]line `toml:"rdap"`
+	WHOIS       map[string]line `toml:"whois"`
+	RDAPDomains map[string]line `toml:"rdap_domains"`
+	SecurityTxt map[string]line `toml:"security_txt"`
+	Bootstrap   line            `toml:"bootstrap"`
+	Resolver    line            `toml:"resolver"`
+	CheckMail   bool            `toml:"check_mail"`
+	Cache       line            `toml:"cache"`
+	Blocklists  struct {
 		Addresses []line `toml:"addresses"`
 		Domains   []line `toml:"domains"`
 	} `toml:"blocklists"`
@@ -294,6 +296,7 @@ var takes = map[string]string{
 	"geoip": "a list of file names", "offline": "true or false", "rdap": "a table of registries and URLs",
 	"whois": "a table of registries and host:port", "resolver": "an address, address:port, system or none",
 	"check_mail": "true or false", "bootstrap": "a URL, or none", "cache": "a folder", "blocklists": "a table of the lists addresses and domains",
+	"rdap_domains": "a table of top-level domains and URLs", "security_txt": "a table of domains and URLs",
 }
 
 // decodeError turns an error of the decoder into one that names the place.
@@ -307,7 +310,7 @@ func decodeError(name string, err error) error {
 		e := &unknown.Errors[0]
 		row, column := e.Position()
 		return hinted(fmt.Errorf("%s:%d:%d: unknown key %q", name, row, column, strings.Join(e.Key(), ".")),
-			"the keys are organisation, domain, reporter, reply_to, janet, csirt, janet_member, care_contact, tlp, lang, attach, no_redact, templates, trust, forwarder, geoip, offline, rules, resolver, check_mail, cache, bootstrap and the tables rdap, whois and blocklists")
+			"the keys are organisation, domain, reporter, reply_to, janet, csirt, janet_member, care_contact, tlp, lang, attach, no_redact, templates, trust, forwarder, geoip, offline, rules, resolver, check_mail, cache, bootstrap and the tables rdap, whois, rdap_domains, security_txt and blocklists")
 	case errors.As(err, &wrong):
 		row, column := wrong.Position()
 		what := strings.TrimPrefix(wrong.Error(), "toml: ")

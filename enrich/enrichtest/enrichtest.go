@@ -108,9 +108,9 @@ type World struct {
 	mu         sync.Mutex
 	registered []Registered
 	files      map[string]string
-	zones map[string][]string
-	fault func(Question) Fault
-	logs  map[string]*Log
+	zones      map[string][]string
+	fault      func(Question) Fault
+	logs       map[string]*Log
 }
 
 // SetZones replaces the records of the resolver: type and name, such as "PTR
