@@ -76,6 +76,7 @@ type Settings struct {
 	CSIRT        []string `json:"csirt"`        // other network CSIRTs, each of which gets the same report
 	Trust        []string `json:"trust"`        // hosts, names and networks of the recipients' own side
 	Forwarder    []string `json:"forwarder"`    // declared forwarders and mailing lists
+	Paper        string   `json:"paper"`        // of the PDF: a4 unless it is letter
 	GeoIP        []string `json:"geoip"`        // GeoIP files that were read
 	Offline      bool     `json:"offline"`
 	ConfigFile   string   `json:"config_file"` // base name of the settings file, empty when there was none

@@ -11,7 +11,7 @@ type drawing struct {
 	breaks []float64 // where it may be cut from side to side, ascending
 }
 
-// shape is a box, a line or a text.
+// shape is a box, a line, a text, a polygon or a disc.
 type shape interface {
 	top() float64 // its upper edge
 }
@@ -40,6 +40,27 @@ type text struct {
 	s          string
 }
 
+// polygon is a closed area without a border.
+type polygon struct {
+	xs, ys []float64
+	fill   tone
+}
+
+// disc is a circle about (x, y).
+type disc struct {
+	x, y, radius float64
+	fill, border tone
+	stroke       stroke
+}
+
+func (p polygon) top() float64 {
+	y := p.ys[0]
+	for _, v := range p.ys {
+		y = min(y, v)
+	}
+	return y
+}
+func (c disc) top() float64 { return c.y - c.radius }
 func (b box) top() float64  { return b.y }
 func (l line) top() float64 { return min(l.y1, l.y2) }
 func (t text) top() float64 { return t.y - t.size*mmPerPoint }
@@ -53,21 +74,26 @@ const (
 	heavy         // solid and twice as wide
 	dashed        // not verified
 	dotted        // not believed
+	none          // no line at all
 )
 
 // tone is a colour by its use; a backend chooses how it looks.
 type tone int
 
 const (
-	paper   tone = iota // white
-	ink                 // text and lines
-	faint               // what is not believed, and side remarks
-	ours                // fill: the recipient's own side
-	neutral             // fill: a host of which nothing is held
-	marked              // fill: a relay or a host where a trail ends
-	alarm               // text and lines of a marked host
-	ghost               // fill: what is not believed
-	accent              // headings and rules
+	paper     tone = iota // white
+	ink                   // text and lines
+	faint                 // what is not believed, and side remarks
+	ours                  // fill: the recipient's own side
+	neutral               // fill: a host of which nothing is held
+	marked                // fill: a relay or a host where a trail ends
+	alarm                 // text and lines of a marked host
+	ghost                 // fill: what is not believed
+	accent                // headings and rules
+	land                  // fill: of a map
+	shade                 // fill: behind what a chart sets apart
+	soft                  // fill: the lighter of two kinds of bars
+	highlight             // fill: bytes that tell something
 )
 
 // colour is the red, green and blue of a tone, 0 to 255. Every text tone keeps a
@@ -90,6 +116,14 @@ func (t tone) colour() (r, g, b int) {
 		return 238, 238, 238
 	case accent:
 		return 24, 56, 98
+	case land:
+		return 214, 220, 226
+	case shade:
+		return 236, 236, 230
+	case highlight:
+		return 255, 240, 178
+	case soft:
+		return 176, 198, 222
 	default:
 		return 26, 26, 26
 	}

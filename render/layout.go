@@ -80,3 +80,18 @@ func chop(f *face, size, width float64, s, after string) []string {
 	}
 	return append(pieces, strings.Join(now, ""))
 }
+
+// chopOnce is as much of s, whole marks of code points, as is at most width millimetres
+// wide at size points; it may be nothing.
+func chopOnce(f *face, size, width float64, s string) string {
+	used := 0.0
+	end := 0
+	for _, u := range units(s) {
+		used += f.width(u, size)
+		if used > width+0.001 {
+			return s[:end]
+		}
+		end += len(u)
+	}
+	return s
+}

@@ -21,9 +21,9 @@ const (
 // source at the bottom: the order of the fields in the header. The arrows point the
 // way the mail went. Width is in millimetres and at least 150; the height follows
 // from the path.
-func drawPath(p *trace.Path, width float64) drawing {
+func drawPath(f *fonts, p *trace.Path, width float64) drawing {
 	s := storyOf(p)
-	l := pathLayout{width: max(width, 150)}
+	l := pathLayout{fonts: f, width: max(width, 150)}
 	for i, st := range s.stops {
 		l.stop(st)
 		if i < len(s.legs) {
@@ -33,12 +33,13 @@ func drawPath(p *trace.Path, width float64) drawing {
 	}
 	for _, n := range s.notes {
 		l.y += smallHeight
-		l.text(0, l.y, smallSize, sans, faint, n, l.width)
+		l.text(0, l.y, smallSize, l.sans, faint, n, l.width)
 	}
 	return drawing{w: l.width, h: l.y + 1, shapes: l.shapes, breaks: l.breaks}
 }
 
 type pathLayout struct {
+	*fonts
 	width, y float64
 	shapes   []shape
 	breaks   []float64
@@ -83,9 +84,9 @@ func (l *pathLayout) stop(s stop) {
 	h := 2*boxPadding + titleHeight + float64(rows)*smallHeight
 	l.add(box{x: x, y: l.y, w: w, h: h, fill: fill, border: border, stroke: st})
 	base := l.y + boxPadding + 3.1
-	l.text(x+textPadding, base, titleSize, sansBold, writing, s.title, w-2*textPadding)
+	l.text(x+textPadding, base, titleSize, l.bold, writing, s.title, w-2*textPadding)
 	for i, row := range s.lines {
-		l.text(x+textPadding, base+0.6+float64(i+1)*smallHeight, smallSize, sans, writing, row, w-2*textPadding)
+		l.text(x+textPadding, base+0.6+float64(i+1)*smallHeight, smallSize, l.sans, writing, row, w-2*textPadding)
 	}
 	l.callouts(s, base, border)
 	l.y += h
@@ -107,11 +108,11 @@ func (l *pathLayout) callouts(s stop, base float64, t tone) {
 	x := boxWidth + calloutGap
 	l.add(line{x1: boxWidth, y1: base - 1, x2: x - 1, y2: base - 1, tone: t, stroke: solid})
 	if s.head != "" {
-		l.text(x, base, smallSize+0.7, sansBold, t, s.head, l.width-x)
+		l.text(x, base, smallSize+0.7, l.bold, t, s.head, l.width-x)
 		base += smallHeight + 0.3
 	}
 	for _, row := range s.callout {
-		l.text(x, base, smallSize, sans, ink, row, l.width-x)
+		l.text(x, base, smallSize, l.sans, ink, row, l.width-x)
 		base += smallHeight
 	}
 }
@@ -137,11 +138,44 @@ func (l *pathLayout) leg(g leg, below stop) {
 	}
 	x += 4
 	for i, row := range g.lines {
-		f := sans
+		f := l.sans
 		if i == 0 {
-			f = sansBold
+			f = l.bold
 		}
 		l.text(x, l.y+legPadding-0.7+float64(i+1)*smallHeight, smallSize, f, t, row, l.width-x)
 	}
 	l.y += h
 }
+
+// drawLegend draws the kinds of lines and boxes of a path's picture, with their meaning.
+func drawLegend(f *fonts, width float64) drawing {
+	p := drawing{w: width, h: float64(len(legend)) * 5}
+	for i, r := range legend {
+		y := float64(i) * 5
+		fill, border, st, _ := r.s.look()
+		p.shapes = append(p.shapes,
+			box{x: 1, y: y + 0.5, w: 9, h: 3.4, fill: fill, border: border, stroke: st},
+			line{x1: 13, y1: y + 2.2, x2: 22, y2: y + 2.2, tone: r.tone, stroke: r.leg, arrow: true},
+			text{x: 26, y: y + 3.1, size: noteSize, face: f.sans, tone: ink, s: fit(f.sans, noteSize, width-26, r.text)})
+		if i > 0 {
+			p.breaks = append(p.breaks, y)
+		}
+	}
+	return p
+}
+
+var legend = []struct {
+	s    stop
+	leg  stroke
+	tone tone
+	text string
+}{
+	{stop{role: roleOurs}, solid, ink, "blue box: the recipient's own side; solid arrow: a trusted or corroborated field"},
+	{stop{role: roleRelay}, solid, ink, "orange box, thick border: a relay, or a host where the trail ends; words beside it say which"},
+	{stop{role: roleBlank}, dashed, ink, "dashed box: a host of which no address is known (“?”), or only claimed; dashed arrow: an unverified field"},
+	{stop{doubted: true}, dotted, faint, "grey box set apart, dotted: told by a contradicted field, not believed"},
+}
+
+// legendAlt is the legend for those who do not see it.
+const legendAlt = "boxes of the recipient's own side are blue; relays and hosts where a trail ends have a thick border; " +
+	"hosts without an address, or only claimed, are dashed; what is not believed is dotted and set apart. An arrow is a field: solid when it is trusted or corroborated, dashed when it is unverified."

@@ -63,7 +63,7 @@ func TestDrawPathSays(t *testing.T) {
 		{"withheld, unverified", unverifiedOwn(withheldPath()), []string{"RELAY OR SOURCE", "an unverified field withholds the previous hop", "PREVIOUS HOP WITHHELD, BY A CLAIM"}, []string{"its own field"}},
 		{"recorded, unverified", unverifiedOwn(originPath()), []string{"RELAY OR SOURCE", "an unverified field records the previous hop"}, []string{"its own field"}},
 	} {
-		d := drawPath(&tt.path, textWidth)
+		d := drawPath(paperFonts, &tt.path, 170)
 		checkDrawing(t, d)
 		words := said(d)
 		for _, w := range tt.want {
@@ -94,7 +94,7 @@ func TestDrawPathStrokes(t *testing.T) {
 		{trace.Trusted, solid}, {trace.Corroborated, solid}, {trace.Unverified, dashed}, {trace.Contradicted, dotted},
 	} {
 		p := pdfPath(trace.EndOrigin, pdfHop(0, "mx.example", "192.0.2.1", "a.example", "a", tt.standing, trace.DisclosesAddress, ""))
-		for _, s := range drawPath(&p, textWidth).shapes {
+		for _, s := range drawPath(paperFonts, &p, 170).shapes {
 			if s, ok := s.(line); ok && s.arrow && s.stroke != tt.want {
 				t.Errorf("a field that is %s has an arrow of stroke %d, want %d", tt.standing, s.stroke, tt.want)
 			}
@@ -109,7 +109,7 @@ func TestDrawPathGoldens(t *testing.T) {
 		"claimed": claimedPath(), "no-trace": noTracePath(), "long": longPath(40),
 	} {
 		var b strings.Builder
-		d := drawPath(&p, textWidth)
+		d := drawPath(paperFonts, &p, 170)
 		fmt.Fprintf(&b, "picture %.1f x %.1f\n", d.w, d.h)
 		for _, s := range d.shapes {
 			switch s := s.(type) {
@@ -140,7 +140,7 @@ func TestDrawPathGoldens(t *testing.T) {
 func TestDrawPathFolds(t *testing.T) {
 	for _, n := range []int{1, 2, 11, 12, 13, 40, 500} {
 		p := longPath(n)
-		d := drawPath(&p, textWidth)
+		d := drawPath(paperFonts, &p, 170)
 		checkDrawing(t, d)
 		arrows := 0
 		for _, s := range d.shapes {
@@ -169,14 +169,14 @@ func TestDrawPathFolds(t *testing.T) {
 func TestWrapLosesNothing(t *testing.T) {
 	for _, s := range hostileStrings() {
 		for _, width := range []float64{3, 20, 170} {
-			lines := wrap(sans, 8, width, s)
+			lines := wrap(paperFonts.sans, 8, width, s)
 			got := strings.Join(lines, "")
-			want := sans.show(s)
+			want := paperFonts.sans.show(s)
 			if strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(want, " ", "") {
 				t.Errorf("width %.0f: %.60q became %.60q", width, want, got)
 			}
 			for _, l := range lines {
-				if w := sans.width(l, 8); w > width+0.01 && len(units(l)) > 1 {
+				if w := paperFonts.sans.width(l, 8); w > width+0.01 && len(units(l)) > 1 {
 					t.Errorf("a line of %.1f mm in %.0f: %.60q", w, width, l)
 				}
 			}

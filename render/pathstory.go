@@ -75,6 +75,22 @@ func storyOf(p *trace.Path) story {
 	return t.story
 }
 
+// words tell the story for those who do not see the picture, from the recipient down.
+func (s story) words() string {
+	var b strings.Builder
+	for i, st := range s.stops {
+		if i > 0 {
+			b.WriteString(" Below it, " + strings.Join(s.legs[i-1].lines, ", ") + ": ")
+		}
+		told := append([]string{st.title}, st.lines...)
+		if st.head != "" {
+			told = append(told, st.head)
+		}
+		b.WriteString(strings.Join(append(told, st.callout...), "; ") + ".")
+	}
+	return strings.TrimSpace(b.String() + " " + strings.Join(s.notes, " "))
+}
+
 type storyteller struct {
 	story
 	path   *trace.Path

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/jung-kurt/gofpdf"
@@ -12,14 +12,16 @@ import (
 	"relaytrace/casefile"
 )
 
-// PDF returns the case file as a PDF document on A4 paper. The bytes depend on the
-// case alone: its creation time is the document's. The case is only read.
+// PDF returns the case file as a PDF document, on the paper of the settings: A4, or Letter.
+// The bytes depend on the case and the font alone: its creation time is the document's. The
+// case is only read.
 //
 // Every string of the case is shown with its hidden characters, and those that the
-// faces lack, as code points; none is made a link to the outside. The error tells a
-// case whose creation time cannot be read, or a fault while drawing; PDF does not panic.
-// It is safe for concurrent use, as long as nobody changes the case meanwhile.
-func PDF(c *casefile.Case) (pdf []byte, err error) {
+// faces lack, as code points; more, which may be nil, is a font for what the built-in ones
+// lack. None is made a link to the outside. The error tells a case whose creation time
+// cannot be read, or a fault while drawing; PDF does not panic. It is safe for concurrent
+// use, as long as nobody changes the case meanwhile.
+func PDF(c *casefile.Case, more *Font) (pdf []byte, err error) {
 	if c == nil {
 		return nil, errors.New("case file: no case")
 	}
@@ -32,13 +34,11 @@ func PDF(c *casefile.Case) (pdf []byte, err error) {
 			pdf, err = nil, fmt.Errorf("case file: %v", r)
 		}
 	}()
-	d := newDoc(c, created.UTC())
+	d := newDoc(newReport(c), created.UTC(), more)
 	d.cover()
-	d.relays()
-	d.otherHosts()
-	d.samples()
-	d.method()
-	d.lists()
+	for _, ch := range d.report.Chapters {
+		d.chapter(ch)
+	}
 	d.finish()
 	var out bytes.Buffer
 	if err := d.pdf.Output(&out); err != nil {
@@ -47,14 +47,10 @@ func PDF(c *casefile.Case) (pdf []byte, err error) {
 	return out.Bytes(), nil
 }
 
-// Measures of a page in millimetres, and sizes of type in points.
+// Sizes of type in points, and the distances of lines and the edges of a page in millimetres.
 const (
-	pageWidth  = 210.0
-	pageTop    = 24.0
-	pageBottom = 277.0
-	leftEdge   = 20.0
-	rightEdge  = 190.0
-	textWidth  = rightEdge - leftEdge
+	edge    = 20.0 // white on the left and the right
+	pageTop = 25.0
 
 	bodySize = 9.2
 	bodyLead = 4.5
@@ -68,77 +64,118 @@ const (
 
 // doc is a document being written, from its first page to its last.
 type doc struct {
+	*fonts
 	pdf     *gofpdf.Fpdf
-	c       *casefile.Case
-	created time.Time
+	report  *report
+	w, h    float64 // of a page
 	y       float64 // where the next thing goes, from the top of the page
 	section string  // named at the head of each page
 
-	contents   []entry
-	contentsAt float64            // where the list of contents stands on page 1
-	relayLink  map[netip.Addr]int // targets inside the document
-	sampleLink map[int]int
-	bySample   map[int]*casefile.Sample
+	used     map[string]bool // families of faces that are embedded
+	ids      map[string]bool // places to which a link can lead
+	links    map[string]int
+	pages    map[string]int // chapter -> page
+	contents float64        // where the list of contents stands on page 1
 }
 
-// entry is a line of the list of contents.
-type entry struct {
-	title      string
-	page, link int
-}
-
-func newDoc(c *casefile.Case, created time.Time) *doc {
-	d := &doc{
-		c: c, created: created,
-		relayLink:  make(map[netip.Addr]int),
-		sampleLink: make(map[int]int),
-		bySample:   make(map[int]*casefile.Sample),
+func newDoc(r *report, created time.Time, more *Font) *doc {
+	d := &doc{fonts: paperFonts, report: r, ids: r.ids(), links: make(map[string]int), pages: make(map[string]int), used: make(map[string]bool)}
+	if more != nil {
+		d.fonts = paperFonts.with(more.face)
 	}
-	d.pdf = gofpdf.New("P", "mm", "A4", "")
+	size := "A4"
+	d.w, d.h = 210, 297
+	if r.Case.Settings.Paper == PaperLetter {
+		size, d.w, d.h = "Letter", 215.9, 279.4
+	}
+	d.pdf = gofpdf.New("P", "mm", size, "")
 	d.pdf.SetCreationDate(created)
 	d.pdf.SetModificationDate(created)
 	d.pdf.SetCatalogSort(true) // else the order of maps would show in the bytes
 	d.pdf.SetAutoPageBreak(false, 0)
-	d.pdf.SetMargins(leftEdge, pageTop, pageWidth-rightEdge)
-	for _, f := range faces {
-		// The backend writes into the font it is given; each document gets its own copy.
-		d.pdf.AddUTF8FontFromBytes(f.family, f.style, bytes.Clone(f.ttf))
+	d.pdf.SetMargins(edge, pageTop, edge)
+	for _, f := range d.faces() {
+		d.embed(f)
 	}
 	// Titles are encoded by the current face.
-	d.pdf.SetFont(sans.family, sans.style, bodySize)
-	d.pdf.SetTitle(sans.show("Case file "+c.ID), true)
-	d.pdf.SetSubject(sans.show("Relay paths of spam that forges "+c.Settings.Domain), true)
-	d.pdf.SetAuthor(sans.show(c.Settings.Organisation), true)
-	d.pdf.SetCreator(sans.show("relaytrace "+c.Version), true)
+	d.pdf.SetFont(d.sans.family, d.sans.style, bodySize)
+	d.pdf.SetTitle(d.sans.show("Case file "+r.Case.ID), true)
+	d.pdf.SetSubject(d.sans.show(r.Label.name+". Relay paths of spam that forges "+r.Case.Settings.Domain), true)
+	d.pdf.SetAuthor(d.sans.show(r.Case.Settings.Organisation), true)
+	d.pdf.SetCreator(d.sans.show("relaytrace "+r.Case.Version), true)
 	d.pdf.SetProducer("relaytrace, gofpdf", true)
-	for i := range c.Relays {
-		d.relayLink[c.Relays[i].IP] = d.pdf.AddLink()
-	}
-	for i := range c.Samples {
-		d.sampleLink[c.Samples[i].Number] = d.pdf.AddLink()
-		d.bySample[c.Samples[i].Number] = &c.Samples[i]
-	}
 	return d
 }
+
+// PaperLetter is the setting for paper of the size Letter; any other is A4.
+const PaperLetter = "letter"
+
+// embed makes a face known to the backend, which writes into the font it is given: each
+// document gets its own copy.
+func (d *doc) embed(f *face) {
+	if !d.used[f.family+f.style] {
+		d.used[f.family+f.style] = true
+		d.pdf.AddUTF8FontFromBytes(f.family, f.style, bytes.Clone(f.ttf))
+	}
+}
+
+func (d *doc) right() float64  { return d.w - edge }
+func (d *doc) width() float64  { return d.w - 2*edge }
+func (d *doc) bottom() float64 { return d.h - 22 }
 
 // newPage begins a page with its running head.
 func (d *doc) newPage() {
 	d.pdf.AddPage()
 	d.y = pageTop
+	d.tlp(d.right(), 9, 12)
 	if d.pdf.PageNo() == 1 {
 		return // the cover has a head of its own
 	}
-	d.put(leftEdge, 14, 7.5, sans, faint, fit(sans, 7.5, 80, d.c.Settings.Organisation))
-	section := fit(sans, 7.5, 80, d.section)
-	d.put(rightEdge-sans.width(section, 7.5), 14, 7.5, sans, faint, section)
-	d.rule(leftEdge, 16, rightEdge, 16, accent, 0.2)
+	d.put(edge, 14, 7.5, d.sans, faint, fit(d.sans, 7.5, d.width()-60, "Case "+d.report.Case.ID+" · "+d.section))
+	d.rule(edge, 17.5, d.right(), 17.5, accent, 0.2)
+}
+
+// tlp writes the label as TLP 2.0 has it, in its colour on black, at least 12 points high,
+// to the right edge.
+func (d *doc) tlp(right, y, size float64) {
+	l := d.report.Label
+	w, h := d.bold.width(l.name, size)+3, size*mmPerPoint*1.35
+	d.pdf.SetFillColor(0, 0, 0)
+	d.pdf.Rect(right-w, y, w, h, "F")
+	d.pdf.SetFont(d.bold.family, d.bold.style, size)
+	d.pdf.SetTextColor(l.r, l.g, l.b)
+	d.pdf.Text(right-w+1.5, y+h*0.76, l.name)
 }
 
 // need begins a page unless h millimetres are left on this one.
 func (d *doc) need(h float64) {
-	if d.y+h > pageBottom {
+	if d.y+h > d.bottom() {
 		d.newPage()
 	}
+}
+
+// cover writes the first page: what the case is, and where in the document what stands.
+func (d *doc) cover() {
+	r := d.report
+	d.newPage()
+	d.rule(edge, 30, d.right(), 30, accent, 0.9)
+	d.put(edge, 40, 11, d.sans, faint, "Case file · relay paths of unsolicited mail with forged senders")
+	title := 26.0
+	for title > 12 && d.bold.width(r.Case.ID, title) > d.width() {
+		title--
+	}
+	d.put(edge, 53, title, d.bold, accent, fit(d.bold, title, d.width(), r.Case.ID))
+	d.y = 64
+	for _, f := range r.Cover {
+		d.fact(f, 9.6, 5.2)
+	}
+	d.y += 4
+	d.block(0, noteSize, noteLead, d.sans, faint, r.Label.name+": this document "+r.Label.means+" TLP 2.0 is explained at first.org/tlp.", 4)
+	d.y = min(d.y+14, d.bottom()-float64(len(r.Chapters))*5.4-10)
+	d.put(edge, d.y+4, 11, d.bold, accent, "Contents")
+	d.y += 6.5
+	d.rule(edge, d.y, d.right(), d.y, accent, 0.3)
+	d.contents = d.y + 1.5
 }
 
 // finish writes what can only be known at the end: the foot of every page, with their
@@ -148,25 +185,65 @@ func (d *doc) finish() {
 	pages := d.pdf.PageCount()
 	for n := 1; n <= pages; n++ { // the backend writes out the pages up to the current one: it ends on the last
 		d.pdf.SetPage(n)
-		d.rule(leftEdge, 284, rightEdge, 284, faint, 0.15)
-		d.put(leftEdge, 288.5, 7.5, sans, faint, fit(sans, 7.5, 110, "Case "+d.c.ID+" · draft; nothing has been sent"))
+		y := d.h - 13
+		d.rule(edge, y, d.right(), y, faint, 0.15)
+		d.put(edge, y+4.8, 7.5, d.sans, faint, fit(d.sans, 7.5, 62, d.report.Case.Settings.Organisation))
 		page := fmt.Sprintf("page %d of %d", n, pages)
-		d.put(rightEdge-sans.width(page, 7.5), 288.5, 7.5, sans, faint, page)
+		d.put((d.w-d.sans.width(page, 7.5))/2, y+4.8, 7.5, d.sans, faint, page)
+		d.tlp(d.right(), y+1.2, 12)
 		if n == 1 {
 			d.fillContents()
 		}
 	}
 }
 
+func (d *doc) fillContents() {
+	y := d.contents
+	for i, ch := range d.report.Chapters {
+		d.put(edge, y+3.6, 9.2, d.sans, ink, strconv.Itoa(i+1))
+		d.put(edge+8, y+3.6, 9.2, d.sans, ink, ch.Title)
+		n := strconv.Itoa(d.pages[ch.ID])
+		d.put(d.right()-d.sans.width(n, 9.2), y+3.6, 9.2, d.sans, ink, n)
+		from, to := edge+10+d.sans.width(ch.Title, 9.2), d.right()-2-d.sans.width(n, 9.2)
+		d.pen(faint, dotted)
+		d.pdf.Line(from, y+3.5, to, y+3.5)
+		d.pen(ink, solid)
+		d.pdf.Link(edge, y, d.width(), 5, d.link(ch.ID))
+		y += 5.4
+	}
+}
+
+// link is the backend's number of a place, 0 when the report has no such place.
+func (d *doc) link(id string) int {
+	if id == "" || !d.ids[id] {
+		return 0
+	}
+	if d.links[id] == 0 {
+		d.links[id] = d.pdf.AddLink()
+	}
+	return d.links[id]
+}
+
+// target has links to a place lead here.
+func (d *doc) target(id string) {
+	if n := d.link(id); n != 0 {
+		d.pdf.SetLink(n, d.y-2, d.pdf.PageNo())
+	}
+}
+
 // put writes one line of text with its base line at y. It is the only way by which
-// text reaches a page, and lets nothing through that the face cannot show.
+// text of a case reaches a page, and lets nothing through that the faces cannot show.
 func (d *doc) put(x, y, size float64, f *face, t tone, s string) {
 	if s == "" {
 		return
 	}
-	d.pdf.SetFont(f.family, f.style, size)
 	d.pdf.SetTextColor(t.colour())
-	d.pdf.Text(x, y, f.show(s))
+	for _, r := range f.runs(f.show(s)) {
+		d.embed(r.face)
+		d.pdf.SetFont(r.face.family, r.face.style, size)
+		d.pdf.Text(x, y, r.s)
+		x += r.face.width(r.s, size)
+	}
 }
 
 // rule draws a thin line.

@@ -18,7 +18,7 @@ var keepPDF = flag.String("keep-pdf", "", "folder in which tests leave the docum
 
 func mustPDF(t testing.TB, c *casefile.Case) []byte {
 	t.Helper()
-	b, err := PDF(c)
+	b, err := PDF(c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestPDFIsDeterministicAndConcurrent(t *testing.T) {
 	shared := pdfCase()
 	for range 4 {
 		wg.Go(func() {
-			if got, err := PDF(shared); err != nil || !bytes.Equal(got, want) {
+			if got, err := PDF(shared, nil); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("another run gave other bytes (error %v)", err)
 			}
 		})
@@ -59,12 +59,12 @@ func TestPDFIsDeterministicAndConcurrent(t *testing.T) {
 }
 
 func TestPDFRefuses(t *testing.T) {
-	if _, err := PDF(nil); err == nil {
+	if _, err := PDF(nil, nil); err == nil {
 		t.Error("no case was drawn")
 	}
 	c := pdfCase()
 	c.Created = "yesterday"
-	if _, err := PDF(c); err == nil || !strings.Contains(err.Error(), "yesterday") {
+	if _, err := PDF(c, nil); err == nil || !strings.Contains(err.Error(), "yesterday") {
 		t.Errorf("creation time: error %v", err)
 	}
 }
@@ -75,7 +75,7 @@ func TestPDFRecovers(t *testing.T) {
 	c.Samples[0].Path.Boundary = &trace.Boundary{Hop: 99}
 	c.Samples[0].Path.Relays[0].Own = 99
 	c.Relays[0].Seen[0].Sample, c.Relays[0].Seen[1].Hop = 99, 99
-	if _, err := PDF(c); err != nil {
+	if _, err := PDF(c, nil); err != nil {
 		t.Errorf("places outside the sample: %v", err)
 	}
 }
@@ -203,7 +203,7 @@ func FuzzPDF(f *testing.F) {
 		}
 		c := hostileCase(s)
 		for i := range c.Samples {
-			checkDrawing(t, drawPath(&c.Samples[i].Path, textWidth))
+			checkDrawing(t, drawPath(paperFonts, &c.Samples[i].Path, 170))
 		}
 		c.Samples = c.Samples[:4]
 		mustPDF(t, c)

@@ -13,20 +13,20 @@ const leastScale = 0.76
 // goes to the next; one that fits no page is made smaller, and then broken where its
 // layout allows.
 func (d *doc) draw(p drawing) {
-	const full = pageBottom - pageTop
-	if left := pageBottom - d.y; p.h*leastScale > left && (left < full/2 || p.h*leastScale <= full && left < full*2/3) {
+	full := d.bottom() - pageTop
+	if left := d.bottom() - d.y; p.h*leastScale > left && (left < full/2 || p.h*leastScale <= full && left < full*2/3) {
 		d.newPage()
 	}
-	scale := min(1, max((pageBottom-d.y)/p.h, leastScale))
+	scale := min(1, max((d.bottom()-d.y)/p.h, leastScale))
 	from := 0.0
 	for from < p.h {
-		to := p.breakBefore(from, from+(pageBottom-d.y)/scale)
+		to := p.breakBefore(from, from+(d.bottom()-d.y)/scale)
 		d.paint(p, from, to, scale)
 		d.y += (to - from) * scale
 		from = to
 		if from < p.h {
 			d.newPage()
-			d.put(leftEdge, d.y+3, noteSize, sans, faint, "the picture goes on from the page before")
+			d.put(edge, d.y+3, noteSize, d.sans, faint, "the picture goes on from the page before")
 			d.y += 6
 		}
 	}
@@ -49,7 +49,7 @@ func (p *drawing) breakBefore(from, to float64) float64 {
 
 // paint draws those shapes whose upper edge lies in [from, to).
 func (d *doc) paint(p drawing, from, to, scale float64) {
-	at := func(x, y float64) (float64, float64) { return leftEdge + x*scale, d.y + (y-from)*scale }
+	at := func(x, y float64) (float64, float64) { return edge + x*scale, d.y + (y-from)*scale }
 	for _, s := range p.shapes {
 		if top := s.top(); top < from || top >= to {
 			continue
@@ -59,7 +59,19 @@ func (d *doc) paint(p drawing, from, to, scale float64) {
 			d.pen(s.border, s.stroke)
 			d.pdf.SetFillColor(s.fill.colour())
 			x, y := at(s.x, s.y)
-			d.pdf.Rect(x, y, s.w*scale, s.h*scale, "FD")
+			d.pdf.Rect(x, y, s.w*scale, s.h*scale, oneOf(s.stroke == none, "F", "FD"))
+		case disc:
+			d.pen(s.border, s.stroke)
+			d.pdf.SetFillColor(s.fill.colour())
+			x, y := at(s.x, s.y)
+			d.pdf.Circle(x, y, s.radius*scale, "FD")
+		case polygon:
+			d.pdf.SetFillColor(s.fill.colour())
+			points := make([]gofpdf.PointType, len(s.xs))
+			for i := range s.xs {
+				points[i].X, points[i].Y = at(s.xs[i], s.ys[i])
+			}
+			d.pdf.Polygon(points, "F")
 		case line:
 			d.pen(s.tone, s.stroke)
 			x1, y1 := at(s.x1, s.y1)

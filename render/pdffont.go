@@ -2,6 +2,7 @@ package render
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -18,16 +19,42 @@ type face struct {
 	family, style string       // as the PDF backend knows it
 	ttf           []byte       // never written to; the backend gets a copy
 	advances      func() []int // by rune up to U+FFFF, in 1/1000 em; -1 where no glyph is
+	more          *face        // for what the face lacks; may be nil
+	all           bool         // shows every letter: a screen finds it in another font
 }
 
-var (
-	sans     = newFace("sans", "", dejavusans.TTF)
-	sansBold = newFace("sans", "B", dejavusansbold.TTF)
-	mono     = newFace("mono", "", dejavusansmono.TTF)
-)
+// fonts are the faces that a document is set in.
+type fonts struct{ sans, bold, mono *face }
+
+// paperFonts are those of paper: DejaVu, which has Latin, Greek, Cyrillic and more.
+var paperFonts = &fonts{
+	sans: newFace("sans", "", dejavusans.TTF),
+	bold: newFace("sans", "B", dejavusansbold.TTF),
+	mono: newFace("mono", "", dejavusansmono.TTF),
+}
+
+// screenFonts measure as paper does and show every script, since a screen has fonts of its own.
+var screenFonts = &fonts{
+	sans: &face{advances: paperFonts.sans.advances, all: true},
+	bold: &face{advances: paperFonts.bold.advances, all: true},
+	mono: &face{advances: paperFonts.mono.advances, all: true},
+}
+
+// with returns the faces with another for what they lack.
+func (f *fonts) with(more *face) *fonts {
+	if more == nil {
+		return f
+	}
+	add := func(x *face) *face {
+		y := *x
+		y.more = more
+		return &y
+	}
+	return &fonts{sans: add(f.sans), bold: add(f.bold), mono: add(f.mono)}
+}
 
 // faces lists every face, in the order in which a document embeds them.
-var faces = []*face{sans, sansBold, mono}
+func (f *fonts) faces() []*face { return []*face{f.sans, f.bold, f.mono} }
 
 func newFace(family, style string, ttf []byte) *face {
 	f := &face{family: family, style: style, ttf: ttf}
@@ -41,12 +68,40 @@ func newFace(family, style string, ttf []byte) *face {
 	return f
 }
 
-// covers reports whether the face draws r in its right place. Right-to-left letters
-// are not covered, since the backend sets them in the wrong order, nor is anything
-// above U+FFFF, which the backend cannot write.
+// Font is a TrueType font for what the built-in faces lack, Chinese, Japanese and Korean
+// above all. It is safe for concurrent use.
+type Font struct{ face *face }
+
+// maxFont bounds a font, in bytes.
+const maxFont = 64 << 20
+
+// NewFont reads a TrueType font with outlines of the kind glyf and a Unicode character map; collections and fonts of
+// the kind CFF cannot be used.
+func NewFont(ttf []byte) (*Font, error) {
+	if len(ttf) > maxFont {
+		return nil, errors.New("the font is too large")
+	}
+	if len(ttf) < 12 || u32(ttf, 0) != 0x00010000 && string(ttf[:4]) != "true" {
+		return nil, errors.New("not a TrueType font (.ttf); collections (.ttc) and CFF fonts (.otf) cannot be used")
+	}
+	a, err := readAdvances(ttf)
+	if err != nil {
+		return nil, err
+	}
+	return &Font{&face{family: "more", ttf: ttf, advances: func() []int { return a }}}, nil
+}
+
+// covers reports whether the face, or the one for what it lacks, draws r in its right
+// place. Right-to-left letters are not covered, since the backends set them in the wrong
+// order, nor is anything above U+FFFF, which the PDF backend cannot write.
 func (f *face) covers(r rune) bool {
+	return !rightToLeft(r) && (f.all || f.has(r) || f.more != nil && f.more.has(r))
+}
+
+// has reports whether the face itself has a glyph for r.
+func (f *face) has(r rune) bool {
 	a := f.advances()
-	return r >= 0 && int(r) < len(a) && a[r] >= 0 && !rightToLeft(r)
+	return r >= 0 && int(r) < len(a) && a[r] >= 0
 }
 
 // width is the width of s in millimetres at size points.
@@ -54,8 +109,13 @@ func (f *face) width(s string, size float64) float64 {
 	a := f.advances()
 	sum := 0
 	for _, r := range s {
-		if int(r) < len(a) && a[r] > 0 {
+		switch {
+		case int(r) < len(a) && a[r] >= 0:
 			sum += a[r]
+		case f.more != nil && f.more.has(r):
+			sum += f.more.advances()[r]
+		case f.all:
+			sum += 1000 // as wide as high: most of what the paper's faces lack is Chinese or alike
 		}
 	}
 	return float64(sum) / 1000 * size * mmPerPoint
@@ -63,6 +123,33 @@ func (f *face) width(s string, size float64) float64 {
 
 // mmPerPoint is the size of a point, 1/72 inch, in millimetres.
 const mmPerPoint = 25.4 / 72
+
+// run is a part of a text that one face draws.
+type run struct {
+	face *face
+	s    string
+}
+
+// runs splits what show has made by the faces that draw it.
+func (f *face) runs(s string) []run {
+	if f.more == nil || plain(s) {
+		return []run{{f, s}}
+	}
+	var out []run
+	start, now := 0, f
+	for i, r := range s {
+		want := f
+		if !f.has(r) && f.more.has(r) {
+			want = f.more
+		}
+		if want != now && i > start {
+			out = append(out, run{now, s[start:i]})
+			start = i
+		}
+		now = want
+	}
+	return append(out, run{now, s[start:]})
+}
 
 // show returns s as one line that the face can draw whole: what Visible hides and
 // what the face lacks are both shown as code points.

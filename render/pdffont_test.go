@@ -11,7 +11,7 @@ import (
 // The widths that layout reckons with must be those that the backend sets.
 func TestFaceWidthAgreesWithBackend(t *testing.T) {
 	pdf := gofpdf.New("P", "mm", "A4", "")
-	for _, f := range faces {
+	for _, f := range paperFonts.faces() {
 		pdf.AddUTF8FontFromBytes(f.family, f.style, bytes.Clone(f.ttf))
 		pdf.SetFont(f.family, f.style, 10)
 		for _, s := range []string{"", "mail.example.org [192.0.2.7]", "Größe Ωμέγα Жук … → ↪ ⇥ −"} {
@@ -24,7 +24,7 @@ func TestFaceWidthAgreesWithBackend(t *testing.T) {
 }
 
 func TestFaceCovers(t *testing.T) {
-	for _, f := range faces {
+	for _, f := range paperFonts.faces() {
 		for _, r := range "Az09~éЖΩ…→↪⇥−“”·—" {
 			if !f.covers(r) {
 				t.Errorf("%s%s does not cover %q, which the case file uses", f.family, f.style, r)
@@ -48,7 +48,7 @@ func TestFaceShow(t *testing.T) {
 		{"שלום", "<U+05E9><U+05DC><U+05D5><U+05DD>"},
 		{"Жук", "Жук"},
 	} {
-		if got := sans.show(tt.in); got != tt.want {
+		if got := paperFonts.sans.show(tt.in); got != tt.want {
 			t.Errorf("show(%q) = %q, want %q", tt.in, got, tt.want)
 		}
 	}
@@ -62,4 +62,4 @@ func TestReadAdvancesRefusesBrokenFonts(t *testing.T) {
 	}
 }
 
-func dejavuHead(n int) []byte { return bytes.Clone(sans.ttf[:n]) }
+func dejavuHead(n int) []byte { return bytes.Clone(paperFonts.sans.ttf[:n]) }

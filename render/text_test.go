@@ -104,7 +104,7 @@ func FuzzVisible(f *testing.F) {
 		if strings.Count(many, "\n") != strings.Count(s, "\n") {
 			t.Errorf("line feeds of %q changed in %q", s, many)
 		}
-		for _, face := range faces {
+		for _, face := range paperFonts.faces() {
 			shown := face.show(s)
 			checkVisible(t, shown, false)
 			for _, r := range shown {

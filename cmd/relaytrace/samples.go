@@ -201,7 +201,7 @@ func caseFiles(c *casefile.Case, in input, texts *render.Templates) ([]casefile.
 			casefile.NamedBytes{Path: "letters/" + d.Name + ".txt", Data: d.TXT})
 	}
 	files = append(files, answerFiles(c)...)
-	pdf, err := render.PDF(c)
+	pdf, err := render.PDF(c, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -4,33 +4,31 @@ import (
 	"slices"
 	"strings"
 
+	"relaytrace/casefile"
 	"relaytrace/enrich"
 )
 
 // method writes how the case was made and how far it can be relied on.
-func (d *doc) method() {
-	d.chapter("Method and limits")
+func (w *writer) method() {
+	w.chapter("method", "Method, rules and limits")
 	for _, part := range methodText {
-		d.heading(part.title, 14, 0)
+		w.heading("", part.title)
 		for _, p := range part.paragraphs {
-			d.para(p)
+			w.para(p)
 		}
 	}
-	d.heading("Settings of this case", 20, 0)
-	s := d.c.Settings
-	d.fact("Own side", orNone(list(s.Trust, 40), "nothing declared beyond what the headers show"))
-	d.fact("Forwarders", orNone(list(s.Forwarder, 40), "none declared"))
-	d.fact("Network", oneOf(s.Offline, "not used: the case was made offline", "registries were asked, one address at a time"))
-	d.fact("GeoIP files", orNone(list(s.GeoIP, 10), "none"))
-	d.fact("Settings file", orNone(s.ConfigFile, "none"))
-	d.heading("Sources of data", 20, 0)
-	sources := dataSources(d)
-	if len(sources) == 0 {
-		d.para("No source of data on addresses was used.")
+	w.heading("", "Settings of this case")
+	s := w.c.Settings
+	w.fact("Own side", orNone(list(s.Trust, 40), "nothing declared beyond what the headers show"))
+	w.fact("Forwarders", orNone(list(s.Forwarder, 40), "none declared"))
+	w.fact("Network", oneOf(s.Offline, "not used: the case was made offline", "registries were asked, one address at a time"))
+	w.fact("GeoIP files", orNone(list(s.GeoIP, 10), "none"))
+	w.fact("Settings file", orNone(s.ConfigFile, "none"))
+	w.heading("", "Sources of data")
+	for _, s := range dataSources(w.c) {
+		w.item("•", s)
 	}
-	for _, s := range sources {
-		d.bullet("•", s)
-	}
+	w.item("•", "map: Natural Earth, public domain; a mark stands in the middle of a country's largest part")
 }
 
 var methodText = []struct {
@@ -74,7 +72,7 @@ var methodText = []struct {
 }
 
 // dataSources lists what told of addresses, each once with its date, sorted.
-func dataSources(d *doc) []string {
+func dataSources(c *casefile.Case) []string {
 	var found []string
 	add := func(r *enrich.Record) {
 		if r.Registry != "" {
@@ -90,11 +88,11 @@ func dataSources(d *doc) []string {
 			found = append(found, lookupSource(l))
 		}
 	}
-	for i := range d.c.Relays {
-		add(&d.c.Relays[i].Record)
+	for i := range c.Relays {
+		add(&c.Relays[i].Record)
 	}
-	for i := range d.c.Sources {
-		add(&d.c.Sources[i].Record)
+	for i := range c.Sources {
+		add(&c.Sources[i].Record)
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
@@ -111,7 +109,7 @@ func lookupSource(l enrich.Lookup) string {
 	return l.Kind + ": " + server + ", asked on " + Visible(day)
 }
 
-func oneOf(b bool, yes, no string) string {
+func oneOf[T any](b bool, yes, no T) T {
 	if b {
 		return yes
 	}

@@ -12,71 +12,15 @@ import (
 	"relaytrace/trace"
 )
 
-// cover writes the head of the case file and the summary, which a manager reads alone.
-func (d *doc) cover() {
-	d.section = "Summary"
-	d.newPage()
-	c := d.c
-	d.rule(leftEdge, 20, rightEdge, 20, accent, 0.8)
-	d.put(leftEdge, 29, 9, sans, faint, "Case file · relay paths of unsolicited mail with forged senders")
-	d.put(leftEdge, 40, 22, sansBold, accent, fit(sansBold, 22, textWidth, c.ID))
-	d.y = 47
-	d.fact("Organisation", orNone(c.Settings.Organisation, "not given"))
-	d.fact("Forged domain", orNone(c.Settings.Domain, "not given"))
-	d.fact("Created", Stamp(c.Created))
-	d.fact("Reporter", orNone(c.Settings.Reporter, "not given"))
-	d.fact("Answers to", orNone(c.Settings.ReplyTo, "not given"))
-	d.fact("Status", "draft by relaytrace "+orNone(c.Version, "(version not known)")+"; nothing has been sent")
-	d.y += 2
-	d.rule(leftEdge, d.y, rightEdge, d.y, accent, 0.2)
-	d.y += 4
-	d.openChapter("Summary")
-	d.summary()
-	d.placeContents()
-}
-
-func (d *doc) summary() {
-	if w := warnings(d.c); len(w) > 0 {
-		d.label("Read first", 10)
-		for _, s := range w {
-			d.bullet("!", s)
-		}
-		d.y += 2
-	}
-	for _, s := range summaryPoints(d.c) {
-		d.bullet("•", s)
-	}
-	d.label("What is not claimed", 20)
-	for _, s := range notClaimed(d.c) {
-		d.bullet("–", s)
-	}
-}
-
-// summaryPoints tells the case in plain words.
-func summaryPoints(c *casefile.Case) []string {
-	points := []string{samplesPoint(c)}
-	if p := reportedPoint(c); p != "" {
-		points = append(points, p)
-	}
-	points = append(points, relaysPoint(c))
-	if p := clearedPoint(c); p != "" {
-		points = append(points, p)
-	}
-	if len(c.Samples) > 0 {
-		points = append(points, endsPoint(c))
-	}
-	return append(points, lettersPoint(c))
-}
-
 func samplesPoint(c *casefile.Case) string {
-	if len(c.Samples) == 0 {
+	if total(c) == 0 {
 		return "The case holds no sample. Nothing can be said of any host."
 	}
-	s := count(len(c.Samples), "sample", "samples") + " of mail reported as forged"
+	s := count(total(c), "sample", "samples") + " of mail reported as forged"
 	if c.Settings.Domain != "" {
 		s += " in the name of " + Middle(Visible(bounded(c.Settings.Domain)), 80)
 	}
-	first, last := span(c)
+	first, last := received(c)
 	switch {
 	case first == "":
 		return s + ". None has a readable time of receipt."
@@ -87,9 +31,12 @@ func samplesPoint(c *casefile.Case) string {
 	}
 }
 
-// span is the first and last time at which a recipient's side took a sample in, RFC
+// received is the first and last time at which a recipient's side took a sample in, RFC
 // 3339. Only trusted stamps count: those below are the words of others.
-func span(c *casefile.Case) (first, last string) {
+func received(c *casefile.Case) (first, last string) {
+	if c.Incident.First != "" && c.Incident.Last != "" {
+		return c.Incident.First, c.Incident.Last
+	}
 	for i := range c.Samples {
 		t := receivedAt(&c.Samples[i].Path)
 		if t == "" {
@@ -139,11 +86,14 @@ func reportedPoint(c *casefile.Case) string {
 // recipientSides names those that took in the samples, in the order of the samples.
 func recipientSides(c *casefile.Case, numbers []int) []string {
 	var sides []string
-	for i := range c.Samples {
-		if !slices.Contains(numbers, c.Samples[i].Number) {
+	known := make(map[string]bool)
+	for _, n := range numbers {
+		s := c.Sample(n)
+		if s == nil {
 			continue
 		}
-		if side := recipientSide(&c.Samples[i].Path); side != "" && !slices.Contains(sides, side) {
+		if side := recipientSide(&s.Path); side != "" && !known[side] {
+			known[side] = true
 			sides = append(sides, side)
 		}
 	}
@@ -263,29 +213,6 @@ func OwnHostsWarning(c *casefile.Case) string {
 		sampleList(c.OwnHosts) + ". Do not deny it before that is cleared up."
 }
 
-func lettersPoint(c *casefile.Case) string {
-	requests, reports, held := 0, 0, 0
-	for i := range c.Letters {
-		if c.Letters[i].Kind == casefile.LetterJANET {
-			reports++
-		} else {
-			requests++
-		}
-		if c.Letters[i].Hold {
-			held++
-		}
-	}
-	if len(c.Letters) == 0 {
-		return "No letter was drafted."
-	}
-	s := "Drafted, not sent: " + count(requests, "request", "requests") + " for logs and " +
-		count(reports, "report", "reports") + " to JANET."
-	if held > 0 {
-		s += " " + count(held, "draft is", "drafts are") + " on HOLD and must not be sent as " + oneOf(held == 1, "it stands.", "they stand.")
-	}
-	return s
-}
-
 // maxWarnings is how many different warnings the summary names.
 const maxWarnings = 8
 
@@ -355,34 +282,6 @@ func notClaimed(c *casefile.Case) []string {
 		s = append(s, "The case was made offline. Registries were not asked who holds the networks, so relay verdicts are provisional and letters are held.")
 	}
 	return s
-}
-
-// placeContents keeps room for the list of contents on page 1, which is filled at the
-// end. When the summary is long there is none; the outline is always there.
-func (d *doc) placeContents() {
-	const chapters = 6
-	h := 8 + chapters*4.4
-	if d.pdf.PageNo() != 1 || d.y+h > pageBottom {
-		return
-	}
-	d.contentsAt = pageBottom - h
-}
-
-func (d *doc) fillContents() {
-	if d.contentsAt == 0 {
-		return
-	}
-	y := d.contentsAt
-	d.rule(leftEdge, y, rightEdge, y, accent, 0.2)
-	d.put(leftEdge, y+5, 8.5, sansBold, accent, "Contents")
-	y += 7
-	for _, e := range d.contents {
-		d.put(leftEdge, y+3, 8.2, sans, ink, e.title)
-		n := strconv.Itoa(e.page)
-		d.put(rightEdge-sans.width(n, 8.2), y+3, 8.2, sans, ink, n)
-		d.pdf.Link(leftEdge, y, textWidth, 4.2, e.link)
-		y += 4.4
-	}
 }
 
 // orNone is s, or what stands for nothing.

@@ -1,0 +1,234 @@
+package render
+
+import (
+	"strconv"
+	"unicode/utf8"
+)
+
+// chapter sets a chapter, on a page of its own unless much room is left on this one.
+func (d *doc) chapter(ch *chapter) {
+	d.section = ch.Title
+	// The cover stands alone, and so does the summary, which is read alone.
+	alone := ch == d.report.Chapters[0] || len(d.report.Chapters) > 1 && ch == d.report.Chapters[1]
+	if alone || d.y > pageTop+(d.bottom()-pageTop)*0.45 {
+		d.newPage()
+	} else {
+		d.y += 9
+	}
+	d.target(ch.ID)
+	d.pages[ch.ID] = d.pdf.PageNo()
+	d.outline(ch.Title, 0)
+	d.put(edge, d.y+5, 15, d.bold, accent, ch.Title)
+	d.y += 11
+	for i := range ch.Blocks {
+		d.set(ch.Blocks, i)
+	}
+}
+
+// set sets a block. A heading stays with what follows it.
+func (d *doc) set(blocks []block, i int) {
+	switch b := blocks[i].(type) {
+	case para:
+		d.need(2 * bodyLead)
+		d.block(0, bodySize, bodyLead, d.sans, ink, b.Text, 1.8)
+	case note:
+		d.block(0, noteSize, noteLead, d.sans, faint, b.Text, 1.6)
+	case heading:
+		d.need(d.least(blocks, i))
+		d.y += 3.5
+		d.outline(b.Title, 1)
+		d.target(b.ID)
+		d.put(edge, d.y+4, 11, d.bold, accent, fit(d.bold, 11, d.width(), b.Title))
+		d.y += 7.5
+	case label:
+		d.need(d.least(blocks, i))
+		d.y += 2
+		d.block(0, 8.5, 4.1, d.bold, ink, b.Text, 1)
+	case item:
+		d.need(2 * bodyLead)
+		d.put(edge+1, d.y+3.4, bodySize, d.bold, accent, b.Mark)
+		d.block(6, bodySize, bodyLead, d.sans, ink, b.Text, 0.9)
+	case *facts:
+		for _, f := range b.List {
+			d.fact(f, 8.4, 4)
+		}
+		d.y += 1.2
+	case table:
+		d.table(b)
+	case figure:
+		d.y += 1.5
+		d.draw(b.draw(d.fonts, d.width()))
+		d.y += 2
+	case rawField:
+		d.rawField(b)
+	}
+}
+
+// least is the room without which the block at i must not begin on this page: what keeps
+// a heading with the first lines that it stands over.
+func (d *doc) least(blocks []block, i int) float64 {
+	if i >= len(blocks) {
+		return 0
+	}
+	const full = 150 // no more than this is kept together
+	switch b := blocks[i].(type) {
+	case heading:
+		return 11 + d.least(blocks, i+1)
+	case label:
+		return 4 + 4.1*float64(len(wrap(d.bold, 8.5, d.width(), b.Text))) + d.least(blocks, i+1)
+	case *facts:
+		h := min(float64(len(b.List)), 4) * 4.4
+		if len(b.List) <= 3 { // a few facts are the head of what follows
+			h += d.least(blocks, i+1)
+		}
+		return h
+	case table:
+		widths := d.columns(b)
+		_, head := d.headLines(b, widths)
+		return head + d.rowHeight(d.rowLines(b, widths, b.Rows[0])) + cellLead
+	case figure:
+		return min(b.draw(d.fonts, d.width()).h*leastScale+4, full)
+	case rawField:
+		return 5 + min(float64(len(b.Lines)), 3)*monoLead
+	case para, note, item:
+		return 2 * bodyLead
+	}
+	return 0
+}
+
+// outline adds an entry to the document's outline at the current place.
+func (d *doc) outline(title string, level int) {
+	// The outline is encoded by the current face.
+	d.pdf.SetFont(d.sans.family, d.sans.style, bodySize)
+	d.pdf.Bookmark(Middle(d.sans.show(title), 80), level, d.y-4)
+}
+
+// block writes wrapped text, over as many pages as it needs.
+func (d *doc) block(indent, size, lead float64, f *face, t tone, s string, after float64) {
+	lines := wrap(f, size, d.width()-indent, s)
+	for i, l := range lines {
+		if i == len(lines)-2 { // the last line never stands alone on a page
+			d.need(2 * lead)
+		}
+		d.need(lead)
+		d.put(edge+indent, d.y+lead*0.76, size, f, t, l)
+		d.y += lead
+	}
+	d.y += after
+}
+
+// labelWidth is how much room the labels of facts take.
+const labelWidth = 36.0
+
+// fact writes a label and what it tells.
+func (d *doc) fact(f fact, size, lead float64) {
+	value := d.sans
+	valueSize := size
+	if f.Mono {
+		value, valueSize = d.mono, size*0.92
+	}
+	labels := wrap(d.sans, size, labelWidth-2, f.Label)
+	lines := wrap(value, valueSize, d.width()-labelWidth, f.Text)
+	d.need(float64(min(len(lines), 4)) * lead)
+	for i, l := range lines {
+		d.need(lead)
+		if i < len(labels) {
+			d.put(edge, d.y+lead*0.76, size, d.sans, faint, labels[i])
+		}
+		t := ink
+		if n := d.link(f.Link); n != 0 {
+			t = accent
+			d.pdf.Link(edge+labelWidth, d.y, value.width(l, valueSize), lead, n)
+		}
+		d.put(edge+labelWidth, d.y+lead*0.76, valueSize, value, t, l)
+		d.y += lead
+	}
+	d.y += 0.4
+}
+
+// gutter is the room for line numbers.
+const gutter = 11.0
+
+// rawField quotes a field with the numbers of its lines.
+func (d *doc) rawField(f rawField) {
+	d.need(5 + min(float64(len(f.Lines)), 3)*monoLead)
+	d.put(edge, d.y+3.2, noteSize, d.bold, ink, f.Head)
+	x := d.bold.width(f.Head+"  ", noteSize)
+	d.put(edge+x, d.y+3.2, noteSize, d.sans, faint, fit(d.sans, noteSize, d.width()-x, f.Why))
+	d.y += 4.6
+	for _, l := range f.Lines {
+		number := strconv.Itoa(l.Number)
+		for _, piece := range d.pieces(l) {
+			d.need(monoLead)
+			d.put(edge+gutter-2.5-d.mono.width(number, monoSize), d.y+2.5, monoSize, d.mono, faint, number)
+			d.segments(piece)
+			d.y += monoLead
+			number = "↪"
+		}
+	}
+	if f.More != "" {
+		d.block(0, noteSize, noteLead, d.sans, faint, f.More, 0)
+	}
+	d.y += 1.6
+}
+
+// pieces cuts a line of a field into what fits the page.
+func (d *doc) pieces(l rawLine) [][]segment {
+	room := d.width() - gutter
+	pieces := [][]segment{nil}
+	used := 0.0
+	for _, s := range l.segments(d.mono.show) {
+		for rest := s.Text; rest != ""; {
+			part := chopOnce(d.mono, monoSize, room-used, rest)
+			if part == "" && used == 0 {
+				part = units(rest)[0] // wider than a page: it cannot be helped
+			}
+			if part != "" {
+				k := len(pieces) - 1
+				pieces[k] = append(pieces[k], segment{part, s.Mark})
+				used += d.mono.width(part, monoSize)
+				rest = rest[len(part):]
+			}
+			if rest != "" {
+				pieces = append(pieces, nil)
+				used = 0
+			}
+		}
+	}
+	return pieces
+}
+
+// segments writes the parts of a line, the marked ones on a ground of their own.
+func (d *doc) segments(parts []segment) {
+	x := edge + gutter
+	for _, s := range parts {
+		w := d.mono.width(s.Text, monoSize)
+		if s.Mark {
+			d.pdf.SetFillColor(highlight.colour())
+			d.pdf.Rect(x, d.y+0.1, w, monoLead-0.25, "F")
+			d.rule(x, d.y+monoLead-0.2, x+w, d.y+monoLead-0.2, alarm, 0.25)
+		}
+		d.put(x, d.y+2.5, monoSize, d.mono, ink, s.Text)
+		x += w
+	}
+}
+
+// bounded cuts a text that no cell could hold, before the work of wrapping it.
+func bounded(s string) string {
+	const most = 4_000
+	if len(s) <= most {
+		return s
+	}
+	return s[:cutAt(s, most)] + "…"
+}
+
+// cutAt is the place at or a little before n, n < len(s), at which s can be cut
+// without splitting a character. Bytes that are not UTF-8 are left as they are.
+func cutAt(s string, n int) int {
+	for back := range min(n, utf8.UTFMax) {
+		if utf8.RuneStart(s[n-back]) {
+			return n - back
+		}
+	}
+	return n
+}
