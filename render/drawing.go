@@ -1,5 +1,7 @@
 package render
 
+import "math"
+
 // drawing is a picture in plain shapes, in millimetres, with the origin at the upper
 // left. Layout makes it and a backend paints it; neither knows of the other. The
 // shapes stand in the order in which they are painted.
@@ -76,6 +78,39 @@ const (
 	dotted        // not believed
 	none          // no line at all
 )
+
+// pen is how a line is drawn: its width and the lengths of its dashes in millimetres.
+type pen struct {
+	width  float64
+	dashes []float64
+}
+
+func (s stroke) pen() pen {
+	switch s {
+	case heavy:
+		return pen{width: 0.6}
+	case dashed:
+		return pen{0.3, []float64{2, 1.2}}
+	case dotted:
+		return pen{0.25, []float64{0.5, 0.9}}
+	}
+	return pen{width: 0.25}
+}
+
+// arrowHead is the head at the second end of a line, nil when it has none.
+func arrowHead(l line) *polygon {
+	length := math.Hypot(l.x2-l.x1, l.y2-l.y1)
+	if !l.arrow || length == 0 {
+		return nil
+	}
+	ux, uy := (l.x2-l.x1)/length, (l.y2-l.y1)/length
+	const long, half = 2.4, 1.1
+	return &polygon{
+		xs:   []float64{l.x2, l.x2 - long*ux + half*uy, l.x2 - long*ux - half*uy},
+		ys:   []float64{l.y2, l.y2 - long*uy - half*ux, l.y2 - long*uy + half*ux},
+		fill: l.tone,
+	}
+}
 
 // tone is a colour by its use; a backend chooses how it looks.
 type tone int

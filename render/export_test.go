@@ -186,7 +186,7 @@ func TestTLPOf(t *testing.T) {
 	} {
 		c := emptyCase()
 		c.Settings.TLP = set
-		if got := tlpOf(c).name; got != want {
+		if got := tlpOf(c).Name; got != want {
 			t.Errorf("%q is %s, want %s", set, got, want)
 		}
 	}

@@ -79,7 +79,7 @@ func MISP(c *casefile.Case) ([]byte, error) {
 	e := mispEvent{
 		UUID: ourUUID(c.ID, "misp", "event"), Date: created.UTC().Format(time.DateOnly), Info: info,
 		ThreatLevel: "4", Analysis: "1", Distribution: "0", Timestamp: m.stamp,
-		Tag: []mispTag{{strings.ToLower(tlpOf(c).name)}}, Attribute: []mispAttribute{}, Object: []mispObject{},
+		Tag: []mispTag{{strings.ToLower(tlpOf(c).Name)}}, Attribute: []mispAttribute{}, Object: []mispObject{},
 	}
 	for i := range c.Samples {
 		e.Object = append(e.Object, m.email(&c.Samples[i]))

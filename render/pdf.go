@@ -100,7 +100,7 @@ func newDoc(r *report, created time.Time, more *Font) *doc {
 	// Titles are encoded by the current face.
 	d.pdf.SetFont(d.sans.family, d.sans.style, bodySize)
 	d.pdf.SetTitle(d.sans.show("Case file "+r.Case.ID), true)
-	d.pdf.SetSubject(d.sans.show(r.Label.name+". Relay paths of spam that forges "+r.Case.Settings.Domain), true)
+	d.pdf.SetSubject(d.sans.show(r.Label.Name+". Relay paths of spam that forges "+r.Case.Settings.Domain), true)
 	d.pdf.SetAuthor(d.sans.show(r.Case.Settings.Organisation), true)
 	d.pdf.SetCreator(d.sans.show("relaytrace "+r.Case.Version), true)
 	d.pdf.SetProducer("relaytrace, gofpdf", true)
@@ -139,12 +139,12 @@ func (d *doc) newPage() {
 // to the right edge.
 func (d *doc) tlp(right, y, size float64) {
 	l := d.report.Label
-	w, h := d.bold.width(l.name, size)+3, size*mmPerPoint*1.35
+	w, h := d.bold.width(l.Name, size)+3, size*mmPerPoint*1.35
 	d.pdf.SetFillColor(0, 0, 0)
 	d.pdf.Rect(right-w, y, w, h, "F")
 	d.pdf.SetFont(d.bold.family, d.bold.style, size)
 	d.pdf.SetTextColor(l.r, l.g, l.b)
-	d.pdf.Text(right-w+1.5, y+h*0.76, l.name)
+	d.pdf.Text(right-w+1.5, y+h*0.76, l.Name)
 }
 
 // need begins a page unless h millimetres are left on this one.
@@ -170,7 +170,7 @@ func (d *doc) cover() {
 		d.fact(f, 9.6, 5.2)
 	}
 	d.y += 4
-	d.block(0, noteSize, noteLead, d.sans, faint, r.Label.name+": this document "+r.Label.means+" TLP 2.0 is explained at first.org/tlp.", 4)
+	d.block(0, noteSize, noteLead, d.sans, faint, r.Label.Name+": this document "+r.Label.Means+" TLP 2.0 is explained at first.org/tlp.", 4)
 	d.y = min(d.y+14, d.bottom()-float64(len(r.Chapters))*5.4-10)
 	d.put(edge, d.y+4, 11, d.bold, accent, "Contents")
 	d.y += 6.5

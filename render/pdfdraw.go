@@ -1,10 +1,6 @@
 package render
 
-import (
-	"math"
-
-	"github.com/jung-kurt/gofpdf"
-)
+import "github.com/jung-kurt/gofpdf"
 
 // leastScale is how far a picture may shrink to fit a page before it is broken over two.
 const leastScale = 0.76
@@ -66,19 +62,19 @@ func (d *doc) paint(p drawing, from, to, scale float64) {
 			x, y := at(s.x, s.y)
 			d.pdf.Circle(x, y, s.radius*scale, "FD")
 		case polygon:
-			d.pdf.SetFillColor(s.fill.colour())
-			points := make([]gofpdf.PointType, len(s.xs))
+			moved := polygon{fill: s.fill}
 			for i := range s.xs {
-				points[i].X, points[i].Y = at(s.xs[i], s.ys[i])
+				x, y := at(s.xs[i], s.ys[i])
+				moved.xs, moved.ys = append(moved.xs, x), append(moved.ys, y)
 			}
-			d.pdf.Polygon(points, "F")
+			d.polygon(moved)
 		case line:
 			d.pen(s.tone, s.stroke)
 			x1, y1 := at(s.x1, s.y1)
 			x2, y2 := at(s.x2, s.y2)
 			d.pdf.Line(x1, y1, x2, y2)
-			if s.arrow {
-				d.arrowHead(x1, y1, x2, y2, s.tone)
+			if head := arrowHead(line{x1: x1, y1: y1, x2: x2, y2: y2, tone: s.tone, arrow: s.arrow}); head != nil {
+				d.polygon(*head)
 			}
 		case text:
 			x, y := at(s.x, s.y)
@@ -90,33 +86,18 @@ func (d *doc) paint(p drawing, from, to, scale float64) {
 
 // pen sets colour, width and dashes of the lines to come.
 func (d *doc) pen(t tone, s stroke) {
+	p := s.pen()
 	d.pdf.SetDrawColor(t.colour())
-	width := 0.25
-	dashes := []float64{}
-	switch s {
-	case heavy:
-		width = 0.6
-	case dashed:
-		width, dashes = 0.3, []float64{2, 1.2}
-	case dotted:
-		dashes = []float64{0.5, 0.9}
-	}
-	d.pdf.SetLineWidth(width)
-	d.pdf.SetDashPattern(dashes, 0)
+	d.pdf.SetLineWidth(p.width)
+	d.pdf.SetDashPattern(p.dashes, 0)
 }
 
-// arrowHead fills a head at (x2, y2) of a line from (x1, y1).
-func (d *doc) arrowHead(x1, y1, x2, y2 float64, t tone) {
-	length := math.Hypot(x2-x1, y2-y1)
-	if length == 0 {
-		return
+// polygon fills an area; its places are those of the page.
+func (d *doc) polygon(p polygon) {
+	d.pdf.SetFillColor(p.fill.colour())
+	points := make([]gofpdf.PointType, len(p.xs))
+	for i := range p.xs {
+		points[i] = gofpdf.PointType{X: p.xs[i], Y: p.ys[i]}
 	}
-	ux, uy := (x2-x1)/length, (y2-y1)/length
-	const long, half = 2.4, 1.1
-	d.pdf.SetFillColor(t.colour())
-	d.pdf.Polygon([]gofpdf.PointType{
-		{X: x2, Y: y2},
-		{X: x2 - long*ux + half*uy, Y: y2 - long*uy - half*ux},
-		{X: x2 - long*ux - half*uy, Y: y2 - long*uy + half*ux},
-	}, "F")
+	d.pdf.Polygon(points, "F")
 }

@@ -102,7 +102,7 @@ func (w *writer) sample(s *casefile.Sample, path, like int) {
 	} {
 		w.fact(f.label, Middle(Visible(bounded(f.value)), 400))
 	}
-	w.findings(&s.Path)
+	w.findings(s)
 	w.rawFields(s)
 }
 
@@ -120,12 +120,13 @@ func originWords(o trace.Sample) string {
 // maxFindings is how many findings of a sample are told; case.json has them all.
 const maxFindings = 60
 
-func (w *writer) findings(p *trace.Path) {
+func (w *writer) findings(s *casefile.Sample) {
+	p := &s.Path
 	if len(p.Findings) == 0 {
 		return
 	}
 	w.label("Findings")
-	t := table{Name: "Findings", Columns: []column{{Title: "Field", Width: 11}, {Title: "Weight", Width: 15}, {Title: "What was found", Width: 84}, {Title: "The bytes it rests on", Width: 60}}}
+	t := table{Name: fmt.Sprintf("Findings of sample %d", s.Number), Columns: []column{{Title: "Field", Width: 11}, {Title: "Weight", Width: 15}, {Title: "What was found", Width: 84}, {Title: "The bytes it rests on", Width: 60}}}
 	for _, f := range p.Findings {
 		field := "–"
 		if f.Hop >= 0 {

@@ -99,9 +99,9 @@ func (s *stixWriter) marking() {
 	label := tlpOf(s.c)
 	s.label = "marking-definition--" + label.stix
 	s.add(stixObject{
-		"type": "marking-definition", "spec_version": "2.1", "id": s.label, "created": "2022-10-01T00:00:00.000Z", "name": label.name,
+		"type": "marking-definition", "spec_version": "2.1", "id": s.label, "created": "2022-10-01T00:00:00.000Z", "name": label.Name,
 		"extensions": map[string]any{"extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d": map[string]string{
-			"extension_type": "property-extension", "tlp_2_0": strings.ToLower(strings.TrimPrefix(label.name, "TLP:")),
+			"extension_type": "property-extension", "tlp_2_0": strings.ToLower(strings.TrimPrefix(label.Name, "TLP:")),
 		}},
 	})
 }
@@ -215,10 +215,10 @@ func unfolded(raw string) string {
 
 // tlp is a label of the Traffic Light Protocol 2.0.
 type tlp struct {
-	name    string
+	Name    string
 	stix    string // UUID of OASIS's marking
 	r, g, b int    // the colour of its letters, on black, as FIRST gives it
-	means   string
+	Means   string
 }
 
 var tlpLabels = []tlp{
@@ -238,7 +238,7 @@ func tlpOf(c *casefile.Case) tlp {
 	}
 	set = "TLP:" + strings.TrimPrefix(set, "TLP:")
 	for _, l := range tlpLabels {
-		if l.name == set {
+		if l.Name == set {
 			return l
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"relaytrace/casefile"
+	"relaytrace/render"
 )
 
 // caseID is what --id may be: it stands in file names, subjects and Message-IDs.
@@ -20,6 +21,8 @@ type caseFlags struct {
 	now    string
 	id     string
 	asJSON bool
+	paper  string
+	font   string
 }
 
 func (a *app) caseVerb() *cobra.Command {
@@ -27,8 +30,8 @@ func (a *app) caseVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "case [flags] -o DIR SAMPLE...",
 		Short: "Make a case of samples: findings, evidence, PDF and draft letters",
-		Long: `case makes a case of the samples and writes it to a folder: case.json, case.pdf, draft
-letters, and the samples byte for byte with their SHA-256. The folder is written whole or
+		Long: `case makes a case of the samples and writes it to a folder: case.json, case.pdf, case.html,
+draft letters, exports for other programs, and the samples byte for byte with their SHA-256. The folder is written whole or
 not at all. It may be new, empty, or hold the same case unchanged, which is then replaced.
 
 A SAMPLE is a message with its full header, an mbox, a folder of them, or - for standard
@@ -52,8 +55,42 @@ some look-ups failed.`,
 	c.Flags().BoolVar(&f.offline, "offline", false, "ask no registry")
 	c.Flags().StringVar(&f.now, "now", "", "take `TIME` (RFC 3339) for the present; the same input then gives the same bytes")
 	c.Flags().StringVar(&f.id, "id", "", "call the case `ID` in place of one made from the samples")
+	c.Flags().StringVar(&f.paper, "paper", "", "set case.pdf on `SIZE` a4 or letter")
+	c.Flags().StringVar(&f.font, "font", "", "take Chinese, Japanese, Korean and other letters from the TrueType font `FILE`")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the case document in place of the summary")
 	return c
+}
+
+// look is what the documents of a case are made with, beside the case.
+type look struct {
+	letters *render.Templates
+	font    *render.Font // for letters that the built-in faces lack; may be nil
+}
+
+// caseSettings reads the settings for a case, with its own flags, and what its documents
+// are made with.
+func (a *app) caseSettings(c *cobra.Command, f caseFlags, paths []string) (s settings, l look, err error) {
+	if s, err = a.settings(c, f.flags, paths); err != nil {
+		return s, l, err
+	}
+	if err = f.letterFlags.override(c, &s); err != nil {
+		return s, l, err
+	}
+	var p paper
+	if err := p.UnmarshalText([]byte(f.paper)); err != nil {
+		return s, l, usage("--paper: "+err.Error(), "relaytrace case --help")
+	}
+	if f.paper != "" {
+		s.Paper = p.text
+	}
+	if f.font != "" {
+		s.font = f.font
+	}
+	if l.letters, err = s.letterTemplates(); err != nil {
+		return s, l, err
+	}
+	l.font, err = font(s.font)
+	return s, l, err
 }
 
 // makeCase reads the samples, asks about the relays, and writes the case.
@@ -68,14 +105,7 @@ func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	s, err := a.settings(c, f.flags, paths)
-	if err != nil {
-		return err
-	}
-	if err := f.letterFlags.override(c, &s); err != nil {
-		return err
-	}
-	templates, err := s.letterTemplates()
+	s, look, err := a.caseSettings(c, f, paths)
 	if err != nil {
 		return err
 	}
@@ -94,7 +124,7 @@ func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string) error {
 		ID: f.id, Now: now(), Version: versionOf(), Settings: s.Settings,
 		Samples: in.samples, Records: records, Problems: in.problems,
 	})
-	files, err := caseFiles(made, in, templates)
+	files, err := caseFiles(made, in, look)
 	if err != nil {
 		return err
 	}

@@ -185,14 +185,15 @@ func answerFiles(c *casefile.Case) []casefile.NamedBytes {
 	return files
 }
 
-// caseFiles makes the files of the case folder: evidence, answers, letters and the PDF.
-func caseFiles(c *casefile.Case, in input, texts *render.Templates) ([]casefile.NamedBytes, error) {
+// caseFiles makes the files of the case folder: evidence, answers, letters, the case
+// file and the exports.
+func caseFiles(c *casefile.Case, in input, with look) ([]casefile.NamedBytes, error) {
 	var files []casefile.NamedBytes
 	for _, s := range c.Samples {
 		files = append(files, casefile.NamedBytes{Path: s.Evidence, Data: in.data[s.SHA256]})
 	}
 	for _, l := range c.Letters {
-		d, err := texts.Letter(c, l)
+		d, err := with.letters.Letter(c, l)
 		if err != nil {
 			return nil, err
 		}
@@ -201,13 +202,26 @@ func caseFiles(c *casefile.Case, in input, texts *render.Templates) ([]casefile.
 			casefile.NamedBytes{Path: "letters/" + d.Name + ".txt", Data: d.TXT})
 	}
 	files = append(files, answerFiles(c)...)
-	pdf, err := render.PDF(c, nil)
+	documents, err := documentFiles(c, with.font)
+	return append(files, documents...), err
+}
+
+// documentFiles makes what is drawn from a case alone: the case file on paper and as a
+// page, and the exports. more is a font for what the built-in ones lack; it may be nil.
+func documentFiles(c *casefile.Case, more *render.Font) ([]casefile.NamedBytes, error) {
+	pdf, err := render.PDF(c, more)
 	if err != nil {
 		return nil, err
 	}
-	files = append(files, casefile.NamedBytes{Path: "case.pdf", Data: pdf})
+	page, err := render.HTML(c)
+	if err != nil {
+		return nil, err
+	}
 	exports, err := exportFiles(c)
-	return append(files, exports...), err
+	if err != nil {
+		return nil, err
+	}
+	return append(exports, casefile.NamedBytes{Path: "case.pdf", Data: pdf}, casefile.NamedBytes{Path: "case.html", Data: page}), nil
 }
 
 // exportFiles makes what other programs read: tables, a MISP event and a STIX bundle.

@@ -116,6 +116,7 @@ func writeFiles(w *bufio.Writer, c *casefile.Case, dir string) {
 	fmt.Fprintf(w, "\nWritten to %s:\n", render.Visible(dir))
 	rows := [][]string{
 		{"case.pdf", "the case file for people"},
+		{"case.html", "the same as one page for a browser"},
 		{"case.json", "the same for programs"},
 		{"exports/", "tables (CSV), a MISP event and a STIX bundle"},
 		{"letters/", lettersText(c)},

@@ -1,0 +1,170 @@
+package render
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"strings"
+
+	"relaytrace/casefile"
+)
+
+//go:embed html/case.html
+var pageText string
+
+//go:embed html/case.css
+var pageStyle string
+
+//go:embed html/case.js
+var pageScript string
+
+var pageTemplate = template.Must(template.New("case.html").Funcs(template.FuncMap{
+	"segments": func(l rawLine) []segment { return l.segments(Visible) },
+	"number":   func(i int) int { return i + 1 },
+	"class":    func(l tlp) string { return strings.ToLower(strings.NewReplacer(":", "-", "+", "-").Replace(l.Name)) },
+}).Parse(pageText))
+
+// HTML returns the case file as one page that needs nothing else: it has no link to the
+// outside and asks for nothing, which a Content-Security-Policy enforces; its one script
+// sorts and filters the relays, and all can be read without it. It tells what the PDF does,
+// from the same report. The bytes depend on the case alone, which is only read.
+//
+// Hidden characters are shown as code points. Where a text stands in a sentence of ours or
+// in a quoted field, right-to-left letters keep the order of the bytes.
+func HTML(c *casefile.Case) (page []byte, err error) {
+	if c == nil {
+		return nil, errors.New("case page: no case")
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			page, err = nil, fmt.Errorf("case page: %v", r)
+		}
+	}()
+	r := newReport(c)
+	style := pageStyle + printStyle(r.Label)
+	v := htmlPage{
+		Report: r, Created: Stamp(c.Created), ID: Visible(c.ID), Organisation: Visible(bounded(c.Settings.Organisation)),
+		Style: template.CSS(style), Script: template.JS(pageScript),
+		Policy: "default-src 'none'; img-src data:; style-src " + hashSource(style) + "; script-src " + hashSource(pageScript) + "; base-uri 'none'; form-action 'none'",
+	}
+	ids := r.ids()
+	for _, ch := range r.Chapters {
+		v.Chapters = append(v.Chapters, htmlChapter{ch.ID, ch.Title, v.blocks(ch, ids)})
+	}
+	var out bytes.Buffer
+	if err := pageTemplate.Execute(&out, v); err != nil {
+		return nil, fmt.Errorf("case page: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// hashSource is the source expression that allows an inline text (CSP level 3 section 2.3.1).
+func hashSource(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// printStyle puts the label and the number of the page on each printed page.
+func printStyle(l tlp) string {
+	label := fmt.Sprintf(`content: "%s"; background: #000; color: rgb(%d, %d, %d); font: bold 12pt sans-serif; padding: 0 2mm; height: 7mm; margin: auto 0;`, l.Name, l.r, l.g, l.b)
+	return "@page { margin: 20mm 15mm; @top-right { " + label + " } @bottom-right { " + label + " } @bottom-left { content: \"page \" counter(page) \" of \" counter(pages); font: 8pt sans-serif; } }\n"
+}
+
+type htmlPage struct {
+	Report                    *report
+	ID, Created, Organisation string
+	Style                     template.CSS
+	Script                    template.JS
+	Policy                    string
+	Chapters                  []htmlChapter
+	figures                   int
+}
+
+type htmlChapter struct {
+	ID, Title string
+	Blocks    []htmlBlock
+}
+
+// htmlBlock is a block as the template sets it.
+type htmlBlock struct {
+	Kind  string
+	Block block
+	Under bool          // label: it stands under a heading of the chapter
+	Items []item        // items that stand together
+	Mark  string        // of the items
+	SVG   template.HTML // figure
+	Cells [][]htmlCell  // table
+	Facts []htmlFact    // facts
+}
+
+type htmlCell struct {
+	cell
+	Class string
+	Known bool // the link leads somewhere
+}
+
+// whole is how long a text in fixed width may be and still never be broken: an address.
+const whole = 40
+
+func (c cell) class(right bool) string {
+	switch {
+	case right:
+		return "right"
+	case c.Mono && len(c.Text) < whole:
+		return "mono whole"
+	case c.Mono:
+		return "mono"
+	}
+	return ""
+}
+
+type htmlFact struct {
+	fact
+	Known bool
+}
+
+// blocks makes of a chapter's blocks what the template sets: items that stand together
+// become one list, and pictures are drawn.
+func (v *htmlPage) blocks(ch *chapter, ids map[string]bool) []htmlBlock {
+	var out []htmlBlock
+	under := false
+	for _, b := range ch.Blocks {
+		h := htmlBlock{Kind: b.Kind(), Block: b, Under: under}
+		switch b := b.(type) {
+		case heading:
+			under = true
+		case item:
+			if n := len(out); n > 0 && out[n-1].Kind == "item" && out[n-1].Mark == b.Mark {
+				out[n-1].Items = append(out[n-1].Items, b)
+				continue
+			}
+			h.Items, h.Mark = []item{b}, b.Mark
+		case figure:
+			v.figures++
+			// The drawing escapes all text that it is given.
+			h.SVG = template.HTML(b.draw(screenFonts, 170).svg(fmt.Sprintf("figure-%d", v.figures), b.Title))
+		case table:
+			h.Cells = htmlCells(b, ids)
+		case *facts:
+			for _, f := range b.List {
+				h.Facts = append(h.Facts, htmlFact{f, ids[f.Link]})
+			}
+		}
+		out = append(out, h)
+	}
+	return out
+}
+
+func htmlCells(t table, ids map[string]bool) [][]htmlCell {
+	rows := make([][]htmlCell, len(t.Rows))
+	for i, row := range t.Rows {
+		for k, c := range row {
+			rows[i] = append(rows[i], htmlCell{c, c.class(t.Columns[k].Right), ids[c.Link]})
+		}
+	}
+	return rows
+}
