@@ -52,10 +52,7 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 		Bystanders: []Bystander{}, OwnHosts: []int{}, Letters: []Letter{}, Problems: []Problem{}, Files: []File{},
 		Status: "open", SampleCount: g.samples, Paths: []PathGroup{}, Elsewhere: []Elsewhere{}, Custody: []Event{},
 		Submissions: g.account(), TrailEnds: g.ends(),
-		Incident: Incident{
-			Hours: []Hour{}, Domains: []ForgedDomain{}, Recipients: []CountryCount{}, Estimates: []Estimate{},
-			Addresses: ForgedAddresses{Most: []AddressCount{}},
-		},
+		Incident: g.incident.incident(in.Settings.Domain),
 	}
 	c.Settings.fill()
 	c.Problems = append(c.Problems, in.Problems...)

@@ -32,6 +32,7 @@ type Gatherer struct {
 	paths       map[[16]byte]*PathGroup
 	ownHosts    []int
 	submissions map[intake.Class]*classTally
+	incident    *incidentTally
 }
 
 // NewGatherer begins a case with these settings.
@@ -44,6 +45,7 @@ func NewGatherer(s Settings) *Gatherer {
 		settings: s, own: own, addrs: map[netip.Addr]bool{}, seen: map[netip.Addr]time.Time{}, relays: map[netip.Addr]*relayTally{},
 		sources: map[netip.Addr]*sourceTally{}, bystanders: map[bystanderKey]*bystanderTally{}, excuses: map[netip.Addr]map[excuse]*numbers{},
 		trails: map[trace.End]TrailEnd{}, paths: map[[16]byte]*PathGroup{}, submissions: map[intake.Class]*classTally{},
+		incident: newIncidentTally(),
 	}
 }
 
@@ -65,6 +67,7 @@ func (g *Gatherer) AddSample(s *Sample) {
 	n, p := g.samples, &s.Path
 	g.sums = append(g.sums, s.SHA256)
 	g.addAddresses(p)
+	g.incident.addSample(p)
 	for _, r := range p.Relays {
 		x := g.relays[r.IP]
 		if x == nil {
@@ -127,6 +130,7 @@ func (g *Gatherer) AddSubmission(s *Submission) {
 	if s.Reporter != "" {
 		t.reporters[strings.ToLower(s.Reporter)] = true
 	}
+	g.incident.addSubmission(s)
 }
 
 type classTally struct {

@@ -25,7 +25,19 @@ type Incident struct {
 	Domains    []ForgedDomain  `json:"domains"`    // forged domains, the most frequent first
 	Addresses  ForgedAddresses `json:"addresses"`  // forged addresses
 	Recipients []CountryCount  `json:"recipients"` // countries of recipients' domains, the most frequent first
-	Estimates  []Estimate      `json:"estimates"`  // how large the run was, where that can be told honestly
+	Relays     []RelayRate     `json:"relays"`     // how fast each relay handed over, the one with most samples first, at most 500
+	Estimates  []Estimate      `json:"estimates"`  // how large the run was, where that can be told honestly; of the run as a whole first
+}
+
+// RelayRate tells how fast a relay handed samples over, by trusted stamps. What was not
+// reported is not in it.
+type RelayRate struct {
+	IP       netip.Addr `json:"ip"`
+	Samples  int        `json:"samples"`
+	First    string     `json:"first"`     // RFC 3339, UTC
+	Last     string     `json:"last"`      // RFC 3339, UTC
+	Peak     int        `json:"peak"`      // samples in its busiest hour
+	PeakHour string     `json:"peak_hour"` // RFC 3339, UTC: the full hour
 }
 
 // Hour is one hour of the run, by trusted stamps.
@@ -68,7 +80,7 @@ type CountryCount struct {
 type Estimate struct {
 	IP     netip.Addr `json:"ip"` // the relay that it is about; the zero Addr for the run as a whole
 	Low    int        `json:"low"`
-	High   int        `json:"high"`
+	High   int        `json:"high"`   // 0 when no upper bound is known
 	Method string     `json:"method"` // a plain sentence
 }
 

@@ -3,6 +3,7 @@ package casetest
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -15,21 +16,22 @@ const (
 
 // field gives the trace field that the relay writes, and the ID under which it has the
 // message; both empty for one that writes none.
-func (x *Relay) field(r *rand.Rand, from, helo, to string, at time.Time) (field, id string) {
+func (x *Relay) field(r *rand.Rand, client netip.Addr, helo, to string, at time.Time) (field, id string) {
+	from, line := client.String(), lineName(client)
 	at = at.Add(x.ClockOff).In(time.FixedZone("", x.Zone*3600))
 	date := at.Format(dateNumeric)
 	switch x.Software {
 	case "sendmail":
 		id = sendmailID(r, at)
-		return fmt.Sprintf("from %s ([%s])\n\tby %s (8.11.6/8.11.6) with SMTP id %s\n\tfor <%s>; %s", helo, from, x.Name, id, to, date), id
+		return fmt.Sprintf("from %s (%s [%s])\n\tby %s (8.11.6/8.11.6) with SMTP id %s\n\tfor <%s>; %s", helo, line, from, x.Name, id, to, date), id
 	case "postfix":
 		id = hexID(r, 10)
-		return fmt.Sprintf("from %s (unknown [%s])\n\tby %s (Postfix) with SMTP id %s\n\tfor <%s>; %s", helo, from, x.Name, id, to, date), id
+		return fmt.Sprintf("from %s (%s [%s])\n\tby %s (Postfix) with SMTP id %s\n\tfor <%s>; %s", helo, line, from, x.Name, id, to, date), id
 	case "exim":
 		id = eximID(r, at)
-		return fmt.Sprintf("from [%s] (helo=%s)\n\tby %s with smtp (Exim 3.36 #1)\n\tid %s\n\tfor %s; %s", from, helo, x.Name, id, to, date), id
+		return fmt.Sprintf("from %s ([%s] helo=%s)\n\tby %s with smtp (Exim 3.36 #1)\n\tid %s\n\tfor %s; %s", line, from, helo, x.Name, id, to, date), id
 	case "qmail":
-		return fmt.Sprintf("from unknown (HELO %s) (%s)\n  by %s with SMTP; %s", helo, from, x.Name, at.UTC().Format(dateUTC)), ""
+		return fmt.Sprintf("from %s (HELO %s) (%s)\n  by %s with SMTP; %s", line, helo, from, x.Name, at.UTC().Format(dateUTC)), ""
 	case "exchange55":
 		id = token(r, 8, upperDigits)
 		return fmt.Sprintf("from %s (%s [%s]) by %s with SMTP (Microsoft Exchange Internet Mail Service Version 5.5.2653.13)\n\tid %s; %s", helo, from, from, x.Name, id, date), id
@@ -55,6 +57,12 @@ func delivered(r *rand.Rand, x *Relay, host, to string, at time.Time) string {
 		return fmt.Sprintf("from %s ([%s])\n\tby %s with esmtp (Exim 4.14)\n\tid %s\n\tfor %s; %s", x.Name, x.Addr, host, eximID(r, at), to, date)
 	}
 	return fmt.Sprintf("from %s (%s)\n  by %s with SMTP; %s", x.Name, x.Addr, host, at.UTC().Format(dateUTC))
+}
+
+// lineName is the name that the address of a source leads to: that of a provider's line.
+func lineName(a netip.Addr) string {
+	b := a.As4()
+	return fmt.Sprintf("dsl-%d-%d.access%d.example.de", b[2], b[3], b[2]%7)
 }
 
 const (

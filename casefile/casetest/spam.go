@@ -20,8 +20,8 @@ func (m *Mailbox) spam(n int) Message {
 	}
 	msg.Relayed = in.at(r)
 	x := &m.Relays[msg.Relay]
-	helo := pick(r, []string{"pc" + token(r, 4, hexDigits), "localhost", domainOf(msg.Forged), token(r, 8, lowers), "mail"})
-	own, id := x.field(r, msg.Source.String(), helo, msg.Recipient, msg.Relayed)
+	helo := pick(r, []string{"pc" + token(r, 4, hexDigits), "mail.post.example", "yahoo.com", "aol.com", "hotmail.com", "smtp.bank.example", domainOf(msg.Forged)})
+	own, id := x.field(r, msg.Source, helo, msg.Recipient, msg.Relayed)
 	msg.QueueID = id
 	wait := time.Duration(r.ExpFloat64()*40) * time.Second
 	msg.Arrived = msg.Relayed.Add(wait).In(zoneOf(msg.Recipient))
