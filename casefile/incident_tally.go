@@ -117,16 +117,20 @@ func handOver(p *trace.Path) (int64, bool) {
 	return 0, false
 }
 
-// senders are the addresses in the sender's place: that of the envelope, which bounces go
-// to, and that of From, which people see.
+// senders are the addresses in the sender's place: that of From, which people see, and that
+// of the envelope where it is of the same organisation. Lists and forwarders put an address
+// of their own into the envelope, which nobody forged; bounces tell the others.
 func senders(m *trace.Message) []string {
-	var out []string
-	for _, v := range []string{m.ReturnPath, m.From} {
-		if a := plainAddress(v); a != "" && !slices.Contains(out, a) {
-			out = append(out, a)
-		}
+	from, path := plainAddress(m.From), plainAddress(m.ReturnPath)
+	switch {
+	case from == "" && path == "":
+		return nil
+	case from == "":
+		return []string{path}
+	case path == "" || path == from || organisationOf(domainOf(path)) != organisationOf(domainOf(from)):
+		return []string{from}
 	}
-	return out
+	return []string{from, path}
 }
 
 // plainAddress takes the address out of a field, in lower case; empty when it has none.
@@ -149,7 +153,7 @@ func (t *incidentTally) domain(address string) *ForgedDomain {
 	d := strings.TrimSuffix(domainOf(address), ".")
 	x := t.domains[d]
 	if x == nil {
-		x = &ForgedDomain{Domain: d, Organisation: cmp.Or(trace.Organisation(d), d)}
+		x = &ForgedDomain{Domain: d, Organisation: organisationOf(d)}
 		t.domains[d] = x
 	}
 	return x
