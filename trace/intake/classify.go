@@ -24,19 +24,23 @@ func (in *inspector) judge(p *part, s *Submission) {
 		m.finish()
 		return
 	}
-	list := m.plain() && m.isList()
-	// A bounce may come by a list of those who look after the mail.
-	bounce := m.isDaemon() || m.nullPath || m.attached > 0 && m.hits.in("bounce", "subject") > 0
-	if !list || bounce || in.rules.ranksText {
+	m.listed = m.plain() && m.isList()
+	if !m.listed || m.mayBounce() || in.rules.ranksText {
 		m.readText()
 	}
-	if list && !(bounce && (m.isNotice() || m.isBounce())) {
+	if m.listed && !(m.mayBounce() && (m.isNotice() || m.isBounce())) {
 		m.whyHits("list")
 		m.itself(ClassList)
 	} else {
 		m.class()
 	}
 	m.finish()
+}
+
+// mayBounce tells whether a message that came by a list may be a bounce all the same: those
+// who look after the mail share such lists.
+func (m *mail) mayBounce() bool {
+	return m.isDaemon() || m.nullPath || m.attached > 0 && m.hits.in("bounce", "subject") > 0
 }
 
 // finish fills in what rests on the class.
@@ -70,6 +74,7 @@ type mail struct {
 	someone  bool // the envelope sender is somebody
 	toOwn    bool // addressed to a forged domain
 	tagged   bool // the subject bears the tag of a list
+	listed   bool // it came by a list
 }
 
 // read compares the header with the rules.
@@ -271,14 +276,29 @@ func (m *mail) isSighting() bool {
 	return true
 }
 
-// isList tells whether the message came by a list. A complaint that comes by a list of the
-// organisation's own, an abuse desk's perhaps, is a complaint.
+// isList tells whether the message came by a list that is not the abuse desk's own.
 func (m *mail) isList() bool {
-	if len(m.hits["list"]) == 0 || m.has("X-List-Administrivia") || m.addressedTo("@"+strings.Trim(m.get("List-Id"), "<>")) && m.get("List-Id") != "" {
+	if len(m.hits["list"]) == 0 || m.has("X-List-Administrivia") || m.isDeskList() {
 		return false
 	}
 	_, ok := m.hits.find("list", "field")
 	return ok
+}
+
+// isDeskList tells whether the message came by a list of the organisation's own abuse desk:
+// what comes there are complaints. "List-Id: Abuse <abuse.college.example>".
+func (m *mail) isDeskList() bool {
+	id := bareAddress(m.get("List-Id"))
+	name, domain, _ := strings.Cut(strings.ToLower(id), ".")
+	if !isRole(name) || domain == "" {
+		return false
+	}
+	for _, own := range m.inspector.own {
+		if domain == own || strings.HasSuffix(domain, "."+own) || strings.Contains(domain, ".") && strings.HasSuffix(own, "."+domain) {
+			return true
+		}
+	}
+	return false
 }
 
 // daemonSigns counts what shows that a mail system wrote the message.
@@ -319,6 +339,8 @@ func (m *mail) isBounce() bool {
 	returns := m.traced+m.attached > 0
 	switch {
 	case field > 0, m.isDaemon() && (m.nullPath || m.isQmailBounce()): // whatever its words
+	case m.challenges() > 0:
+		return false // TMDA speaks like a mail system
 	case text+subject == 0:
 		return false
 	case m.nullPath, m.isDaemon() && !m.someone && (text > 0 || returns || m.daemonSigns() > 1):
@@ -413,11 +435,13 @@ func (m *mail) addressed() bool { return len(m.hits["desk"]) > 0 || m.toOwn }
 // isAuto tells what a machine answered. The subject alone is not enough.
 func (m *mail) isAuto() bool {
 	field, subject, text := m.hits.in("auto", "field"), m.hits.in("auto", "subject"), m.hits.in("auto", "text")
-	answer := m.reply || m.has("In-Reply-To") || m.has("References") || m.nullPath || m.addressed() || m.isJunk() && !m.sells()
+	direct := m.reply || m.has("In-Reply-To") || m.has("References") || m.nullPath
+	answer := direct || m.addressed() || m.isJunk() && !m.sells()
 	bulk := m.hits.in("bulk", "text")
 	switch {
 	case field > 0:
-	case m.challenges() > 1 && answer, m.challenges() > 0 && answer && !m.addressed():
+	case m.challenges() > 1 && answer, m.challenges() > 0 && direct:
+	case m.family("auto", "automatic") > 0 && direct && bulk == 0 && !m.carries():
 	case m.nullPath && !m.isDaemon() && (m.reply || m.has("In-Reply-To") || m.has("References") || m.isJunk()) && !m.sells() && !m.carries():
 		m.why("an answer without an envelope sender") // RFC 3834 section 3.3
 	case subject > 0 && text > 0:
@@ -441,15 +465,21 @@ func (m *mail) isJunk() bool {
 }
 
 // challenges counts the phrases of those who let only senders in that have proved themselves.
-func (m *mail) challenges() int {
+func (m *mail) challenges() int { return m.family("auto", "challenge") }
+
+// family counts the hits of a family in the text.
+func (m *mail) family(kind, family string) int {
 	n := 0
-	for _, h := range m.hits["auto"] {
-		if h.family == "challenge" && h.place == "text" {
+	for _, h := range m.hits[kind] {
+		if h.family == family && h.place == "text" {
 			n++
 		}
 	}
 	return n
 }
+
+// longOrder is the length in bytes of the longest text that is told by its order alone.
+const longOrder = 40
 
 // longWords is the length in bytes from which a text without anything attached or pasted is
 // no complaint, whatever phrases it holds.
@@ -464,7 +494,11 @@ func (m *mail) isComplaint() bool {
 	subject := m.hits.in("complaint", "subject")
 	bulk := m.hits.in("bulk", "text")
 	answer := m.reply && (m.has("In-Reply-To") || m.has("References") || hasQuoted(m.text()))
-	first := m.hits.in("threat", "text") + m.hits.in("legal", "text")
+	first := m.hits.in("threat", "text") + m.hits.in("legal", "text") + m.hits.in("distress", "text")
+	if own := m.words(); len(own) <= longOrder && (answer || m.toOwn) { // "REMOVE"
+		m.rules.look(m.hits, "subject", own)
+		subject = m.hits.in("complaint", "subject")
+	}
 	switch {
 	case m.tagged && !m.addressed() && said+subject == 0:
 		return false
@@ -488,7 +522,9 @@ func (m *mail) isComplaint() bool {
 	case said > 2 && bulk == 0:
 	case m.hits.in("technical", "text") > 1 && len(m.hits["desk"]) > 0 && !m.sells():
 		m.why("words of technicians, to an abuse desk")
-	case first > 0 && bulk == 0 && (answer || len(m.hits["desk"]) > 0 && !m.sells()):
+	case subject > 0 && len(bytes.TrimSpace(m.words())) <= longOrder && (answer || m.toOwn):
+		m.why("an order to stop, and little else")
+	case first > 0 && bulk == 0 && (answer || m.addressed() && !m.sells()):
 	default:
 		return false
 	}

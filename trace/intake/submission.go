@@ -1,7 +1,6 @@
 package intake
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"strings"
@@ -195,15 +194,15 @@ type Counts struct {
 	Unreadable int
 	Classes    map[Class]int
 	Found      int // samples, each origin counted
-	Distinct   int // samples with different digests
+	Distinct   int // samples with different digests, told apart by their first eight bytes
 
-	seen map[uint64]struct{} // of digests the first bytes, to keep the account of a large mailbox small
+	seen digests
 }
 
 // Add counts a submission.
 func (c *Counts) Add(s *Submission) {
 	if c.Classes == nil {
-		c.Classes, c.seen = map[Class]int{}, map[uint64]struct{}{}
+		c.Classes = map[Class]int{}
 	}
 	c.Inputs++
 	c.Classes[s.Class]++
@@ -217,7 +216,7 @@ func (c *Counts) Add(s *Submission) {
 	}
 	c.Found += len(s.Samples)
 	for _, sample := range s.Samples {
-		c.seen[binary.LittleEndian.Uint64(sample.SHA256[:])] = struct{}{}
+		c.seen.add(sample.SHA256)
 	}
-	c.Distinct = len(c.seen)
+	c.Distinct = c.seen.count()
 }
