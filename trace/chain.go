@@ -212,6 +212,10 @@ func (a *analysis) descend(j, source int) int {
 		}
 		return j
 	}
+	if h.Kind == Internal && a.strangeInside(j) {
+		a.writer = writer{helo: [3]string{h.From.HELO}} // it may stand behind a proxy of the host's
+		return j
+	}
 	a.writer.self = addName(a.writer.self, h.By.Host)
 	if h.Kind == Internal || h.Kind == Transfer {
 		for _, n := range h.names() {

@@ -123,9 +123,9 @@ var hostCodes = []Code{
 		"from localhost.com ([203.155.16.152]) by webnote.net (8.9.3/8.9.3) with SMTP id UAA22942",
 	},
 	{
-		"stranger-at-loopback",
-		"The server took the mail from its own host, and the client called itself by a name in another domain. A proxy in front of a mail server passes on what strangers say of themselves, and hides their addresses; a web site's form says the site's name.",
-		"Sure that the name was said at the host's own address. Which of the two it was cannot be told from the header; the host's log can tell.",
+		"strange-name-inside",
+		"A server took the mail from its own host or from an address inside, and the client called itself by a name in another domain. A wall or proxy in front of a mail server passes on what strangers say of themselves, and hides their addresses; a web site's form says the site's name.",
+		"Sure that the name was said at that address. Which of the two it was cannot be told from the header; the host's log can tell.",
 		"It does not mean that the host is open, nor that the name's owner has to do with the mail.",
 		"from mx.example.com (localhost [127.0.0.1]) by relay.example.net (Postfix) with ESMTP id 9B4E61F0A2; Thu, 22 Aug 2002 13:09:41 +0100 (IST)",
 	},

@@ -30,6 +30,7 @@ func (a *analysis) findFacts() {
 			a.find("field-not-fully-read", i, Info, excerpt(a.hops[i].body, a.hops[i].f.Unread.Offset), a.hops[i].f.Unread.Reason+".")
 		}
 	}
+	a.findInside()
 	a.findClocks()
 	a.findEnvelope()
 	p := a.path
@@ -59,13 +60,8 @@ func (a *analysis) findLocal() {
 		return
 	}
 	last := a.lastHop()
-	h := &a.hops[last]
-	a.find("local-submission", last, Notice, h.byText(),
+	a.find("local-submission", last, Notice, a.hops[last].byText(),
 		"The mail was put in on this host itself: by a user, a program such as a web form, or a proxy that runs on it.")
-	if a.strangerAtLoopback(h) {
-		a.find("stranger-at-loopback", last, Notice, h.From.HELO,
-			"The client came from the host's own address and called itself by a name in another domain: a web site that the host runs for somebody, or a proxy in front of the server that hides strangers behind it. The header cannot tell which.")
-	}
 }
 
 // findSource tells that the host at which a trail ends may be a relay as well as the
@@ -79,14 +75,36 @@ func (a *analysis) findSource() {
 		"No field that is tied to the path was written by this host: it is the source, or a relay or proxy that adds none. The header cannot tell which.")
 }
 
-// strangerAtLoopback reports whether the client of a host's own step called itself by a
-// name in somebody else's domain, which no program of the host's own would say.
-func (a *analysis) strangerAtLoopback(h *hop) bool {
+// strangeInside reports whether the client of field j, at an address inside or the
+// host's own, called itself by a name in somebody else's domain, which no machine of the
+// host's owner would say.
+func (a *analysis) strangeInside(j int) bool {
+	h := &a.hops[j]
 	n := h.From.HELO
-	if h.scope != loopbackAddr || registrable(n) == "" || sameOwner(n, h.By.Host) {
+	d := registrable(n)
+	if h.scope != loopbackAddr && h.scope != privateAddr || d == "" || sameOwner(n, h.By.Host) || sameDomain(n, h.From.RDNS) {
 		return false
 	}
-	return a.edge < 0 || !sameOwner(n, a.hops[a.edge].rdns)
+	if d == a.path.Message.Organisation && !publicProvider(d) {
+		return false // the sender's own
+	}
+	p := a.gateway(a.peers[j])
+	return p < 0 || !sameOwner(n, a.hops[p].rdns)
+}
+
+// findInside tells of clients that are hidden behind an address inside.
+func (a *analysis) findInside() {
+	if a.edge < 0 {
+		return
+	}
+	for j := a.edge + 1; j <= a.deepest; j++ {
+		h := &a.hops[j]
+		if a.peers[j] < 0 || h.Standing == Contradicted || !a.strangeInside(j) {
+			continue
+		}
+		a.find("strange-name-inside", j, Notice, h.From.HELO,
+			"The client came from "+h.From.IP.String()+", an address inside, and called itself by a name in another domain: a machine or a web site that the host serves, or a wall or proxy in front of the server that hides strangers behind it. The header cannot tell which.")
+	}
 }
 
 // findStamp tells what is wrong with a date.

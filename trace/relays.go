@@ -19,6 +19,9 @@ func (a *analysis) findRelays() {
 		if p < 0 || h.Standing == Contradicted || h.Kind != Transfer && h.Kind != Unparsed {
 			continue
 		}
+		if p > a.edge && a.strangeInside(p) {
+			continue // it was written by whoever is hidden there, not behind the host's own gateway
+		}
 		p = a.gateway(p)
 		if p < 0 || a.relayKnown(a.hops[p].From.IP) {
 			continue

@@ -39,8 +39,8 @@ var clients = []client{
 	{"198.51.100.77", ""},
 	{"198.51.100.88", "server88.hosting.example"},
 	{"198.51.100.130", "pc1.firm.example"},
-	{"2001:db8:66::66", "host66.v6-hollow.example"},
-	{"2001:db8:66::77", ""},
+	{"3fff:66::66", "host66.v6-hollow.example"},
+	{"3fff:66::77", ""},
 }
 
 // families are the servers that every topology is tried with.
@@ -71,6 +71,9 @@ var cast = []host{
 	{Name: "gw-courier.college.example", Addr: "192.0.2.25", Server: "courier", Mode: "gateway", Role: "gateway", Route: "192.0.2.10", Zone: "Europe/London"},
 	{Name: "gw-haraka.college.example", Addr: "192.0.2.26", Addr6: "2001:db8:c0::26", Server: "haraka", Mode: "gateway", Role: "gateway", Route: "192.0.2.10", Zone: "Europe/London"},
 
+	{Name: "gw-qpsmtpd.college.example", Addr: "192.0.2.27", Server: "qpsmtpd", Mode: "gateway", Role: "gateway", Route: "192.0.2.10", Zone: "Europe/London"},
+	{Name: "gw-mailfront.college.example", Addr: "192.0.2.28", Server: "mailfront", Mode: "gateway", Role: "gateway", Route: "192.0.2.10", Zone: "Europe/London"},
+
 	{Name: "mail.alpha.example", Addr: "203.0.113.11", Server: "postfix", Mode: "open", Role: "relay", Zone: "Asia/Seoul"},
 	{Name: "host.bravo.example", Addr: "192.0.2.112", Server: "exim", Mode: "open", Role: "relay", Zone: "America/Sao_Paulo"},
 	{Name: "mail.charlie.example", Addr: "203.0.113.13", Server: "sendmail", Mode: "open", Role: "relay", Zone: "Asia/Tokyo"},
@@ -94,6 +97,12 @@ var cast = []host{
 	{Name: "gate.tango.example", Addr: "203.0.113.34", Server: "proxy", Mode: "tcp", Role: "proxy", Hides: "no-field", Route: "192.0.2.10"},
 	{Name: "box.tango-two.example", Addr: "192.0.2.135", Server: "proxy", Mode: "tcp", Role: "proxy", Hides: "no-field", Route: "203.0.113.11"},
 	{Name: "mail.nameless.example", Addr: "203.0.113.36", Server: "postfix", Mode: "open", Role: "relay", NoRDNS: true, Zone: "Asia/Jakarta"},
+
+	{Name: "mx.golf-two.example", Addr: "203.0.113.37", Server: "qpsmtpd", Mode: "open", Role: "relay", Route: "192.0.2.10", Zone: "Asia/Singapore"},
+	{Name: "mx.hotel-two.example", Addr: "192.0.2.138", Server: "qpsmtpd", Mode: "silent", Role: "relay", Hides: "no-field", Route: "192.0.2.10", Zone: "Asia/Riyadh"},
+	{Name: "mx.india-two.example", Addr: "203.0.113.39", Server: "mailfront", Mode: "open", Role: "relay", Route: "192.0.2.10", Zone: "America/Lima"},
+	{Name: "mx.juliett-two.example", Addr: "192.0.2.140", Server: "mailfront", Mode: "silent", Role: "relay", Hides: "no-field", Route: "192.0.2.10", Zone: "Europe/Athens"},
+	{Name: "mail.kilo-two.example", Addr: "203.0.113.48", Server: "postfix", Mode: "walled", Role: "relay", Hides: "inside", Zone: "America/Caracas"},
 
 	{Name: "mail.uniform.example", Addr: "203.0.113.41", Server: "sendmail", Mode: "open", Role: "relay", Clock: "+3h", Off: 3 * time.Hour, Zone: "UTC"},
 	{Name: "mail.victor.example", Addr: "203.0.113.42", Server: "exim", Mode: "open", Role: "relay", Clock: "-2d", Off: -48 * time.Hour, Zone: "Europe/Madrid"},
@@ -128,18 +137,18 @@ var cast = []host{
 	{Name: "web.yankee.example", Addr: "203.0.113.79", Server: "dma", Mode: "local", Role: "source", Zone: "America/Toronto"},
 	{Name: "shop.yankee-two.example", Addr: "203.0.113.80", Server: "nullmailer", Mode: "local", Role: "source", Zone: "Australia/Perth"},
 
-	{Name: "six.alpha-v6.example", Addr: "203.0.113.81", Addr6: "2001:db8:a1::25", Server: "postfix", Mode: "open", Role: "relay"},
-	{Name: "six.bravo-v6.example", Addr: "203.0.113.82", Addr6: "2001:db8:a2::25", Server: "exim", Mode: "open", Role: "relay"},
-	{Name: "six.delta-v6.example", Addr: "203.0.113.83", Addr6: "2001:db8:a3::25", Server: "opensmtpd", Mode: "open", Role: "relay"},
-	{Name: "six.foxtrot-v6.example", Addr: "203.0.113.84", Addr6: "2001:db8:a4::25", Server: "haraka", Mode: "open", Role: "relay"},
-	{Name: "six.juliett-v6.example", Addr: "203.0.113.85", Addr6: "2001:db8:a5::25", Server: "exim", Mode: "byonly", Role: "relay", Hides: "by-only"},
+	{Name: "six.alpha-v6.example", Addr: "203.0.113.81", Addr6: "3fff:a1::25", Server: "postfix", Mode: "open", Role: "relay"},
+	{Name: "six.bravo-v6.example", Addr: "203.0.113.82", Addr6: "3fff:a2::25", Server: "exim", Mode: "open", Role: "relay"},
+	{Name: "six.delta-v6.example", Addr: "203.0.113.83", Addr6: "3fff:a3::25", Server: "opensmtpd", Mode: "open", Role: "relay"},
+	{Name: "six.foxtrot-v6.example", Addr: "203.0.113.84", Addr6: "3fff:a4::25", Server: "haraka", Mode: "open", Role: "relay"},
+	{Name: "six.juliett-v6.example", Addr: "203.0.113.85", Addr6: "3fff:a5::25", Server: "exim", Mode: "byonly", Role: "relay", Hides: "by-only"},
 }
 
 func (h *host) layers() []string {
 	switch {
 	case h.Server == "proxy":
 		return []string{"proxy"}
-	case h.Mode == "proxied":
+	case h.Mode == "proxied", h.Mode == "walled":
 		return []string{"postfix", "proxy"}
 	case h.Mode == "filtered":
 		return []string{"postfix", "filter"}

@@ -78,7 +78,7 @@ func frames() []message {
 		{"proxy", dsl, "gate.tango.example", "gate.tango.example", "gate.tango.example"},
 		{"gateway", hosted, "server88.hosting.example", "server88.hosting.example", "gw-opensmtpd.college.example"},
 	} {
-		m := message{Name: "frame-" + f.name, Client: f.client, HELO: f.helo, Unclear: true, Own: true,
+		m := message{Name: "frame-" + f.name, Client: f.client, HELO: f.helo, Unclear: f.name != "open-relay", Own: true,
 			Tags: []string{"mail.innocent.example", "192.0.2.200", "dialup7.victim.example", "198.51.100.209"},
 			What: "the client writes fields that make an innocent server an open relay"}
 		for _, field := range innocent {

@@ -51,6 +51,8 @@ if [ "${1:-}" != --inside ]; then
 	fetch filter amavisd-new
 	fetch small dma
 	fetch null nullmailer
+	fetch qpsmtpd qpsmtpd
+	fetch mailfront mailfront ucspi-tcp nullmailer
 	fetch chasquid chasquid
 	fetch faketime faketime
 	if [ ! -e "$cache/npm/node_modules/Haraka" ]; then

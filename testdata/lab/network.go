@@ -50,7 +50,7 @@ func (l *lab) network() error {
 			return err
 		}
 	}
-	for _, p := range []string{"198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"} {
+	for _, p := range []string{"198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20"} {
 		if err := command("ip", "route", "add", p, "dev", "lab"); err != nil {
 			return err
 		}
@@ -76,7 +76,8 @@ func (l *lab) start(h *host) error {
 	if h.Addr6 != "" {
 		steps = append(steps,
 			[]string{"-n", h.id, "addr", "add", h.Addr6 + "/128", "dev", "eth0", "nodad"},
-			[]string{"-n", h.id, "route", "add", "2001:db8::/32", "dev", "eth0", "src", h.Addr6})
+			[]string{"-n", h.id, "route", "add", "2001:db8::/32", "dev", "eth0", "src", h.Addr6},
+			[]string{"-n", h.id, "route", "add", "3fff::/20", "dev", "eth0", "src", h.Addr6})
 	}
 	for _, s := range steps {
 		if err := command("ip", s...); err != nil {

@@ -8,7 +8,7 @@ const (
 	nameless = "198.51.100.77"
 	hosted   = "198.51.100.88"
 	office   = "198.51.100.130"
-	dsl6     = "2001:db8:66::66"
+	dsl6     = "3fff:66::66"
 	firm     = "mail.firm.example"
 )
 
@@ -18,7 +18,7 @@ const lie = "mx3.innocent.example"
 // allMessages are the messages of the laboratory, in the order of sending.
 func allMessages() []message {
 	var all []message
-	for _, part := range [][]message{direct(), open(), hiding(), two(), forgeries(), honest(), recipientSide(), clocks(), six(), bounces(), local()} {
+	for _, part := range [][]message{direct(), open(), hiding(), qmailLike(), walled(), two(), forgeries(), honest(), recipientSide(), clocks(), six(), bounces(), local()} {
 		all = append(all, part...)
 	}
 	for i := range all {
@@ -64,7 +64,7 @@ func open() []message {
 	// What the stranger says of itself changes what the relay writes; each of these is tried with two servers.
 	said := []message{
 		{Name: "honest", Client: hosted, HELO: "server88.hosting.example", Unclear: true, What: "the stranger says its own name"},
-		{Name: "own", Unclear: true, What: "the stranger says the relay's own name"},
+		{Name: "own", What: "the stranger says the relay's own name"},
 		{Name: "address", HELO: "203.0.113.250", Tags: []string{"203.0.113.250"}, What: "the stranger says an innocent's bare address"},
 		{Name: "literal", Client: nameless, HELO: "[203.0.113.250]", Tags: []string{"203.0.113.250"}, Unclear: true, What: "the stranger says an innocent's address in brackets"},
 	}
@@ -110,6 +110,38 @@ func hiding() []message {
 	return append(all,
 		message{Name: "hide-proxy", First: "gate.tango.example", What: "a TCP proxy stands between the stranger and the recipient's mail exchanger"},
 		message{Name: "hide-proxy-relay", First: "box.tango-two.example", Via: []string{openRelay["postfix"]}, What: "a TCP proxy stands before an open relay"})
+}
+
+// qmailLike are servers in the manner of qmail's, which Debian lacks. They hand all that
+// they take to the recipient's mail exchanger.
+func qmailLike() []message {
+	var all []message
+	for _, s := range [][3]string{{"qpsmtpd", "mx.golf-two.example", "mx.hotel-two.example"}, {"mailfront", "mx.india-two.example", "mx.juliett-two.example"}} {
+		f, r, hides, gw := s[0], []string{s[1]}, []string{s[2]}, []string{"gw-" + s[0] + ".college.example"}
+		all = append(all,
+			message{Name: "direct-" + f, Via: gw, What: "a spammer's line sends to the recipient's gateway, which hands on inside"},
+			message{Name: "direct-" + f + "-nameless", Via: gw, Client: nameless, Plain: true, HELO: "friend", What: "the same, with HELO, a bare word and no looked-up name"},
+			message{Name: "open-" + f, Via: r, What: "an open relay passes on what a stranger's line sends"},
+			message{Name: "open-" + f + "-nameless", Via: r, Client: nameless, What: "the stranger's address has no name"},
+			message{Name: "open-" + f + "-bare", Via: r, Plain: true, HELO: "friend", Unclear: true, What: "the stranger says HELO and a bare word"},
+			message{Name: "open-" + f + "-address", Via: r, HELO: "203.0.113.250", Tags: []string{"203.0.113.250"}, What: "the stranger says an innocent's bare address"},
+			message{Name: "hide-" + f + "-silent", Via: hides, What: "an open relay that was told to hide the previous hop"},
+			message{Name: "two-exim-then-" + f, Via: append([]string{openRelay["exim"]}, r...), What: "two open relays in a row"},
+			message{Name: "two-postfix-then-" + f + "-silent", Via: append([]string{openRelay["postfix"]}, hides...), What: "an open relay sends through one that hides"})
+	}
+	return all
+}
+
+// walled is a relay behind a wall that hands connections on from an address inside, as
+// address translation does.
+func walled() []message {
+	r := []string{"mail.kilo-two.example"}
+	return []message{
+		{Name: "hide-postfix-walled", Via: r, What: "an open relay behind a wall, which it sees as its client"},
+		{Name: "hide-postfix-walled-bare", Via: r, HELO: "friend", Plain: true, Unclear: true, What: "the same; the stranger says a bare word"},
+		{Name: "two-haraka-then-postfix-walled", Via: []string{openRelay["haraka"], r[0]}, What: "an open relay sends through one behind a wall"},
+		{Name: "two-postfix-walled-then-exim", Via: []string{r[0], openRelay["exim"]}, What: "a relay behind a wall sends through an open one"},
+	}
 }
 
 func two() []message {
@@ -208,7 +240,7 @@ func clocks() []message {
 func six() []message {
 	all := []message{
 		{Name: "six-direct-postfix", First: store, Client: dsl6, What: "IPv6 straight to the mail exchanger"},
-		{Name: "six-direct-nameless", First: store, Client: "2001:db8:66::77", What: "the same without a looked-up name"},
+		{Name: "six-direct-nameless", First: store, Client: "3fff:66::77", What: "the same without a looked-up name"},
 	}
 	for _, f := range []string{"postfix", "exim", "opensmtpd", "haraka"} {
 		all = append(all, message{Name: "six-gw-" + f, Client: dsl6, Via: []string{"gw-" + f + ".college.example"}, What: "IPv6 to the recipient's gateway"})
@@ -216,8 +248,8 @@ func six() []message {
 	for _, r := range [][2]string{{"postfix", "six.alpha-v6.example"}, {"exim", "six.bravo-v6.example"}, {"opensmtpd", "six.delta-v6.example"},
 		{"haraka", "six.foxtrot-v6.example"}, {"exim-byonly", "six.juliett-v6.example"}} {
 		h := r[1]
-		all = append(all, message{Name: "six-open-" + r[0], Client: dsl6, Unclear: true, Via: []string{h}, What: "IPv6 through a relay; all of IPv6 here is one network, as a provider's would be"},
-			message{Name: "six-literal-" + r[0], Client: dsl6, HELO: "[IPv6:2001:db8:dead::1]", Unclear: true, Via: []string{h}, What: "IPv6 through a relay; the client says a strange address"})
+		all = append(all, message{Name: "six-open-" + r[0], Client: dsl6, Via: []string{h}, What: "IPv6 through a relay"},
+			message{Name: "six-literal-" + r[0], Client: dsl6, HELO: "[IPv6:3fff:dead::1]", Unclear: true, Via: []string{h}, What: "IPv6 through a relay; the client says a strange address"})
 	}
 	return all
 }

@@ -49,6 +49,7 @@ var shapes = []struct{ name, field string }{
 	{"smtpsvc", "from %s ([198.51.100.9]) by mx.example with Microsoft SMTPSVC(5.0.2195.2966); Thu, 22 Aug 2002 08:17:21 -0400"},
 	{"qmail", "from unknown (HELO %s) (198.51.100.9) by mx.example with SMTP; 22 Aug 2002 08:28:38 -0000"},
 	{"qmail with ident", "from real.example (HELO %s) (user@198.51.100.9) by mx.example with SMTP; 22 Aug 2002 08:28:38 -0000"},
+	{"mailfront", "from %s (real.example [198.51.100.9])\n  by mx.example ([203.0.113.7])\n  with ESMTP via TCP; 22 Aug 2002 08:28:38 -0000"},
 	{"exim", "from [198.51.100.9] (helo=%s) by mx.example with esmtp (Exim 4.94) id 17z2ST-0003jb-03; Wed, 09 Oct 2002 00:04:05 +0200"},
 	{"exim with name", "from real.example ([198.51.100.9] helo=%s) by mx.example with esmtp (Exim 4.94) id 17z2ST-0003jb-03; Wed, 09 Oct 2002 00:04:05 +0200"},
 	{"communigate", "from [198.51.100.9] (HELO %s) by mx.example (CommuniGate Pro SMTP 3.4.3) with ESMTP id 2075992; Wed, 28 Aug 2002 10:24:55 -0400"},

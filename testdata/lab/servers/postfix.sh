@@ -3,6 +3,7 @@
 #   strip        relays for anybody; header_checks drop every Received: field, its own too
 #   rewrite      relays for anybody; header_checks leave "by HOST" of its own field
 #   proxied      relays for anybody behind haproxy, which it sees as the client
+#   walled       the same; the proxy is the wall's, with an address inside
 #   gateway      takes mail for the recipient's organisation and hands it to ROUTE
 #   store        the recipient's mail store
 #   filtered     the same, with amavis in between
@@ -48,7 +49,7 @@ maildir() {
 }
 
 case $MODE in
-open | strip | rewrite | proxied)
+open | strip | rewrite | proxied | walled)
 	postconf -e 'mynetworks = 0.0.0.0/0 [::]/0'
 	;;
 gateway)
@@ -72,9 +73,15 @@ rewrite)
 	postconf -e 'header_checks = pcre:/etc/postfix/header_checks'
 	echo "/^Received: from .*(by $NAME .*)/ REPLACE Received: \$1" >/etc/postfix/header_checks
 	;;
-proxied)
+proxied | walled)
+	inside=127.0.0.1 wall=127.0.0.1
+	if [ "$MODE" = walled ]; then
+		inside=10.9.9.2 wall=10.9.9.1
+		ip addr add $inside/32 dev lo
+		ip addr add $wall/32 dev lo
+	fi
 	postconf -MX smtp/inet
-	postconf -Me "127.0.0.1:10025/inet=127.0.0.1:10025 inet n - n - - smtpd"
+	postconf -Me "$inside:10025/inet=$inside:10025 inet n - n - - smtpd"
 	cat >/etc/haproxy.cfg <<-X
 		defaults
 			mode tcp
@@ -83,7 +90,7 @@ proxied)
 			timeout server 60s
 		listen smtp
 			bind :25
-			server mail 127.0.0.1:10025
+			server mail $inside:10025 source $wall
 	X
 	haproxy -D -f /etc/haproxy.cfg
 	;;
