@@ -36,7 +36,7 @@ func (p *parser) familyByShape() Family {
 	case p.aolShaped():
 		f.Version = sh.banner
 		return "aol"
-	case equalFold(f.Via.Of(p.b), "tcp") && f.By.Addr.IsValid() && id == nil && p.qmailDate():
+	case isWord(f.Via.Of(p.b), "tcp") && f.By.Addr.IsValid() && id == nil && p.qmailDate():
 		return "mailfront"
 	case (hasPrefixFold(f.With.Of(p.b), "pop3") || hasPrefixFold(f.With.Of(p.b), "imap4")) && p.qmailDate():
 		return "getmail"
