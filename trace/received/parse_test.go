@@ -87,6 +87,31 @@ func TestImitation(t *testing.T) {
 	}
 }
 
+// TestSwallowedBy: a '(' in the HELO and a ')' in a recipient that the server accepted make
+// a comment of all between them, the by clause too.
+func TestSwallowedBy(t *testing.T) {
+	for _, sh := range shapes {
+		if strings.Contains(sh.field, "(HELO") || strings.Contains(sh.field, "helo=") || strings.Contains(sh.field, "\"HELO") {
+			continue // the client's words stand behind the address
+		}
+		for _, helo := range []string{"a (", "a (b", "a (b [192.0.2.1] (", "a ((", "a (b) ("} {
+			field := strings.Replace(sh.field, "for <u@mx.example>", "", 1)
+			field = strings.Replace(field, ";", " for <u)@mx.example>;", 1)
+			body := []byte(strings.Replace(field, "%s", helo, 1))
+			f := Parse(body)
+			if ip := f.From.IP.Text(body); ip != "198.51.100.9" {
+				t.Errorf("%s: address %q: %s", sh.name, ip, body)
+			}
+			if host := f.By.Host.Text(body); !strings.HasPrefix(host, "mx.") {
+				t.Errorf("%s: by %q: %s", sh.name, host, body)
+			}
+			if f.Unread.Reason == "" {
+				t.Errorf("%s: read as if nothing were wrong: %s", sh.name, body)
+			}
+		}
+	}
+}
+
 // TestNoAddress holds that an address elsewhere than where a server writes the peer's is
 // never the peer's.
 func TestNoAddress(t *testing.T) {

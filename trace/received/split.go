@@ -27,6 +27,7 @@ type parser struct {
 	lastClose int  // offset of the last ')', once a comment did not close
 	flatFrom  int  // offset of the first unclosed comment: from there on comments do not nest
 	looseFrom int  // from here on no ')' stands before a keyword
+	wary      bool // no comment of the from clause swallows a by clause
 	plain     bool // quotes and angle brackets mean nothing: the text may be a HELO
 	claim     int  // the from clause up to here imitates a by clause
 	year      int  // as stamped
@@ -40,13 +41,21 @@ type parser struct {
 // comes behind it: before the first by only by ends the from clause, and the last by counts.
 func (p *parser) split() {
 	if !p.scan(true) && p.seen[fromClause] {
-		p.r, p.seen = [clauses]Span{}, [clauses]bool{}
-		p.f.Time.Stamp = Span{}
-		p.scan(false)
+		p.wary = true
+		if p.again(); !p.scan(true) {
+			p.again()
+			p.scan(false)
+		}
 	}
 	if p.f.Time.Stamp.Empty() {
 		p.looseDate()
 	}
+}
+
+// again forgets what a walk found.
+func (p *parser) again() {
+	p.r, p.seen = [clauses]Span{}, [clauses]bool{}
+	p.f.Time.Stamp = Span{}
 }
 
 // scanner is the state of one walk over the field.
@@ -259,6 +268,13 @@ func (p *parser) skipComment(i int) int {
 				if depth--; depth == 0 {
 					return j + 1
 				}
+				if p.wary && p.plain && p.byAt(j+1) {
+					return p.brokenBy(i)
+				}
+			case ']':
+				if p.wary && p.plain && p.byAt(j+1) {
+					return p.brokenBy(i)
+				}
 			}
 		}
 		if p.lastClose == len(p.b) {
@@ -270,6 +286,23 @@ func (p *parser) skipComment(i int) int {
 		p.flatFrom = i
 		p.unread("a comment is not closed", i)
 	}
+	return p.skipFlat(i)
+}
+
+// byAt reports whether a by clause begins at i.
+func (p *parser) byAt(i int) bool {
+	for i < len(p.b) && isSpace(p.b[i]) {
+		i++
+	}
+	return i+2 < len(p.b) && p.b[i]|0x20 == 'b' && p.b[i+1]|0x20 == 'y' && isSpace(p.b[i+2])
+}
+
+// brokenBy goes on behind a '(' in a from clause that swallows the only by clause: behind
+// the address that a server records, by is never part of a comment. The '(' is of the HELO,
+// and what closes it somewhere behind, a recipient's ')' perhaps, has nothing to do with it.
+func (p *parser) brokenBy(i int) int {
+	p.flatFrom = i
+	p.unread("a comment in the from clause swallows the by clause", i)
 	return p.skipFlat(i)
 }
 
@@ -445,7 +478,7 @@ var classOf = func() (t [256]class) {
 			t[c] = wordEnd
 		case c == '(':
 			t[c] = wordEnd | nesting
-		case c == ')' || c == '\\':
+		case c == ')' || c == '\\' || c == ']':
 			t[c] = nesting
 		case c == ':' || isHex(byte(c)):
 			t[c] = addrBegin | addrEnd
