@@ -41,6 +41,47 @@ type analysis struct {
 	deepest    int  // the deepest hop that is linked, or -1
 	ratware    bool // the mail bears the mark of a bulk mailing program
 	shaky      int  // the first hop that is trusted behind a public address which nobody declared, or -1
+	kept       keep
+}
+
+// keep gathers the texts that a Path takes out of a header, so that one string holds them
+// all: most messages have more than a dozen.
+type keep struct {
+	b    []byte
+	refs []keptText
+}
+
+// keptText is a place that is given its text once all are gathered.
+type keptText struct {
+	to         *string
+	start, end int
+}
+
+// unfolded keeps a field's body as text does.
+func (k *keep) unfolded(to *string, body []byte) {
+	start := len(k.b)
+	k.b = appendText(k.b, body)
+	k.refs = append(k.refs, keptText{to, start, len(k.b)})
+}
+
+// verbatim keeps a field's body as found, folding too; bytes that are not UTF-8 are written \xNN.
+func (k *keep) verbatim(to *string, body []byte) {
+	start := len(k.b)
+	k.b = appendVerbatim(k.b, body)
+	k.refs = append(k.refs, keptText{to, start, len(k.b)})
+}
+
+// settle makes the string and hands its parts out.
+func (k *keep) settle() {
+	all := string(k.b)
+	for _, r := range k.refs {
+		*r.to = all[r.start:r.end]
+	}
+	clear(k.refs)
+	if cap(k.b) > 1<<20 {
+		k.b = nil
+	}
+	k.b, k.refs = k.b[:0], k.refs[:0]
 }
 
 // scratch keeps the work space of earlier calls: hops are large, and most messages have few.
@@ -52,7 +93,8 @@ func (a *analysis) release() {
 	if cap(a.hops) > 64 { // a hostile header must not be paid for ever after
 		a.hops = nil
 	}
-	*a = analysis{hops: a.hops, peers: a.peers, trace: a.trace, hints: a.hints}
+	clear(a.own)
+	*a = analysis{hops: a.hops, peers: a.peers, trace: a.trace, hints: a.hints, own: a.own[:0], kept: a.kept}
 	scratch.Put(a)
 }
 
@@ -67,9 +109,10 @@ func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	}
 	a := scratch.Get().(*analysis)
 	defer a.release()
-	*a = analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1, shaky: -1, hops: a.hops[:0], peers: a.peers[:0], trace: a.trace[:0], hints: a.hints[:0]}
+	*a = analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1, shaky: -1, hops: a.hops[:0], peers: a.peers[:0], trace: a.trace[:0], hints: a.hints[:0], own: a.own, kept: a.kept}
 	a.readHeader(data, fields)
 	a.readHops(data)
+	p.Message.readMessage()
 	if len(a.hops) == 0 {
 		p.Ends = EndNoTrace
 		a.settleHints(data)
@@ -93,11 +136,20 @@ func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 // text unfolds a field's body; bytes that are not UTF-8 are written \xNN.
 func text(b []byte) string {
 	b = bytes.TrimSpace(b)
-	if utf8.Valid(b) && bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') < 0 {
+	if isOneLine(b) && utf8.Valid(b) {
 		return string(b)
 	}
-	var s strings.Builder
-	s.Grow(len(b))
+	return string(appendText(nil, b))
+}
+
+func isOneLine(b []byte) bool { return bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') < 0 }
+
+// appendText appends a field's body as text has it.
+func appendText(s, b []byte) []byte {
+	b = bytes.TrimSpace(b)
+	if isOneLine(b) && utf8.Valid(b) {
+		return append(s, b...)
+	}
 	fold := false
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
@@ -106,41 +158,39 @@ func text(b []byte) string {
 			fold = true
 		case fold && (r == ' ' || r == '\t'):
 		case r == utf8.RuneError && n == 1:
-			s.WriteString(hexByte(b[0]))
+			s = appendHex(s, b[0])
 			fold = false
 		default:
 			if fold {
-				s.WriteByte(' ')
+				s = append(s, ' ')
 			}
 			fold = false
-			s.WriteRune(r)
+			s = append(s, b[:n]...)
 		}
 		b = b[n:]
 	}
-	return s.String()
+	return s
 }
 
-// verbatim keeps a field's body as found, folding too; bytes that are not UTF-8 are written \xNN.
-func verbatim(b []byte) string {
+func appendVerbatim(s, b []byte) []byte {
 	if utf8.Valid(b) {
-		return string(b)
+		return append(s, b...)
 	}
-	var s strings.Builder
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
 		if r == utf8.RuneError && n == 1 {
-			s.WriteString(hexByte(b[0]))
+			s = appendHex(s, b[0])
 		} else {
-			s.WriteRune(r)
+			s = append(s, b[:n]...)
 		}
 		b = b[n:]
 	}
-	return s.String()
+	return s
 }
 
-func hexByte(c byte) string {
+func appendHex(s []byte, c byte) []byte {
 	const hex = "0123456789abcdef"
-	return string([]byte{'\\', 'x', hex[c>>4], hex[c&15]})
+	return append(s, '\\', 'x', hex[c>>4], hex[c&15])
 }
 
 // maxHops bounds the fields that are judged: RFC 5321 section 6.3 lets servers take 100
@@ -155,8 +205,13 @@ func (a *analysis) readHops(data []byte) {
 	a.peers = slices.Grow(a.peers, n)[:n]
 	for i, f := range a.trace {
 		a.peers[i] = -1
-		a.path.Hops[i] = Hop{Index: i, Line: f.Line, Findings: []string{}}
-		a.hops[i] = hop{Hop: &a.path.Hops[i], body: f.Body(data)}
+		h := &a.path.Hops[i]
+		h.Index, h.Line, h.Findings = i, f.Line, []string{}
+		a.hops[i] = hop{Hop: h, body: f.Body(data)}
+		a.kept.verbatim(&h.Raw, a.hops[i].body)
+	}
+	a.kept.settle()
+	for i := range a.hops {
 		a.hops[i].read(a.set)
 	}
 }
@@ -165,13 +220,12 @@ func (a *analysis) readHops(data []byte) {
 func (h *hop) read(set *Settings) {
 	h.f = received.Parse(h.body)
 	f := &h.f
-	h.Raw = verbatim(h.body)
 	whole := len(h.Raw) == len(h.body) // nothing was rewritten: values may share its memory
 	at := func(s received.Span) string {
 		if s.Empty() {
 			return ""
 		}
-		if whole && bytes.IndexByte(s.Of(h.body), '\n') < 0 && bytes.IndexByte(s.Of(h.body), '\r') < 0 {
+		if whole && isOneLine(s.Of(h.body)) {
 			return h.Raw[s.Start:s.End]
 		}
 		return text(s.Of(h.body))

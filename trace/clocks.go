@@ -9,7 +9,10 @@ import (
 // setClocks holds each stamp against the next hop's and against its own queue ID.
 func (a *analysis) setClocks() {
 	next := -1
-	clocks, seconds := make([]Clock, len(a.hops)), make([]int64, 2*len(a.hops))
+	clocks := make([]struct { // at once for all
+		Clock
+		gap, queue int64
+	}, len(a.hops))
 	for i := range a.hops {
 		h := &a.hops[i]
 		if h.at.IsZero() || h.Standing == Contradicted || h.Kind == Note {
@@ -18,11 +21,11 @@ func (a *analysis) setClocks() {
 		c := &clocks[i]
 		c.GapTo = -1
 		if next >= 0 {
-			c.Gap, c.GapTo = &seconds[2*i], next
+			c.Gap, c.GapTo = &c.gap, next
 			*c.Gap = int64(a.hops[next].at.Sub(h.at) / time.Second)
 		}
 		if d, ok := h.queueGap(); ok {
-			c.Queue = &seconds[2*i+1]
+			c.Queue = &c.queue
 			*c.Queue = int64(d / time.Second)
 			if wholeHours(d) {
 				c.ZoneOff, c.ZoneFrom = hours(d), "queue-id"
@@ -33,7 +36,7 @@ func (a *analysis) setClocks() {
 			c.ZoneOff, c.ZoneFrom = hours(-time.Duration(*c.Gap)*time.Second), "next-hop"
 		}
 		if c.Gap != nil || c.Queue != nil {
-			h.Clock = c
+			h.Clock = &c.Clock
 		}
 		next = i
 	}

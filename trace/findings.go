@@ -141,9 +141,15 @@ func excerpt(b []byte, at int) string {
 // sortFindings orders them by the fields they rest on and hangs their codes on the hops.
 func (a *analysis) sortFindings() {
 	slices.SortStableFunc(a.path.Findings, func(x, y Finding) int { return x.Hop - y.Hop })
-	for _, f := range a.path.Findings {
-		if f.Hop >= 0 && !slices.Contains(a.path.Hops[f.Hop].Findings, f.Code) {
-			a.path.Hops[f.Hop].Findings = append(a.path.Hops[f.Hop].Findings, f.Code)
+	codes := make([]string, 0, len(a.path.Findings)) // of all hops, one after the other
+	begin := 0
+	for i, f := range a.path.Findings {
+		if i > 0 && f.Hop != a.path.Findings[i-1].Hop {
+			begin = len(codes)
+		}
+		if f.Hop >= 0 && !slices.Contains(codes[begin:], f.Code) {
+			codes = append(codes, f.Code)
+			a.path.Hops[f.Hop].Findings = codes[begin:len(codes):len(codes)]
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -14,6 +15,7 @@ import (
 func (a *analysis) readHeader(data []byte, fields []header.Field) {
 	m := &a.path.Message
 	m.DeliveredTo = []string{}
+	var seen [messageFields]bool
 	for _, f := range fields {
 		name := f.Name(data)
 		if len(name) == 0 {
@@ -32,9 +34,10 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 				continue
 			}
 		}
-		if dst := m.field(data, f); dst != nil {
-			if *dst == "" {
-				*dst = text(f.Body(data))
+		if dst, i := m.field(data, f); dst != nil {
+			if !seen[i] {
+				a.kept.unfolded(dst, f.Body(data))
+				seen[i] = len(bytes.TrimSpace(f.Body(data))) > 0 // an empty one does not count
 			}
 			continue
 		}
@@ -44,6 +47,10 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 			a.delivered = append(a.delivered, delivery{text(f.Body(data)), len(a.trace)})
 		}
 	}
+}
+
+// readMessage takes apart what readHeader gathered.
+func (m *Message) readMessage() {
 	m.Domain = mailDomain(m.From)
 	m.Organisation = registrable(m.Domain)
 	m.Recipients = strings.Count(m.To, "@") + strings.Count(m.Cc, "@")
@@ -56,29 +63,32 @@ type delivery struct {
 	above int
 }
 
-// field returns where a header field is kept, or nil.
-func (m *Message) field(data []byte, f header.Field) *string {
+// messageFields is how many fields of a header a Message keeps.
+const messageFields = 9
+
+// field returns where a header field is kept, and its number among those that are, or nil.
+func (m *Message) field(data []byte, f header.Field) (*string, int) {
 	switch n := f.Name(data); {
 	case len(n) == 2 && f.Is(data, "To"):
-		return &m.To
+		return &m.To, 0
 	case len(n) == 2 && f.Is(data, "Cc"):
-		return &m.Cc
+		return &m.Cc, 1
 	case len(n) == 4 && f.Is(data, "From"):
-		return &m.From
+		return &m.From, 2
 	case len(n) == 4 && f.Is(data, "Date"):
-		return &m.Date
+		return &m.Date, 3
 	case len(n) == 6 && f.Is(data, "Sender"):
-		return &m.Sender
+		return &m.Sender, 4
 	case len(n) == 7 && f.Is(data, "Subject"):
-		return &m.Subject
+		return &m.Subject, 5
 	case len(n) == 8 && f.Is(data, "Reply-To"):
-		return &m.ReplyTo
+		return &m.ReplyTo, 6
 	case len(n) == 10 && f.Is(data, "Message-ID"):
-		return &m.MessageID
+		return &m.MessageID, 7
 	case len(n) == 11 && f.Is(data, "Return-Path"):
-		return &m.ReturnPath
+		return &m.ReturnPath, 8
 	}
-	return nil
+	return nil, 0
 }
 
 // mailDomain returns the domain of the last mail address in a field, in lower case.
