@@ -162,20 +162,26 @@ func TestCacheCannotBe(t *testing.T) {
 	}
 }
 
-// cacheWriter, set to a folder, makes the test binary a process that writes the cache.
+// cacheWriter, set to a folder, makes the test binary a process that writes the cache there:
+// entries from _FROM to _TO, each told when it is finished.
 const cacheWriter = "RELAYTRACE_TEST_CACHE_WRITER"
 
-// TestCacheWriter is no test but that process: it puts entries and tells each one when it
-// is finished.
-func TestCacheWriter(t *testing.T) {
-	dir := os.Getenv(cacheWriter)
-	if dir == "" {
-		t.Skip("only run by TestCacheKilled")
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(cacheWriter); dir != "" {
+		writeCache(dir)
+		return
 	}
-	c := openCache(t, dir)
-	var from int
+	os.Exit(m.Run())
+}
+
+func writeCache(dir string) {
+	c, err := OpenCache(dir)
+	if err != nil {
+		fmt.Println("failed", err)
+		return
+	}
+	from, to := 0, 60000
 	fmt.Sscan(os.Getenv(cacheWriter+"_FROM"), &from)
-	to := 60000
 	fmt.Sscan(os.Getenv(cacheWriter+"_TO"), &to)
 	for n := from; n < to; n++ {
 		r, p := entryFor(n)
@@ -196,7 +202,7 @@ func TestCacheOfManyProcesses(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
-			cmd := exec.Command(os.Args[0], "-test.run=^TestCacheWriter$", "-test.v")
+			cmd := exec.Command(os.Args[0])
 			cmd.Env = append(os.Environ(), cacheWriter+"="+dir, fmt.Sprintf("%s_FROM=%d", cacheWriter, i*each), fmt.Sprintf("%s_TO=%d", cacheWriter, (i+1)*each))
 			if out, err := cmd.CombinedOutput(); err != nil || strings.Count(string(out), "done ") != each {
 				t.Errorf("process %d: %v\n%.500s", i, err, out)
@@ -221,50 +227,61 @@ func TestCacheOfManyProcesses(t *testing.T) {
 // TestCacheKilled kills a writing process fifty times with SIGKILL: the cache is never
 // damaged and no entry that was finished is lost.
 func TestCacheKilled(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts fifty processes")
-	}
 	dir := t.TempDir()
 	done := -1
 	for i := range 50 {
-		cmd := exec.Command(os.Args[0], "-test.run=^TestCacheWriter$", "-test.v")
-		cmd.Env = append(os.Environ(), cacheWriter+"="+dir, fmt.Sprintf("%s_FROM=%d", cacheWriter, done+1))
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
+		before := done
+		done = killWriter(t, dir, done+1, i)
+		checkKilled(t, dir, before+1, done, i)
+	}
+	checkKilled(t, dir, 0, done, 49)
+	t.Logf("%d entries after 50 kills", done+1)
+}
+
+// killWriter has a process write entries from a number on, kills it in the middle of one, and
+// gives the last that it had finished.
+func killWriter(t *testing.T, dir string, from, i int) (done int) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), cacheWriter+"="+dir, fmt.Sprintf("%s_FROM=%d", cacheWriter, from))
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	done = from - 1
+	lines := bufio.NewScanner(out)
+	seen := 0
+	for lines.Scan() {
+		var n int
+		if _, err := fmt.Sscanf(lines.Text(), "done %d", &n); err != nil {
+			t.Fatal(lines.Text())
 		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		// Killed after so many entries and a bit, in the middle of the next.
-		lines := bufio.NewScanner(out)
-		seen := 0
-		for lines.Scan() {
-			var n int
-			if _, err := fmt.Sscanf(lines.Text(), "done %d", &n); err == nil {
-				done = max(done, n)
-				if seen++; seen == 3+i%7 {
-					time.Sleep(time.Duration(i*37%1000) * time.Microsecond)
-					cmd.Process.Kill()
-				}
-			} else if strings.HasPrefix(lines.Text(), "failed") {
-				t.Fatal(lines.Text())
-			}
-		}
-		cmd.Wait()
-		c := openCache(t, dir)
-		if c.SetAside != "" {
-			t.Fatalf("kill %d damaged the cache", i)
-		}
-		for n := range done + 1 {
-			r, p := entryFor(n)
-			if got, _, _, ok := c.get("via", p.Addr(), time.Now()); !ok || got.Network.Name != r.Network.Name || len(got.Lookups[0].Raw) != 3000 {
-				t.Fatalf("kill %d lost entry %d", i, n)
-			}
-		}
-		if err := c.Close(); err != nil {
-			t.Fatal(err)
+		done = max(done, n)
+		if seen++; seen == 3+i%7 {
+			time.Sleep(time.Duration(i*37%1000) * time.Microsecond)
+			cmd.Process.Kill()
 		}
 	}
-	t.Logf("%d entries after 50 kills", done+1)
+	cmd.Wait()
+	return done
+}
+
+// checkKilled opens the cache after a kill: it is undamaged, and has the entries from one
+// number to another whole.
+func checkKilled(t *testing.T, dir string, from, to, i int) {
+	t.Helper()
+	c := openCache(t, dir)
+	defer c.Close()
+	if c.SetAside != "" {
+		t.Fatalf("kill %d damaged the cache", i)
+	}
+	for n := from; n <= to; n++ {
+		r, p := entryFor(n)
+		if got, _, _, ok := c.get("via", p.Addr(), time.Now()); !ok || got.Network.Name != r.Network.Name || len(got.Lookups[0].Raw) != 3000 {
+			t.Fatalf("kill %d lost entry %d", i, n)
+		}
+	}
 }

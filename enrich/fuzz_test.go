@@ -35,7 +35,7 @@ func FuzzReadAnswer(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, addr string) {
 		asked, err := netip.ParseAddr(addr)
 		if err != nil || asked.Zone() != "" || asked.Is4In6() {
-			t.Skip() // Lookup hands over neither
+			return // Lookup hands over neither
 		}
 		object, err := rdap.NewDecoder(data).Decode()
 		if err != nil {
