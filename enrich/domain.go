@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -122,6 +123,25 @@ func Levels(name string) []string {
 		levels = append(levels, name)
 	}
 	return levels
+}
+
+// Addresses asks the resolver for the addresses of a name, such as a mail exchanger's, IPv4
+// first. The look-ups say why there are none.
+func (e *Enricher) Addresses(ctx context.Context, name string) ([]netip.Addr, []Lookup) {
+	var addrs []netip.Addr
+	var lookups []Lookup
+	name = hostName(name)
+	if e.resolver == nil || e.offline || name == "" {
+		return nil, nil
+	}
+	for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
+		msg, l := e.resolver.ask(ctx, name, kind)
+		lookups = append(lookups, l)
+		if l.Outcome == OutcomeOK {
+			addrs = append(addrs, addressesOf(msg)...)
+		}
+	}
+	return addrs, lookups
 }
 
 // CheckDomain asks the resolver about one name. It is meant for one's own names; see

@@ -169,6 +169,24 @@ func TestCheckDomainFails(t *testing.T) {
 	}
 }
 
+func TestAddresses(t *testing.T) {
+	w := enrichtest.Start(t)
+	w.SetZones(map[string][]string{"A mx.college.ac.uk.": {"192.0.2.9", "192.0.2.10"}, "AAAA mx.college.ac.uk.": {"2001:db8::9"}})
+	s := settingsFor(w)
+	got, lookups := enricher(t, s).Addresses(context.Background(), "MX.college.ac.uk.")
+	want := []netip.Addr{netip.MustParseAddr("192.0.2.9"), netip.MustParseAddr("192.0.2.10"), netip.MustParseAddr("2001:db8::9")}
+	if !slices.Equal(got, want) || len(lookups) != 2 {
+		t.Errorf("%v, %+v", got, lookups)
+	}
+	if got, lookups := enricher(t, s).Addresses(context.Background(), "gone.college.ac.uk"); len(got) != 0 || lookups[0].Outcome != enrich.OutcomeNotFound {
+		t.Errorf("%v, %+v", got, lookups)
+	}
+	s.Offline = true
+	if got, lookups := enricher(t, s).Addresses(context.Background(), "mx.college.ac.uk"); len(got)+len(lookups) != 0 {
+		t.Errorf("offline: %v, %+v", got, lookups)
+	}
+}
+
 // tlsWorld serves the files of a world over https under every name of college.ac.uk.
 func tlsWorld(t *testing.T, w *enrichtest.World) http.RoundTripper {
 	server := httptest.NewTLSServer(w.WebHandler())

@@ -9,6 +9,10 @@
 // never fails as a whole: what could not be learnt stands in the [Record], so that a
 // server that was down is not taken for a network without a contact.
 //
+// For one's own domains there are [Enricher.CheckDomain], [Enricher.Registration],
+// [Enricher.SecurityTxt] and [Enricher.Blocklists]: where complaints about a domain land,
+// and what stands against forgery in it.
+//
 // [RegistryOf], [NationalOf], [SpecialOf] and [CountryOf] answer from tables inside the
 // program and ask nobody. Registries and resolvers are asked about addresses; no address
 // is ever contacted.
