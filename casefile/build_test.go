@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"relaytrace/casefile/judge"
 	"relaytrace/enrich"
 	"relaytrace/trace"
 )
@@ -249,6 +250,43 @@ func TestRelayRestsOnItsBestField(t *testing.T) {
 				t.Errorf("%d transactions are kept of %d", len(r.Seen), len(tt.samples))
 			}
 		})
+	}
+}
+
+// TestSilentWitness holds that hosts which add no field elsewhere do not together frame a
+// relay: a sender who uses two of them can write a field in the name of each.
+func TestSilentWitness(t *testing.T) {
+	through := func(witness string) Sample { // a relay that the field of the host above it names
+		s := passed(relayA, stranger, trace.Corroborated)
+		p := &s.Path
+		edge := trace.Hop{Standing: trace.Trusted, Kind: trace.Transfer, From: trace.From{IP: addr(witness)}, By: trace.By{Host: "mx.college.example"}}
+		p.Hops = append([]trace.Hop{edge}, p.Hops...)
+		p.Hops[1].Standing = trace.Corroborated
+		p.Boundary.IP, p.Origin.Hop = addr(witness), 2
+		p.Relays[0].Hop, p.Relays[0].Own, p.Relays[0].Certainty = 1, 2, trace.CertaintyCorroborated
+		return s
+	}
+	quiet := func(host string) Sample {
+		return Sample{Path: trace.Path{
+			Hops:     []trace.Hop{{Standing: trace.Trusted, Kind: trace.Transfer, From: trace.From{IP: addr(host)}, By: trace.By{Host: "mx.college.example"}}},
+			Boundary: &trace.Boundary{IP: addr(host)}, Ends: trace.EndNoField,
+			Origin: &trace.Origin{IP: addr(host), Certainty: trace.Recorded},
+		}}
+	}
+	for _, tt := range []struct {
+		name    string
+		samples []Sample
+		want    judge.Verdict
+		reason  string
+	}{
+		{"two witnesses", []Sample{through(silent), through(relayC)}, judge.Suspected, "unrelated-client"},
+		{"one of them is silent elsewhere", []Sample{through(silent), through(relayC), quiet(silent)}, judge.Provisional, "one-witness"},
+		{"both are", []Sample{quiet(relayC), through(silent), through(relayC), quiet(silent)}, judge.Provisional, "relay-only-claimed"},
+	} {
+		r := build(known(), someone, tt.samples...).Relays[0]
+		if r.Verdict != tt.want || !slices.ContainsFunc(r.Reasons, func(x Reason) bool { return x.Code == tt.reason }) {
+			t.Errorf("%s: %s, %v", tt.name, r.Verdict, r.Reasons)
+		}
 	}
 }
 

@@ -29,6 +29,7 @@ type Gatherer struct {
 	bystanders  map[bystanderKey]*bystanderTally
 	excuses     map[netip.Addr]map[excuse]*numbers
 	trails      map[trace.End]TrailEnd
+	silent      map[netip.Addr]bool // handed a sample in and added no field
 	paths       map[[16]byte]*PathGroup
 	ownHosts    []int
 	submissions map[intake.Class]*classTally
@@ -44,7 +45,7 @@ func NewGatherer(s Settings) *Gatherer {
 	return &Gatherer{
 		settings: s, own: own, addrs: map[netip.Addr]bool{}, seen: map[netip.Addr]time.Time{}, relays: map[netip.Addr]*relayTally{},
 		sources: map[netip.Addr]*sourceTally{}, bystanders: map[bystanderKey]*bystanderTally{}, excuses: map[netip.Addr]map[excuse]*numbers{},
-		trails: map[trace.End]TrailEnd{}, paths: map[[16]byte]*PathGroup{}, submissions: map[intake.Class]*classTally{},
+		trails: map[trace.End]TrailEnd{}, silent: map[netip.Addr]bool{}, paths: map[[16]byte]*PathGroup{}, submissions: map[intake.Class]*classTally{},
 		incident: newIncidentTally(),
 	}
 }
@@ -90,6 +91,9 @@ func (g *Gatherer) AddSample(s *Sample) {
 	g.addBystanders(n, p)
 	if p.Ends == trace.EndLocal && p.Boundary == nil || g.passesOwn(p) {
 		g.ownHosts = append(g.ownHosts, n)
+	}
+	if p.Ends == trace.EndNoField && p.Boundary != nil {
+		g.silent[p.Boundary.IP] = true
 	}
 	t := g.trails[p.Ends]
 	t.End, t.Samples = p.Ends, t.Samples+1

@@ -19,7 +19,7 @@ func (b *builder) relays(g *Gatherer) []*relayTally {
 		at[ip] = x
 		r := x.settle()
 		r.Record = b.record(ip)
-		b.judge(&r, x, g.excusesOf(ip))
+		b.judge(&r, x, g)
 		b.c.Relays = append(b.c.Relays, r)
 	}
 	slices.SortFunc(b.c.Relays, func(x, y Relay) int {
@@ -42,18 +42,23 @@ func compareBool(a, b bool) int {
 	return -1
 }
 
-// judge gives a relay its verdict from all its transactions.
-func (b *builder) judge(r *Relay, x *relayTally, excuses []judge.Excuse) {
+// judge gives a relay its verdict from all its transactions. A host that adds no field in
+// one sample is no witness in another: whoever uses it can write one in its name, and a
+// sender with several such hosts would be several witnesses against an innocent.
+func (b *builder) judge(r *Relay, x *relayTally, g *Gatherer) {
 	var ts []judge.Transaction
 	for _, d := range x.order {
 		t := judge.Transaction{Samples: x.dealings[d], Withholds: d.withholds, Claimed: d.claimed, Unverified: d.unverified, Witness: d.witness}
+		if g.silent[d.witness] {
+			t.Claimed, t.Witness = true, netip.Addr{}
+		}
 		if d.client.IsValid() {
 			rec := b.record(d.client)
 			t.Client = judge.Party{Addr: d.client, Record: &rec}
 		}
 		ts = append(ts, t)
 	}
-	r.Verdict, r.Reasons = judge.Relay(judge.Party{Addr: r.IP, Record: &r.Record}, ts, excuses)
+	r.Verdict, r.Reasons = judge.Relay(judge.Party{Addr: r.IP, Record: &r.Record}, ts, g.excusesOf(r.IP))
 }
 
 // transactions lists those of each relay in the samples that are shown.
