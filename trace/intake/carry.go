@@ -24,6 +24,7 @@ type cargo struct {
 	bounce   *Bounce  // of a bounce that was forwarded whole
 	prose    []byte   // first readable text, as it stands
 	charset  string   // of prose
+	links    bool     // prose was taken out of HTML with links or pictures in it
 	headed   bool     // prose has headers of messages in it
 
 	utf8, said []byte // what text and words have made of prose
@@ -100,9 +101,20 @@ func (in *inspector) leafText(root, p *part, depth int, c *cargo) {
 	}
 	if p.media == "text/html" {
 		steps = with(steps, stepHTML)
+		c.links = c.prose == nil && hasLinks(body)
 		body = htmlText(toUTF8(body, p.params["charset"]))
 	}
 	in.readText(body, p.params["charset"], p.path, steps, c)
+}
+
+// hasLinks tells whether HTML has links or pictures, as mailings do.
+func hasLinks(html []byte) bool {
+	for _, mark := range []string{"href", "HREF", "<img", "<IMG"} {
+		if bytes.Contains(html, []byte(mark)) {
+			return true
+		}
+	}
+	return false
 }
 
 // outlookTexts reads the texts of an Outlook item.

@@ -341,6 +341,7 @@ func (m *mail) isBounce() bool {
 	case field > 0, m.isDaemon() && (m.nullPath || m.isQmailBounce()): // whatever its words
 	case m.challenges() > 0:
 		return false // TMDA speaks like a mail system
+	case m.nullPath && m.toOwn && !m.reply && !m.sells() && len(m.hits["auto"]) == 0 && m.refuses(): // words that no rule knows
 	case text+subject == 0:
 		return false
 	case m.nullPath, m.isDaemon() && !m.someone && (text > 0 || returns || m.daemonSigns() > 1):
@@ -522,6 +523,9 @@ func (m *mail) isComplaint() bool {
 	case said > 2 && bulk == 0:
 	case m.hits.in("technical", "text") > 1 && len(m.hits["desk"]) > 0 && !m.sells():
 		m.why("words of technicians, to an abuse desk")
+	case len(m.hits["grumble"]) > 0 && m.reply && (answer || m.toOwn) && !m.sells(), len(m.hits["grumble"])+subject > 0 && m.isPersonal():
+		m.why("an answer or a letter to the desk or the forged domain")
+		m.whyHits("grumble")
 	case subject > 0 && len(bytes.TrimSpace(m.words())) <= longOrder && (answer || m.toOwn):
 		m.why("an order to stop, and little else")
 	case first > 0 && bulk == 0 && (answer || m.addressed() && !m.sells()):
@@ -549,12 +553,25 @@ func (m *mail) isReply() bool {
 	return true
 }
 
-// sells tells whether a text has the marks of a mailing: a link, HTML without a plain
-// text, the phrases of advertising, or its length.
+// sells tells whether a text has the marks of a mailing: a link or a picture, the phrases of advertising, prices, or its length.
 func (m *mail) sells() bool {
-	low := bytes.ToLower(m.text())
-	return m.hits.in("bulk", "text") > 0 || bytes.Contains(low, []byte("http:")) || bytes.Contains(low, []byte("https:")) ||
-		bytes.Contains(low, []byte("www.")) || m.media == "text/html" || len(m.words()) > longLetter || len(bytes.TrimSpace(m.words())) == 0
+	text := m.text()
+	if m.hits.in("bulk", "text") > 0 || m.links || len(m.words()) > longLetter || len(bytes.TrimSpace(m.words())) == 0 {
+		return true
+	}
+	low := bytes.ToLower(text)
+	for _, mark := range []string{"http:", "https:", "www.", "?subject="} {
+		if bytes.Contains(low, []byte(mark)) {
+			return true
+		}
+	}
+	prices := 0
+	for i, c := range text[:max(len(text)-1, 0)] {
+		if c == '$' && text[i+1] >= '0' && text[i+1] <= '9' {
+			prices++
+		}
+	}
+	return prices > 1 || bytes.Contains(text, []byte("FREE"))
 }
 
 // isLetter tells what may be a letter to the abuse desk or to the forged address in words
@@ -563,18 +580,21 @@ func (m *mail) sells() bool {
 // what looks like a mailing, is no such letter; nor is any mail while no forged domain is
 // known, for then spam to somebody's abuse desk looks the same.
 func (m *mail) isLetter() bool {
-	if !m.toOwn && !(len(m.hits["desk"]) > 0 && m.toParent()) || m.fromOwn() {
-		return false
-	}
 	switch {
-	case m.nullPath && m.toOwn:
+	case m.nullPath && m.toOwn && !m.fromOwn():
 		m.why("without an envelope sender, to the forged domain: from a mail system, in words that no rule knows")
-	case !m.sells():
+	case m.isPersonal():
 		m.why("perhaps a letter to the abuse desk or the forged domain; read it")
 	default:
 		return false
 	}
 	return true
+}
+
+// isPersonal tells whether the message was sent to the desk or the forged domain from
+// elsewhere, and does not look like a mailing.
+func (m *mail) isPersonal() bool {
+	return (m.toOwn || len(m.hits["desk"]) > 0 && m.toParent()) && !m.fromOwn() && !m.sells()
 }
 
 // toParent tells whether an address of the domain above a forged one is among the

@@ -32,7 +32,7 @@ type rule struct {
 // the kinds and places that a section may name.
 var (
 	ruleKinds = []string{
-		"daemon", "bounce", "delay", "success", "auto", "list", "desk", "provider", "sighting", "complaint",
+		"daemon", "bounce", "delay", "success", "auto", "list", "desk", "provider", "sighting", "complaint", "grumble",
 		"technical", "threat", "legal", "distress", "reply", "forward", "bulk",
 		"priority-1", "priority-2", "priority-3", "priority-4", "priority-5",
 	}
