@@ -247,14 +247,7 @@ func (t *incidentTally) countries() []CountryCount {
 	for a := range t.recipients {
 		counts[countryOf(domainOf(a))]++
 	}
-	out := []CountryCount{}
-	for c, n := range counts {
-		out = append(out, CountryCount{c, n})
-	}
-	slices.SortFunc(out, func(a, b CountryCount) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Country, b.Country))
-	})
-	return out
+	return sortedCountries(counts)
 }
 
 // countryOf gives the country of a domain by its last label (ISO 3166-1; "uk" stands for

@@ -41,6 +41,7 @@ type Sample struct {
 type Sorter struct {
 	Rules   *Rules
 	Domains []string // the forged domains: what is addressed to them is more likely an answer or a complaint
+	Skip    int      // so many submissions at the beginning are not looked at: they have a place and bytes, and no class
 	Brief   bool     // leave out what a bare sample says of itself: Subject, Date, Time, MessageID, Forged and Recipients
 }
 
@@ -71,7 +72,7 @@ func (s Sorter) Walk(ctx context.Context, paths []string, stdin io.Reader, take 
 		s.Rules = DefaultRules()
 	}
 	read := func(ctx context.Context, l *line) error {
-		w := walker{ctx: ctx, put: l.put}
+		w := walker{ctx: ctx, put: l.put, skip: s.Skip}
 		for _, path := range paths {
 			if err := w.path(path, stdin); err != nil {
 				return err

@@ -346,3 +346,29 @@ func BenchmarkMbox(b *testing.B) {
 		}
 	}
 }
+
+// TestSkip: what is skipped has its place and bytes and is not looked at; the rest is.
+func TestSkip(t *testing.T) {
+	all := func(skip int) []*Submission {
+		var out []*Submission
+		if err := (Sorter{Skip: skip}).Walk(t.Context(), []string{"../../testdata/intake/cases/020-mboxo", "../../testdata/intake/cases/200-dsn-postfix.eml"}, nil, func(s *Submission) error {
+			out = append(out, s)
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	whole := all(0)
+	for skip := range len(whole) + 2 {
+		for i, s := range all(skip) {
+			want := whole[i]
+			if s.File != want.File || s.Line != want.Line || s.Offset != want.Offset || s.Size != want.Size || !bytes.Equal(s.Data, want.Data) {
+				t.Fatalf("skip %d: submission %d is another", skip, i)
+			}
+			if i < skip && (s.Class != "" || len(s.Samples) > 0) || i >= skip && s.Class != want.Class {
+				t.Errorf("skip %d: submission %d is %q with %d samples", skip, i, s.Class, len(s.Samples))
+			}
+		}
+	}
+}

@@ -16,6 +16,7 @@ type walker struct {
 	ctx   context.Context
 	put   func(*job) error
 	found int // submissions, to see whether a folder held anything
+	skip  int // of them are handed out unread
 	stdin bool
 }
 
@@ -235,7 +236,7 @@ func (w *walker) message(src source, c chunk) error {
 	}
 	w.found++
 	s := &Submission{File: src.name, Line: c.line, Offset: c.offset, Size: len(c.data), Data: c.data}
-	return w.put(&job{sub: s, lone: c.lone, steps: src.steps, raw: true})
+	return w.put(&job{sub: s, lone: c.lone, steps: src.steps, raw: w.found > w.skip})
 }
 
 // give hands out a submission about which all is known.
