@@ -9,12 +9,9 @@ func (p *parser) remark(s Span) bool {
 	if len(w) < 3 {
 		return false
 	}
-	if isWord(w, "ssl") || isPhrase(w, "using tls") {
-		p.f.WithTLS = true
-		return true
-	}
-	if i := indexSpace(w); i > 0 && hasSuffixFold(w, "encrypted") { // qmail: "(AES256-SHA encrypted)"
-		if rest := p.trim(Span{s.Start + i, s.End}); isWord(rest.Of(p.b), "encrypted") {
+	if hasSuffixFold(w, "encrypted") { // qmail: "(AES256-SHA encrypted)"
+		i := indexSpace(w)
+		if rest := p.trim(Span{s.Start + i, s.End}); i > 0 && isWord(rest.Of(p.b), "encrypted") {
 			p.f.TLSCipher, p.f.WithTLS = Span{s.Start, s.Start + i}, true
 			return true
 		}
@@ -24,12 +21,14 @@ func (p *parser) remark(s Span) bool {
 		return p.envelope(s)
 	case 'o':
 		return p.overRemark(s)
-	case 'u', 'v', 't', 's', 'c', 'n', 'k', 'g', 'd', 'p':
-		if p.tlsRemark(s) {
-			return true
-		}
+	case 'u', 's':
+		return p.tlsRemark(s) || p.authRemark(s)
+	case 'v', 't', 'c', 'n', 'g', 'p':
+		return p.tlsRemark(s)
+	case 'a':
+		return p.authRemark(s)
 	}
-	return p.authRemark(s)
+	return false
 }
 
 // envelope reads "envelope-from <a@b>" and "envelope-sender <a@b>".
@@ -69,6 +68,7 @@ func (p *parser) overRemark(s Span) bool {
 func (p *parser) tlsRemark(s Span) bool {
 	w := s.Of(p.b)
 	switch {
+	case isWord(w, "ssl"), isPhrase(w, "using tls"):
 	case hasPrefixFold(w, "using "):
 		version := p.wordAt(s.Start+foldPrefix(w, "using "), s.End)
 		if !tlsName(version.Of(p.b)) {

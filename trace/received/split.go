@@ -93,6 +93,9 @@ func (p *parser) scan(strict bool) bool {
 			w := i
 			for i++; i < len(b) && classOf[b[i]]&wordEnd == 0; i++ {
 			}
+			if i-w > len("from") {
+				continue
+			}
 			if kw := keyword(b[w:i]); kw != noClause {
 				p.keyword(&s, kw, w, i)
 				p.plain = s.strict && s.cur == fromClause
@@ -254,6 +257,11 @@ func (p *parser) skipComment(i int) int {
 		return i + 1
 	}
 	if i < p.flatFrom {
+		if n := bytes.IndexByte(p.b[i+1:], ')'); n >= 0 && !p.wary { // most hold no other
+			if in := p.b[i+1 : i+1+n]; bytes.IndexByte(in, '(') < 0 && bytes.IndexByte(in, '\\') < 0 {
+				return i + n + 2
+			}
+		}
 		depth := 0
 		for j := i; j < len(p.b); j++ {
 			if classOf[p.b[j]]&nesting == 0 {
@@ -359,10 +367,9 @@ func (p *parser) skipQuoted(i int) int {
 func (p *parser) skipWord(i int) int {
 	b := p.b
 	if b[i] == '<' && !p.plain {
-		for j := i + 1; j < len(b) && j < i+maxAngle && b[j] != '<'; j++ {
-			if b[j] == '>' {
-				return j + 1
-			}
+		within := b[i+1 : min(len(b), i+maxAngle)]
+		if n := bytes.IndexByte(within, '>'); n >= 0 && bytes.IndexByte(within[:n], '<') < 0 {
+			return i + n + 2
 		}
 	}
 	j := i + 1
@@ -382,26 +389,28 @@ const maxAngle = 512
 // keyword tells the words that begin a clause. It compares whole words at once, since
 // every word of a field is asked.
 func keyword(w []byte) clause {
-	var k uint32
-	if len(w) < 2 || len(w) > 4 {
-		return noClause
-	}
-	for _, c := range w {
-		k = k<<8 | uint32(c|0x20)
-	}
-	switch k {
-	case 'f'<<24 | 'r'<<16 | 'o'<<8 | 'm':
-		return fromClause
-	case 'b'<<8 | 'y':
-		return byClause
-	case 'v'<<16 | 'i'<<8 | 'a':
-		return viaClause
-	case 'w'<<24 | 'i'<<16 | 't'<<8 | 'h':
-		return withClause
-	case 'i'<<8 | 'd':
-		return idClause
-	case 'f'<<16 | 'o'<<8 | 'r':
-		return forClause
+	switch len(w) {
+	case 2:
+		switch uint32(w[0]|0x20)<<8 | uint32(w[1]|0x20) {
+		case 'b'<<8 | 'y':
+			return byClause
+		case 'i'<<8 | 'd':
+			return idClause
+		}
+	case 3:
+		switch letters3(w) {
+		case 'v'<<16 | 'i'<<8 | 'a':
+			return viaClause
+		case 'f'<<16 | 'o'<<8 | 'r':
+			return forClause
+		}
+	case 4:
+		switch letters3(w)<<8 | uint32(w[3]|0x20) {
+		case 'f'<<24 | 'r'<<16 | 'o'<<8 | 'm':
+			return fromClause
+		case 'w'<<24 | 'i'<<16 | 't'<<8 | 'h':
+			return withClause
+		}
 	}
 	return noClause
 }
@@ -435,12 +444,25 @@ type item struct {
 
 // next returns the first item of s and what follows it.
 func (p *parser) next(s Span) (it item, rest Span, ok bool) {
-	for s.Start < s.End && isSpace(p.b[s.Start]) {
-		s.Start++
+	b, i := p.b[:s.End], s.Start
+	for i < len(b) && isSpace(b[i]) {
+		i++
 	}
-	if s.Empty() {
+	if i >= len(b) {
 		return item{}, Span{}, false
 	}
+	if c := b[i]; classOf[c]&wordEnd != 0 || c == '<' || c == '"' {
+		return p.nextOdd(Span{i, s.End})
+	}
+	end := i + 1
+	for end < len(b) && classOf[b[end]]&wordEnd == 0 {
+		end++
+	}
+	return item{Span{i, end}, false}, Span{end, s.End}, true
+}
+
+// nextOdd is next for a comment, what stands in quotes or angle brackets, and a semicolon.
+func (p *parser) nextOdd(s Span) (it item, rest Span, ok bool) {
 	if p.b[s.Start] == '(' {
 		end := min(p.skipComment(s.Start), s.End)
 		in := Span{s.Start + 1, end}
