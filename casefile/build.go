@@ -24,6 +24,7 @@ type Input struct {
 	Seed     string                       // secret of the case; empty: one is made from the samples
 	Samples  []Sample                     // in the order read, each digest once; Number and Evidence are given by Build
 	Records  map[netip.Addr]enrich.Record // what is known of Addresses
+	Rulings  map[netip.Addr]Ruling        // the analyst's own verdicts
 	Problems []Problem
 }
 
@@ -50,19 +51,19 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 		Schema: Schema, ID: in.ID, Created: in.Now.UTC().Format(time.RFC3339), Version: in.Version,
 		Settings: in.Settings, Samples: []Sample{}, Relays: []Relay{}, Sources: []Source{},
 		Bystanders: []Bystander{}, OwnHosts: []int{}, Letters: []Letter{}, Problems: []Problem{}, Files: []File{},
-		Status: "open", SampleCount: g.samples, Paths: []PathGroup{}, Elsewhere: []Elsewhere{}, Custody: []Event{},
+		Status: "open", SampleCount: len(g.numbers), Paths: []PathGroup{}, Elsewhere: []Elsewhere{}, Custody: []Event{},
 		Submissions: g.account(), TrailEnds: g.ends(),
 		Incident: g.incident.incident(in.Settings.Domain),
 	}
 	c.Settings.fill()
-	c.Problems = append(c.Problems, in.Problems...)
+	c.Problems = append(append(c.Problems, g.problems...), in.Problems...)
 	if c.ID == "" {
 		c.ID = NewID(c.Settings, g.sums)
 	}
 	if c.Seed = in.Seed; c.Seed == "" {
 		c.Seed = newSeed(g.sums)
 	}
-	b := builder{c: c, records: in.Records}
+	b := builder{c: c, records: in.Records, rulings: in.Rulings}
 	relays := b.relays(g)
 	b.index()
 	sources := b.sources(g)
@@ -146,6 +147,7 @@ func newSeed(sums []string) string {
 type builder struct {
 	c       *Case
 	records map[netip.Addr]enrich.Record
+	rulings map[netip.Addr]Ruling
 	relayAt map[netip.Addr]*Relay
 }
 

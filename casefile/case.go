@@ -1,6 +1,6 @@
 // Package casefile turns samples, their relay paths and what is known of the addresses
 // into a Case: the record of an incident that the PDF, the letters and the exports are
-// written from. It also writes the case folder, whole or not at all.
+// written from.
 package casefile
 
 import (
@@ -107,15 +107,20 @@ const (
 // Relay is a relay over all samples of the case.
 type Relay struct {
 	IP        netip.Addr      `json:"ip"`
-	Samples   int             `json:"samples"` // of all samples of the case, how many it stands in
-	Names     []string        `json:"names"`   // looked-up names by which fields of that certainty recorded it, sorted
-	HELOs     []string        `json:"helos"`   // names that it gave itself, by the same fields, sorted
+	Samples   int             `json:"samples"`    // of all samples of the case, how many it stands in
+	Reporters int             `json:"reporters"`  // by how many independent reporters: who complained, which system returned it, which side took delivery
+	OwnServer bool            `json:"own_server"` // a server of the user's own side is one of them
+	Names     []string        `json:"names"`      // looked-up names by which fields of that certainty recorded it, sorted
+	HELOs     []string        `json:"helos"`      // names that it gave itself, by the same fields, sorted
 	Verdict   Verdict         `json:"verdict"`
 	Withholds bool            `json:"withholds_previous_hop"` // in at least one sample, by a field of the standing OwnField
 	OwnField  trace.Standing  `json:"own_field"`              // the best standing of a field that the relay itself wrote: corroborated or unverified; empty when it wrote none
 	Certainty trace.Certainty `json:"certainty"`              // of the address: the strongest over the samples
 	Reasons   []Reason        `json:"reasons"`
-	Seen      []Seen          `json:"seen"` // its transactions in the samples shown, by sample number
+	Sureness  string          `json:"sureness"` // how sure the verdict is, in words
+	Raises    []string        `json:"raises"`   // what would make it surer
+	Ruling    *Ruling         `json:"ruling"`   // the analyst's own verdict, which stands over the tool's; null without one
+	Seen      []Seen          `json:"seen"`     // its transactions in the samples shown, by sample number
 	Record    enrich.Record   `json:"record"`
 	Letter    string          `json:"letter"` // name of the letter that asks for its logs; empty when none is written
 }
@@ -138,6 +143,9 @@ type ClockBounds struct {
 
 // Reason is a statement for or against a verdict.
 type Reason = judge.Reason
+
+// Ruling is the verdict of an analyst on a relay.
+type Ruling = judge.Ruling
 
 // Source is a host where a trail ends that is not judged a relay: an origin, or a
 // boundary peer that added no field, which is the source itself or a silent relay.
@@ -179,6 +187,7 @@ type Letter struct {
 	Kind     string       `json:"kind"`
 	To       []string     `json:"to"`       // empty when nobody is known: then Hold is true
 	Hold     bool         `json:"hold"`     // must not be sent as it stands
+	Sent     string       `json:"sent"`     // RFC 3339, UTC: when the analyst sent it; empty of a draft
 	Holder   string       `json:"holder"`   // who answers for the addresses; empty when not known
 	Relays   []netip.Addr `json:"relays"`   // log request, notice and what follows one: the addresses it is about
 	Domains  []string     `json:"domains"`  // forged-too: the forged domains of its recipient

@@ -3,6 +3,7 @@ package casefile
 import (
 	"cmp"
 	"crypto/sha256"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -20,7 +21,8 @@ type Gatherer struct {
 	settings Settings
 	own      trace.Hosts
 
-	samples     int
+	numbers     []int // of the samples, ascending
+	problems    []Problem
 	sums        []string
 	addrs       map[netip.Addr]bool
 	seen        map[netip.Addr]time.Time
@@ -62,10 +64,14 @@ func (n *numbers) add(sample int) {
 }
 
 // AddSample takes the next sample, each digest once, in the order of their numbers, with
-// the places where it was found. It keeps nothing of s.
+// the places where it was found. One without a number follows the one before. It keeps
+// nothing of s.
 func (g *Gatherer) AddSample(s *Sample) {
-	g.samples++
-	n, p := g.samples, &s.Path
+	n, p := s.Number, &s.Path
+	if n == 0 {
+		n = len(g.numbers) + 1
+	}
+	g.numbers = append(g.numbers, n)
 	g.sums = append(g.sums, s.SHA256)
 	g.addAddresses(p)
 	g.incident.addSample(p)
@@ -108,6 +114,9 @@ func (g *Gatherer) AddSample(s *Sample) {
 	g.paths[key].Samples++
 }
 
+// Samples is how many samples were added.
+func (g *Gatherer) Samples() int { return len(g.numbers) }
+
 // AddOrigin takes one more place where a sample that was added before was found: a relay
 // that a second reporter shows as well is better known.
 func (g *Gatherer) AddOrigin(p *trace.Path, o trace.Sample) {
@@ -128,6 +137,13 @@ func (g *Gatherer) AddSubmission(s *Submission) {
 		g.submissions[s.Class] = t
 	}
 	t.count++
+	if s.Problem != "" && len(g.problems) < MaxShown {
+		where := s.File
+		if s.Line > 0 {
+			where = fmt.Sprintf("%s:%d", s.File, s.Line)
+		}
+		g.problems = append(g.problems, Problem{Where: where, What: s.Problem})
+	}
 	if len(s.Samples) > 0 {
 		t.samples++
 	}
@@ -248,12 +264,8 @@ func pathKey(p *trace.Path) [16]byte {
 // more than MaxShown those that tell the most. The telling transactions of each relay come
 // first, then what shows each source and bystander, then the ways that most samples took.
 func (g *Gatherer) exemplars(relays []*relayTally, sources []*sourceTally, bystanders []*bystanderTally, groups []PathGroup) []int {
-	if g.samples <= MaxShown {
-		all := make([]int, g.samples)
-		for i := range all {
-			all[i] = i + 1
-		}
-		return all
+	if len(g.numbers) <= MaxShown {
+		return g.numbers
 	}
 	chosen := map[int]bool{}
 	choose := func(n int) {

@@ -34,6 +34,7 @@ type relayTally struct {
 // dealing is a kind of transaction: all that a verdict needs to know of it.
 type dealing struct {
 	client, witness                netip.Addr
+	domain                         string // under whose names both it and the client are recorded
 	withholds, claimed, unverified bool
 }
 
@@ -99,7 +100,11 @@ func (x *relayTally) add(n int, p *trace.Path, r trace.Relay) {
 	}
 	x.told[named].add(h)
 	if r.Own >= 0 {
-		d.client = p.Hops[r.Own].From.IP
+		own := &p.Hops[r.Own]
+		d.client = own.From.IP
+		if org := trace.Organisation(h.From.RDNS); org != "" && d.client.IsValid() && org == trace.Organisation(own.From.RDNS) {
+			d.domain = org
+		}
 		sure := 1
 		if d.unverified {
 			sure = 0
@@ -146,7 +151,7 @@ func (x *relayTally) instance(n int, p *trace.Path, r trace.Relay, d dealing) {
 // only claimed tell nothing: anybody can write its address into an invented field, with
 // any name and any previous hop.
 func (x *relayTally) settle() Relay {
-	out := Relay{IP: x.ip, Samples: len(x.samples.list), Certainty: x.certainty, Names: []string{}, HELOs: []string{}, Seen: []Seen{}}
+	out := Relay{IP: x.ip, Samples: len(x.samples.list), Certainty: x.certainty, Reporters: len(x.reporters), OwnServer: x.ours, Names: []string{}, HELOs: []string{}, Seen: []Seen{}}
 	for named := range x.told {
 		if named == 0 && x.certainty != trace.Claimed {
 			continue

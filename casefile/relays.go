@@ -48,7 +48,7 @@ func compareBool(a, b bool) int {
 func (b *builder) judge(r *Relay, x *relayTally, g *Gatherer) {
 	var ts []judge.Transaction
 	for _, d := range x.order {
-		t := judge.Transaction{Samples: x.dealings[d], Withholds: d.withholds, Claimed: d.claimed, Unverified: d.unverified, Witness: d.witness}
+		t := judge.Transaction{Samples: x.dealings[d], Withholds: d.withholds, Claimed: d.claimed, Unverified: d.unverified, Witness: d.witness, Domain: d.domain}
 		if g.silent[d.witness] {
 			t.Claimed, t.Witness = true, netip.Addr{}
 		}
@@ -58,7 +58,15 @@ func (b *builder) judge(r *Relay, x *relayTally, g *Gatherer) {
 		}
 		ts = append(ts, t)
 	}
-	r.Verdict, r.Reasons = judge.Relay(judge.Party{Addr: r.IP, Record: &r.Record}, ts, g.excusesOf(r.IP))
+	j := judge.Relay(judge.Party{Addr: r.IP, Record: &r.Record}, judge.Evidence{
+		Transactions: ts, Excuses: g.excusesOf(r.IP), Samples: r.Samples, Reporters: r.Reporters, OwnServer: r.OwnServer,
+	})
+	if ruling, ok := b.rulings[r.IP]; ok {
+		ruling.Tool = j.Verdict
+		r.Ruling = &ruling
+		j = j.Ruled(ruling)
+	}
+	r.Verdict, r.Reasons, r.Sureness, r.Raises = j.Verdict, j.Reasons, j.Sureness, j.Raises
 }
 
 // transactions lists those of each relay in the samples that are shown.

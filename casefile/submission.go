@@ -29,6 +29,6 @@ type Submission struct {
 	Ask        string         `json:"ask"`
 	Bounce     *intake.Bounce `json:"bounce,omitempty"`
 	Report     *intake.Report `json:"report,omitempty"`
-	Problem    string         `json:"problem"` // why it could not be read
+	Problem    string         `json:"problem"` // why it is no evidence: it could not be read, or lacks the sample that it should carry
 	Samples    []int          `json:"samples"` // numbers of the samples that it carried, ascending
 }

@@ -51,11 +51,12 @@ type Party struct {
 
 // Transaction is one hand-over that a relay took part in.
 type Transaction struct {
-	Samples    int   // how many samples show the same; 0 counts as one
-	Client     Party // the previous hop, as the relay's own field records it
-	Withholds  bool  // the relay's own field leaves the previous hop's address out
-	Claimed    bool  // the field that names the relay is unverified
-	Unverified bool  // so is the field that would be its own, or there is none
+	Samples    int    // how many samples show the same; 0 counts as one
+	Client     Party  // the previous hop, as the relay's own field records it
+	Domain     string // registrable domain under whose names both the relay and its client are recorded; empty when there is none
+	Withholds  bool   // the relay's own field leaves the previous hop's address out
+	Claimed    bool   // the field that names the relay is unverified
+	Unverified bool   // so is the field that would be its own, or there is none
 	// Witness is the host on whose word alone the relay is known: the one that handed the
 	// mail in. The zero Addr when the recipient's own side recorded the relay.
 	Witness netip.Addr
@@ -67,17 +68,36 @@ type Excuse struct {
 	Strong bool // rests on a believed field and not on what a sender can forge
 }
 
-// Relay judges one relay over its transactions. The reasons come in a fixed order. Of a
-// relay that a believed field names, the transactions that are only claimed say nothing.
-func Relay(relay Party, ts []Transaction, excuses []Excuse) (Verdict, []Reason) {
-	v := verdict{relay: relay, reasons: []Reason{}}
-	v.weigh(ts)
+// Evidence is all that samples show of one relay.
+type Evidence struct {
+	Transactions []Transaction
+	Excuses      []Excuse
+	Samples      int  // in how many it stands
+	Reporters    int  // how many independent reporters show it in a believed field
+	OwnServer    bool // a server of the user's own side is one of them
+}
+
+// Judgement is a verdict with what it rests on.
+type Judgement struct {
+	Verdict  Verdict
+	Reasons  []Reason // in a fixed order
+	Sureness string   // how sure it is, in words
+	Raises   []string // what would make it surer; never nil
+}
+
+// Relay judges one relay over all that is known of it. Of a relay that a believed field
+// names, the transactions that are only claimed say nothing.
+func Relay(relay Party, e Evidence) Judgement {
+	v := verdict{relay: relay, evidence: &e, reasons: []Reason{}}
+	v.weigh(e.Transactions)
 	v.tell()
-	for _, e := range excuses {
-		v.excused = v.excused || e.Strong
-		v.reasons = append(v.reasons, e.Reason)
+	for _, x := range e.Excuses {
+		v.excused = v.excused || x.Strong
+		v.reasons = append(v.reasons, x.Reason)
 	}
-	return v.decide(), v.reasons
+	j := Judgement{Verdict: v.decide(), Reasons: v.reasons}
+	j.Sureness, j.Raises = v.sureness(j.Verdict), v.raises(j.Verdict)
+	return j
 }
 
 // sums counts transactions by what ties the client to the relay.
@@ -91,6 +111,7 @@ func (s *sums) against() int { return s.unrelated + s.withheld }
 
 type verdict struct {
 	relay        Party
+	evidence     *Evidence
 	reasons      []Reason
 	sure, unsure sums // by the relay's own believed fields, and by the others
 	recorded     int  // transactions in which a believed field names the relay
@@ -123,7 +144,11 @@ func (v *verdict) weigh(ts []Transaction) {
 			s.withheld += n
 			continue
 		}
-		switch tie, known := related(v.relay, t.Client); {
+		tie, known := related(v.relay, t.Client)
+		if tie == "" && t.Domain != "" {
+			tie = "domain " + t.Domain
+		}
+		switch {
 		case tie != "":
 			s.related += n
 			s.tie = tie
@@ -152,7 +177,7 @@ func (v *verdict) tell() {
 	}
 	for _, s := range []*sums{&v.sure, &v.unsure} {
 		if s.related > 0 {
-			v.add("client-of-the-same-holder", false, "In %s its client belongs to the same network (%s): a provider or an organisation with its own mail.", samples(s.related), s.tie)
+			v.add("client-of-the-same-holder", false, "In %s its client belongs to the same network or organisation (%s): a provider or an organisation with its own mail.", samples(s.related), s.tie)
 		}
 	}
 	if n := v.unsure.against() + v.unsure.related + v.unsure.unknown; n > 0 {
@@ -164,6 +189,7 @@ func (v *verdict) tell() {
 	case v.oneWitness():
 		v.add("one-witness", false, "Only one host says that it took mail from this address. It could have written that itself: a second, unrelated one would tell.")
 	}
+	v.reporters()
 	v.add("looks-open-from-outside", false,
 		"Mail relayed for a customer, by POP-before-SMTP or under contract, looks the same from outside; only the owner can tell.")
 }

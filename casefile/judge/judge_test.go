@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"relaytrace/enrich"
 )
 
@@ -99,9 +101,14 @@ func TestRelay(t *testing.T) {
 		{"excused, yet withheld", foundry, []Transaction{withheld}, strong, Undisclosed, "+previous-hop-withheld"},
 		{"excused, and only an unverified stranger", foundry, []Transaction{unverified(from(stranger))}, strong, Withdrawn, "+unrelated-client -as-not-known -own-field-unverified"},
 		{"nothing", foundry, nil, nil, Provisional, "-relay-only-claimed"},
+
+		{"one domain", foundry, []Transaction{{Client: stranger, Domain: "foundry.example"}}, nil, Withdrawn, "-client-of-the-same-holder"},
+		{"one domain, nobody asked", unknown, []Transaction{{Client: party("203.0.113.9"), Domain: "foundry.example"}}, nil, Withdrawn, "-client-of-the-same-holder"},
+		{"many alike", foundry, []Transaction{{Client: stranger, Samples: 3}, {Client: sister, Samples: 2}}, nil, Suspected, "+unrelated-client -as-not-known -client-of-the-same-holder"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, reasons := Relay(tt.relay, tt.ts, tt.excuses)
+			j := Relay(tt.relay, Evidence{Transactions: tt.ts, Excuses: tt.excuses})
+			got, reasons := j.Verdict, j.Reasons
 			if got != tt.want {
 				t.Errorf("verdict %s, want %s", got, tt.want)
 			}
@@ -160,11 +167,11 @@ func TestOrderOfSamples(t *testing.T) {
 		{Withholds: true}, {Client: party("203.0.113.9", held("NET-S", "Strange"))},
 		{Client: party("198.51.100.99", held("NET-F", "Foundry")), Unverified: true}, {Withholds: true, Claimed: true},
 	}
-	want, reasons := Relay(relay, ts, nil)
+	want := Relay(relay, Evidence{Transactions: ts})
 	for range len(ts) {
 		ts = append(ts[1:], ts[0])
-		if got, r := Relay(relay, ts, nil); got != want || !slices.Equal(r, reasons) {
-			t.Errorf("%s %v, want %s %v", got, r, want, reasons)
+		if diff := cmp.Diff(want, Relay(relay, Evidence{Transactions: ts})); diff != "" {
+			t.Error(diff)
 		}
 	}
 }
@@ -191,13 +198,52 @@ func TestOneWitness(t *testing.T) {
 		{"two unrelated", []Transaction{said("192.0.2.1"), said("203.0.113.200")}, Suspected},
 		{"seen by the recipient's side", []Transaction{said("192.0.2.1"), said("")}, Suspected},
 	} {
-		got, reasons := Relay(relay, tt.ts, nil)
-		if got != tt.want {
-			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		got := Relay(relay, Evidence{Transactions: tt.ts})
+		if got.Verdict != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got.Verdict, tt.want)
 		}
-		told := slices.ContainsFunc(reasons, func(r Reason) bool { return r.Code == "one-witness" })
+		told := slices.ContainsFunc(got.Reasons, func(r Reason) bool { return r.Code == "one-witness" })
 		if told != (tt.want == Provisional) {
 			t.Errorf("%s: one-witness told: %v", tt.name, told)
 		}
+	}
+}
+
+// TestReporters holds how much it weighs who shows a relay, and what is said of it.
+func TestReporters(t *testing.T) {
+	relay := party("198.51.100.7", held("NET-F", "Foundry"), as(64500))
+	strange := Transaction{Client: party("203.0.113.9", held("NET-S", "Strange"), as(64501)), Samples: 3}
+	for _, tt := range []struct {
+		name   string
+		e      Evidence
+		code   string
+		sure   string
+		raises string
+	}{
+		{"one", Evidence{Reporters: 1, Samples: 3}, "-one-reporter", "Fair evidence: as reported by one person or system",
+			"a second, independent reporter, or a sample that a server of the user's own side took; its owner's log"},
+		{"two", Evidence{Reporters: 2, Samples: 3}, "+several-reporters", "Good evidence, not proof: as 2 independent reporters show", "its owner's log"},
+		{"own server", Evidence{Reporters: 1, Samples: 3, OwnServer: true}, "+own-server", "Good evidence, not proof: as a server of the user's own side shows", "its owner's log"},
+	} {
+		tt.e.Transactions = []Transaction{strange}
+		j := Relay(relay, tt.e)
+		var codes []string
+		for _, r := range j.Reasons {
+			mark := "-"
+			if r.For {
+				mark = "+"
+			}
+			codes = append(codes, mark+r.Code)
+		}
+		if j.Verdict != Suspected || !slices.Contains(codes, tt.code) {
+			t.Errorf("%s: %s, %v", tt.name, j.Verdict, codes)
+		}
+		if !strings.HasPrefix(j.Sureness, tt.sure) || strings.Join(j.Raises, "; ") != tt.raises {
+			t.Errorf("%s: %s\nraised by %v", tt.name, j.Sureness, j.Raises)
+		}
+	}
+	claimed := Relay(relay, Evidence{Transactions: []Transaction{{Client: strange.Client, Claimed: true}}, Reporters: 0, Samples: 1})
+	if claimed.Verdict != Provisional || claimed.Raises[0] != "a sample in which a believed field names it" {
+		t.Errorf("%+v", claimed)
 	}
 }

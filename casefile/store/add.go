@@ -53,11 +53,11 @@ func (st *statements) close() {
 
 // Taken tells what became of a submission that was handed to [Store.Add].
 type Taken struct {
-	Submission int   // its number in the case, from 1
-	Known      bool  // the case held it already
-	Samples    []int // numbers in the case, in the order of the submission
-	New        []bool
-	Found      int // places that are new of what the case held already
+	Submission int    // its number in the case, from 1
+	Known      bool   // the case held it already
+	Samples    []int  // numbers in the case, in the order of the submission
+	New        []bool // the case did not hold that sample
+	Found      []bool // the case held it, but not from this place
 }
 
 // Add takes a submission into the case. One with the same bytes is held once; a sample
@@ -126,7 +126,7 @@ func (s *Store) add(ctx context.Context, p *Packed) (Taken, error) {
 	} else {
 		key = placeOf(p.file, p.line)
 	}
-	t := Taken{Samples: make([]int, len(p.samples)), New: make([]bool, len(p.samples))}
+	t := Taken{Samples: make([]int, len(p.samples)), New: make([]bool, len(p.samples)), Found: make([]bool, len(p.samples))}
 	t.Submission, t.Known = s.submissions[key]
 	if !t.Known {
 		t.Submission = s.next.submission
@@ -172,7 +172,7 @@ func (s *Store) addSample(ctx context.Context, one *packedSample, i int, t *Take
 		if err != nil || there > 0 {
 			return err
 		}
-		t.Found++
+		t.Found[i] = true
 	}
 	_, err := s.st.origin.ExecContext(ctx, n, number, t.Submission, valid(o.File), o.Line, valid(o.Part), o.Via, valid(o.By))
 	return err
@@ -221,3 +221,31 @@ func ip(a netip.Addr) string {
 
 // valid makes a text fit for the database: file names may hold any bytes.
 func valid(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+
+// SetPath writes anew what was found in a sample. It lasts with the next [Store.Commit].
+func (s *Store) SetPath(ctx context.Context, number int, p *trace.Path) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	err := errors.Join(
+		s.exec(ctx, "DELETE FROM fields WHERE sample = ?", number),
+		s.exec(ctx, "DELETE FROM hops WHERE sample = ?", number),
+		s.exec(ctx, "DELETE FROM transactions WHERE sample = ?", number))
+	if err == nil {
+		err = s.addPath(ctx, number, p)
+	}
+	return explain(s.dir, err)
+}
+
+// TracedOtherwise tells whether the paths in the store were made with other settings, or
+// by another version, than those named.
+func (s *Store) TracedOtherwise(ctx context.Context, with string) (bool, error) {
+	had, err := s.Meta(ctx, metaTraced)
+	return had != with, err
+}
+
+// SetTraced notes what the paths in the store were made with. It lasts with the next
+// [Store.Commit].
+func (s *Store) SetTraced(ctx context.Context, with string) error {
+	return s.SetMeta(ctx, metaTraced, with)
+}

@@ -5,11 +5,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 
+	"relaytrace/casefile"
 	"relaytrace/trace"
 	"relaytrace/trace/intake"
 )
@@ -38,16 +40,31 @@ func newCodec() coder {
 }
 
 // Packed is a submission made ready for a store: hashed and compressed, with what was
-// traced in its samples. It holds nothing of the submission's bytes.
+// traced in its samples.
 type Packed struct {
 	class, grade, file, reporter, replyTo, subject, date, utc, messageID, forged, recipients, reasons, ask, problem string
 
+	sub                  *intake.Submission
 	bounce, report       any // JSON, or nil
 	line, size, priority int
 	whole                bool // it has bytes
 	sum                  digest
 	data                 []byte // compressed; nil when a sample has the same bytes
 	samples              []packedSample
+}
+
+// Submission gives what the store now holds of a submission that was packed and taken.
+func (p *Packed) Submission(t Taken) *casefile.Submission {
+	x := &casefile.Submission{
+		Number: t.Submission, File: p.file, Line: p.line, Size: int64(p.size), Class: p.sub.Class, Grade: p.sub.Grade, Priority: p.priority,
+		Reasons: p.sub.Reasons, Reporter: p.reporter, ReplyTo: p.replyTo, Subject: p.subject, Date: p.date, Time: p.sub.Time, MessageID: p.messageID,
+		Forged: p.sub.Forged, Recipients: p.sub.Recipients, Ask: p.ask, Bounce: p.sub.Bounce, Report: p.sub.Report, Problem: p.problem,
+		Samples: slices.Compact(slices.Sorted(slices.Values(t.Samples))),
+	}
+	if p.whole {
+		x.SHA256 = hex.EncodeToString(p.sum[:])
+	}
+	return x
 }
 
 type packedSample struct {
@@ -65,7 +82,7 @@ type packedSample struct {
 // part of adding.
 func Pack(sub *intake.Submission, paths []trace.Path) *Packed {
 	p := &Packed{
-		class: string(sub.Class), grade: string(sub.Grade), file: valid(sub.File), line: sub.Line, size: sub.Size, priority: sub.Priority,
+		sub: sub, class: string(sub.Class), grade: string(sub.Grade), file: valid(sub.File), line: sub.Line, size: sub.Size, priority: sub.Priority,
 		reporter: valid(sub.Reporter), replyTo: valid(sub.ReplyTo), subject: valid(sub.Subject), date: valid(sub.Date), messageID: valid(sub.MessageID),
 		forged: compact(sub.Forged), recipients: compact(sub.Recipients), reasons: compact(sub.Reasons), ask: valid(sub.Ask),
 	}
@@ -78,8 +95,8 @@ func Pack(sub *intake.Submission, paths []trace.Path) *Packed {
 	if sub.Report != nil {
 		p.report = compact(sub.Report)
 	}
-	if sub.Err != nil {
-		p.problem = valid(sub.Err.Error())
+	if problem, bad := sub.Problem(); bad {
+		p.problem = valid(problem.Err.Error())
 	}
 	for i := range sub.Samples {
 		one := &sub.Samples[i]

@@ -202,3 +202,24 @@ func (s *Store) SubmissionData(ctx context.Context, number int) ([]byte, error) 
 	}
 	return data, err
 }
+
+// Digests hands the number and the digest of every sample whose bytes the store holds to
+// take, by number.
+func (s *Store) Digests(ctx context.Context, take func(number int, sum string) error) error {
+	rows, err := s.conn.QueryContext(ctx, "SELECT number, sha256 FROM samples WHERE data IS NOT NULL ORDER BY number")
+	if err != nil {
+		return explain(s.dir, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var number int
+		var sum string
+		if err := rows.Scan(&number, &sum); err != nil {
+			return explain(s.dir, err)
+		}
+		if err := take(number, sum); err != nil {
+			return err
+		}
+	}
+	return explain(s.dir, rows.Err())
+}

@@ -47,6 +47,9 @@ const (
 	codeFull     = 13
 	codeCantOpen = 14
 	codeNotADB   = 26
+
+	codeReadOnlyRecovery = 264
+	codeReadOnlyRollback = 776
 )
 
 //go:embed schema/*.sql
@@ -94,10 +97,25 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 }
 
 // OpenReadOnly opens the store for reading, as from a disk that cannot be written to. A
-// store of an earlier version is refused.
+// store of an earlier version is refused. After a run that was killed, SQLite has to undo
+// first what that left half done, and must be able to write for it.
 func OpenReadOnly(ctx context.Context, dir string) (*Store, error) {
+	s, err := open(ctx, dir, true)
+	if !errors.Is(err, errHotJournal) {
+		return s, err
+	}
+	w, err := open(ctx, dir, false)
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		return nil, err
+	}
 	return open(ctx, dir, true)
 }
+
+// errHotJournal says that what a killed run left half done is to be undone first.
+var errHotJournal = errors.New("a run that was killed left work half done, and the folder cannot be written to")
 
 func open(ctx context.Context, dir string, ro bool) (*Store, error) {
 	name := filepath.Join(dir, Name)
@@ -315,6 +333,9 @@ func explain(dir string, err error) error {
 	case codeBusy:
 		return folderError(dir, fmt.Errorf("another relaytrace has the case open (waited %v)", Patience), "wait for the other run, and try again")
 	case codeReadOnly:
+		if se.Code() == codeReadOnlyRollback || se.Code() == codeReadOnlyRecovery {
+			return folderError(dir, errHotJournal, "copy the folder to where you may write")
+		}
 		return folderError(dir, errors.New(Name+" cannot be written to"), "copy the folder to where you may write; nothing was changed")
 	case codeFull:
 		return folderError(dir, errors.New("the disk is full"), "free some space, and run the command again; what it had reported as taken is safe")

@@ -101,13 +101,13 @@ func TestAdd(t *testing.T) {
 		unread, unread,
 	)
 	want := []Taken{
-		{Submission: 1, Samples: []int{1}, New: []bool{true}},
-		{Submission: 1, Known: true, Samples: []int{1}, New: []bool{false}},
-		{Submission: 1, Known: true, Samples: []int{1}, New: []bool{false}, Found: 1},
-		{Submission: 2, Samples: []int{1}, New: []bool{false}, Found: 1},
-		{Submission: 3, Samples: []int{2}, New: []bool{true}},
-		{Submission: 4, Samples: []int{}, New: []bool{}},
-		{Submission: 4, Known: true, Samples: []int{}, New: []bool{}},
+		{Submission: 1, Samples: []int{1}, New: []bool{true}, Found: []bool{false}},
+		{Submission: 1, Known: true, Samples: []int{1}, New: []bool{false}, Found: []bool{false}},
+		{Submission: 1, Known: true, Samples: []int{1}, New: []bool{false}, Found: []bool{true}},
+		{Submission: 2, Samples: []int{1}, New: []bool{false}, Found: []bool{true}},
+		{Submission: 3, Samples: []int{2}, New: []bool{true}, Found: []bool{false}},
+		{Submission: 4, Samples: []int{}, New: []bool{}, Found: []bool{}},
+		{Submission: 4, Known: true, Samples: []int{}, New: []bool{}, Found: []bool{}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -118,7 +118,7 @@ func TestAdd(t *testing.T) {
 	s, err = Open(ctx, dir)
 	must(t, err)
 	defer s.Close()
-	if got := add(t, s, complaint("c.eml", one), submission("e.eml", message(3))); !got[0].Known || got[0].Found != 0 || got[1].Samples[0] != 3 {
+	if got := add(t, s, complaint("c.eml", one), submission("e.eml", message(3))); !got[0].Known || got[0].Found[0] || got[1].Samples[0] != 3 {
 		t.Errorf("after opening it again: %+v", got)
 	}
 	var places []string

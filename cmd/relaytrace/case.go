@@ -1,12 +1,13 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"regexp"
 
 	"github.com/spf13/cobra"
 
-	"relaytrace/casefile"
 	"relaytrace/render"
 )
 
@@ -20,6 +21,7 @@ type caseFlags struct {
 	out    string
 	now    string
 	id     string
+	who    string
 	asJSON bool
 	paper  string
 	font   string
@@ -29,20 +31,24 @@ func (a *app) caseVerb() *cobra.Command {
 	var f caseFlags
 	c := &cobra.Command{
 		Use:   "case [flags] -o DIR SAMPLE...",
-		Short: "Make a case of samples: findings, evidence, PDF and draft letters",
-		Long: `case makes a case of the samples and writes it to a folder: case.json, case.pdf, case.html,
-draft letters, exports for other programs, and the samples byte for byte with their SHA-256. The folder is written whole or
-not at all. It may be new, empty, or hold the same case unchanged, which is then replaced.
+		Short: "Make a case of samples, or add to one: findings, evidence, PDF and draft letters",
+		Long: `case makes a case of the samples, or adds them to the case that the folder holds. The case
+is kept in case.db, one SQLite file; case.json, case.pdf, case.html, draft letters, exports for
+other programs, and the samples byte for byte with their SHA-256 are written from it. The same sample again is one
+more place where it was found. All is judged anew each time, and what changed is told.
+
+Whatever happens to the command or the machine, nothing that was taken is lost: the same
+command goes on where it stopped. A file that you edited is never overwritten.
 
 A SAMPLE is a message with its full header, an mbox, a folder of them, or - for standard
 input. Registries are asked who answers for the address of each relay, unless --offline
 is given; letters then have no recipient and are marked HOLD. Nothing is ever sent.
 
-The exit code is 0 when all went well, 1 when the command failed and nothing was written,
-2 for wrong usage, and 3 when the case was written but some inputs could not be used or
+The exit code is 0 when all went well, 1 when the command failed, 2 for wrong usage, and 3 when the case was written but some inputs could not be used or
 some look-ups failed.`,
 		Example: `  relaytrace case -o RT-2026-01 samples/
   relaytrace case --offline --trust mx.college.example -o demo spam.eml in.mbox
+  relaytrace case -o RT-2026-01 later/
   relaytrace case --config incident.toml --id COLLEGE-7 -o college-7 samples/
   relaytrace case --json -o demo samples/ | jq '.relays[].ip'`,
 		Args: someSamples,
@@ -57,6 +63,7 @@ some look-ups failed.`,
 	c.Flags().StringVar(&f.id, "id", "", "call the case `ID` in place of one made from the samples")
 	c.Flags().StringVar(&f.paper, "paper", "", "set case.pdf on `SIZE` a4 or letter")
 	c.Flags().StringVar(&f.font, "font", "", "take Chinese, Japanese, Korean and other letters from the TrueType font `FILE`")
+	addWho(c, &f.who)
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the case document in place of the summary")
 	return c
 }
@@ -86,11 +93,16 @@ func (a *app) caseSettings(c *cobra.Command, f caseFlags, paths []string) (s set
 	if f.font != "" {
 		s.font = f.font
 	}
-	if l.letters, err = s.letterTemplates(); err != nil {
-		return s, l, err
-	}
-	l.font, err = font(s.font)
+	l, err = s.look()
 	return s, l, err
+}
+
+// look reads the texts and the font that the settings name.
+func (s *settings) look() (l look, err error) {
+	if l.letters, err = s.letterTemplates(); err == nil {
+		l.font, err = font(s.font)
+	}
+	return l, err
 }
 
 // makeCase reads the samples, asks about the relays, and writes the case.
@@ -109,39 +121,45 @@ func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	if err := casefile.CheckFolder(f.out); err != nil {
-		return err
-	}
-	in, err := a.readSamples(c.Context(), s, paths)
+	w, err := a.openCase(c.Context(), f.out, s, look, now, f.who)
 	if err != nil {
 		return err
 	}
-	records, err := a.askRegistries(c.Context(), s, &in, now)
-	if err != nil {
+	var o outcome
+	if err = w.withLookups(); err == nil {
+		o, err = w.run(c.Context(), f.id, paths)
+	}
+	if err = errors.Join(err, w.close()); err != nil {
 		return err
 	}
-	made := casefile.Build(casefile.Input{
-		ID: f.id, Now: now(), Version: versionOf(), Settings: s.Settings,
-		Samples: in.samples, Records: records, Problems: in.problems,
-	})
-	files, err := caseFiles(made, in, look)
-	if err != nil {
-		return err
-	}
-	if err := casefile.WriteFolder(c.Context(), f.out, made, files); err != nil {
-		return err
-	}
-	if len(made.Problems) > 0 {
+	if len(o.c.Problems) > 0 {
 		a.incomplete = true
 	}
 	if !f.asJSON {
-		writeSummary(a.stdout, made, f.out)
+		writeSummary(a.stdout, o.c, f.out)
+		writeChanges(a.stdout, o.changes)
 		return nil
 	}
-	doc, err := casefile.EncodeJSON(made, "  ")
-	if err != nil {
-		return err
-	}
-	_, err = a.stdout.Write(doc)
+	_, err = a.stdout.Write(o.doc)
 	return err
+}
+
+// run reads the samples, judges the case anew, and writes its files.
+func (w *casework) run(ctx context.Context, id string, paths []string) (outcome, error) {
+	if err := w.read(ctx, paths); err != nil {
+		return outcome{}, err
+	}
+	if w.g.Samples() == 0 {
+		return outcome{}, errors.Join(errNoSample, w.abandon())
+	}
+	o, err := w.finish(ctx, id)
+	if err != nil && w.fresh && ctx.Err() == nil {
+		w.app.tell(fmt.Sprintf("%s: what was read is kept", w.st.Dir()), "mend what is told below, and run the same command again")
+	}
+	return o, err
+}
+
+// addWho adds the flag of everything that writes to the custody log.
+func addWho(c *cobra.Command, who *string) {
+	c.Flags().StringVar(who, "who", "", "write `NAME` into the custody log as the one who does this (else the reporter of the settings, else the user)")
 }

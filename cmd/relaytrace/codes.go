@@ -109,6 +109,31 @@ var judgeCodes = []trace.Code{
 		Not:     "It does not mean that the host lied. A second sample that came in through an unrelated host, or one that the recipient's own side took from the address, settles it.",
 		Example: "Received: from mail.relay.example (mail.relay.example [203.0.113.9]) by mail.witness.example (Postfix) with ESMTP id 1C2D3E4F56; Mon, 23 Nov 2026 16:54:17 +0000 (GMT)",
 	},
+	{
+		Code:    "several-reporters",
+		Means:   "For the verdict: independent reporters show the host in fields that may be believed. A reporter is the domain of who complained, the system that returned the mail, or else the side that took delivery.",
+		Sure:    "As sure as the fields that they show.",
+		Not:     "It does not mean that each of them judged the host, and one person can write under two domains.",
+		Example: "3 independent reporters show it, in 12 samples.",
+	}, {
+		Code:    "one-reporter",
+		Means:   "Against the verdict: all that is known of the host comes from one person or system, and could be made up by whoever that is.",
+		Sure:    "Sure, for the samples at hand.",
+		Not:     "It does not mean that the reporter is wrong. A second, independent reporter, or a sample that a server of one's own took, settles it.",
+		Example: "It is told as reported: one person or system alone shows it, in one sample.",
+	}, {
+		Code:    "own-server",
+		Means:   "For the verdict: a server that the settings trust, or one of the forged domain itself, took the mail and shows the host.",
+		Sure:    "As sure as the setting.",
+		Not:     "It does not mean that what stands below that server's field is its word.",
+		Example: "A mail server of the user's own side shows it.",
+	}, {
+		Code:    "analyst",
+		Means:   "The analyst's own verdict, with the reason given. It stands over that of the tool, which is kept beside it.",
+		Sure:    "As sure as the analyst.",
+		Not:     "It does not change what the samples show.",
+		Example: "Ann judged it innocent on 2026-06-30: their postmaster showed us the contract.",
+	},
 
 	{
 		Code:    "looks-open-from-outside",

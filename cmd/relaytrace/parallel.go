@@ -7,14 +7,14 @@ import (
 	"relaytrace/trace/intake"
 )
 
-// walk hands out samples and problems until it is done or ctx is cancelled.
-type walk func(ctx context.Context, take func(intake.Sample) error, problem func(intake.Problem)) error
+// walk hands out items, samples or submissions, and problems until it is done or ctx is cancelled.
+type walk[I any] func(ctx context.Context, take func(I) error, problem func(intake.Problem)) error
 
-// inOrder walks, runs work on every sample, on all cores at once, and hands the results
+// inOrder walks, runs work on every item, on all cores at once, and hands the results
 // to use in the order of the walk, one at a time. Problems keep their place among them.
-// At most a few samples for each core are held at a time. It returns the error of use or
+// At most a few items for each core are held at a time. It returns the error of use or
 // of the walk.
-func inOrder[T any](ctx context.Context, through walk, work func(intake.Sample) T, use func(T) error, problem func(intake.Problem)) error {
+func inOrder[I, T any](ctx context.Context, through walk[I], work func(I) T, use func(T) error, problem func(intake.Problem)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
@@ -22,8 +22,8 @@ func inOrder[T any](ctx context.Context, through walk, work func(intake.Sample) 
 		problem *intake.Problem
 	}
 	type job struct {
-		sample intake.Sample
-		done   chan result
+		item I
+		done chan result
 	}
 	cores := runtime.GOMAXPROCS(0)
 	jobs := make(chan job, cores)
@@ -31,7 +31,7 @@ func inOrder[T any](ctx context.Context, through walk, work func(intake.Sample) 
 	for range cores {
 		go func() {
 			for j := range jobs {
-				j.done <- result{value: work(j.sample)}
+				j.done <- result{value: work(j.item)}
 			}
 		}()
 	}
@@ -48,12 +48,12 @@ func inOrder[T any](ctx context.Context, through walk, work func(intake.Sample) 
 	go func() {
 		defer close(order)
 		defer close(jobs)
-		walked <- through(ctx, func(s intake.Sample) error {
+		walked <- through(ctx, func(item I) error {
 			done := make(chan result, 1)
 			if err := queue(done); err != nil {
 				return err
 			}
-			jobs <- job{s, done}
+			jobs <- job{item, done}
 			return nil
 		}, func(p intake.Problem) {
 			done := make(chan result, 1)

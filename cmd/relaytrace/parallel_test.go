@@ -27,7 +27,7 @@ func manyFiles(t *testing.T, n int) string {
 	return dir
 }
 
-func folder(dir string) walk {
+func folder(dir string) walk[intake.Sample] {
 	return func(ctx context.Context, take func(intake.Sample) error, problem func(intake.Problem)) error {
 		return intake.Walk(ctx, []string{dir}, nil, take, problem)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"relaytrace/casefile"
+	"relaytrace/casefile/store"
 	"relaytrace/render"
 )
 
@@ -19,7 +20,7 @@ func writeSummary(w *bufio.Writer, c *casefile.Case, dir string) {
 	if own := render.OwnHostsWarning(c); own != "" {
 		fmt.Fprintf(w, "Read this first: %s\n\n", own)
 	}
-	fmt.Fprintf(w, "Samples read: %d\n", len(c.Samples))
+	fmt.Fprintf(w, "Samples read: %d\n", c.SampleCount)
 	writeRelays(w, c)
 	writeEnds(w, c)
 	writeFiles(w, c, dir)
@@ -157,4 +158,15 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
+}
+
+// writeChanges says what is another than when the case was judged last.
+func writeChanges(w *bufio.Writer, changes []store.Change) {
+	if len(changes) == 0 {
+		return
+	}
+	fmt.Fprint(w, "\nChanged since the case was judged last:\n")
+	for _, x := range changes {
+		fmt.Fprintf(w, "  %s\n", render.Visible(x.Text))
+	}
 }

@@ -204,8 +204,9 @@ CREATE TABLE events (
 );
 
 CREATE TABLE files (
-  path   TEXT PRIMARY KEY,
+  path   TEXT NOT NULL,
+  placed INTEGER NOT NULL,
   sha256 TEXT NOT NULL,
   size   INTEGER NOT NULL,
-  placed INTEGER NOT NULL
+  PRIMARY KEY (path, placed)
 ) WITHOUT ROWID;

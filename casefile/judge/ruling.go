@@ -1,0 +1,34 @@
+package judge
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Ruling is the verdict of an analyst on a relay.
+type Ruling struct {
+	Verdict Verdict `json:"verdict"`
+	Why     string  `json:"why"`
+	Who     string  `json:"who"`
+	Time    string  `json:"time"` // RFC 3339, UTC
+	Tool    Verdict `json:"tool"` // what the tool would say
+}
+
+// Ruled puts an analyst's verdict over a judgement, which is kept among the reasons.
+func (j Judgement) Ruled(by Ruling) Judgement {
+	text := fmt.Sprintf("%s judged it %s on %s: %s.", by.Who, words[by.Verdict], by.Time[:min(10, len(by.Time))], strings.TrimRight(by.Why, ". "))
+	if j.Verdict != by.Verdict {
+		text += fmt.Sprintf(" By the samples alone it would be %s.", words[j.Verdict])
+	}
+	first := Reason{"analyst", by.Verdict != Withdrawn, text}
+	return Judgement{
+		Verdict: by.Verdict, Raises: []string{}, Reasons: append([]Reason{first}, j.Reasons...),
+		Sureness: "The verdict of the analyst, which stands over that of the tool.",
+	}
+}
+
+// words name the verdicts inside a sentence.
+var words = map[Verdict]string{
+	Suspected: "a suspected open relay", Undisclosed: "a relay that withholds the previous hop",
+	SourceOrRelay: "the source or a relay", Provisional: "not ripe for a verdict", Withdrawn: "innocent",
+}

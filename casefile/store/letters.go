@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"relaytrace/casefile"
+)
+
+// Letter is a letter of the case with its text and with what it rests on.
+type Letter struct {
+	casefile.Letter
+	EML, TXT  []byte
+	Judgement []Ground // what was said of each address when it was sent; of a draft, at the last judgement
+}
+
+// Ground is what a letter says of one address.
+type Ground struct {
+	IP        netip.Addr        `json:"ip"`
+	Verdict   casefile.Verdict  `json:"verdict"`
+	Withholds bool              `json:"withholds"`
+	OwnField  string            `json:"own_field"`
+	Certainty string            `json:"certainty"`
+	Reasons   []casefile.Reason `json:"reasons"`
+}
+
+// grounds gives what a case says of addresses; one that it does not tell as a relay or a
+// source has no verdict and no certainty.
+func grounds(c *casefile.Case, about []netip.Addr) []Ground {
+	out := []Ground{}
+	for _, a := range about {
+		g := Ground{IP: a, Reasons: []casefile.Reason{}}
+		for i := range c.Sources {
+			if s := &c.Sources[i]; s.IP == a {
+				g.Certainty = string(s.Certainty)
+			}
+		}
+		for i := range c.Relays {
+			if r := &c.Relays[i]; r.IP == a {
+				g = Ground{a, r.Verdict, r.Withholds, string(r.OwnField), string(r.Certainty), r.Reasons}
+			}
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+const (
+	stateDraft = "draft"
+	stateSent  = "sent"
+)
+
+// SaveLetters keeps the drafts of a case with their texts, by name, in the place of the
+// earlier drafts. Letters that were sent stay as they are. It lasts with the next
+// [Store.Commit].
+func (s *Store) SaveLetters(ctx context.Context, c *casefile.Case, texts []Letter) error {
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	err := s.exec(ctx, "DELETE FROM letters WHERE state = ?", stateDraft)
+	for _, l := range texts {
+		if l.Sent != "" {
+			continue
+		}
+		err = errors.Join(err, s.exec(ctx, "INSERT INTO letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", l.Name, l.Kind, stateDraft,
+			compact(l.To), compact(l.Relays), l.Hold, compact(l.Letter), compact(grounds(c, l.Relays)), "", "", l.EML, l.TXT))
+	}
+	return explain(s.dir, err)
+}
+
+// Letters reads the letters, by name; those sent only, or all.
+func (s *Store) Letters(ctx context.Context, sentOnly bool) ([]Letter, error) {
+	rows, err := s.conn.QueryContext(ctx, "SELECT name, plan, judgement, eml, txt FROM letters WHERE state = ? OR NOT ? ORDER BY name", stateSent, sentOnly)
+	if err != nil {
+		return nil, explain(s.dir, err)
+	}
+	defer rows.Close()
+	var all []Letter
+	for rows.Next() {
+		var l Letter
+		var name, plan, ground string
+		if err := rows.Scan(&name, &plan, &ground, &l.EML, &l.TXT); err != nil {
+			return nil, explain(s.dir, err)
+		}
+		if err := errors.Join(json.Unmarshal([]byte(plan), &l.Letter), json.Unmarshal([]byte(ground), &l.Judgement)); err != nil {
+			return nil, explain(s.dir, &Damage{What: fmt.Sprintf("letter %s: %v", name, err)})
+		}
+		all = append(all, l)
+	}
+	return all, explain(s.dir, rows.Err())
+}
+
+// MarkSent keeps a letter as one that was sent: its text, and the judgement that it rests
+// on, are never written anew. sent is RFC 3339, UTC. It lasts with the next [Store.Commit].
+func (s *Store) MarkSent(ctx context.Context, name, sent, who string) error {
+	all, err := s.Letters(ctx, false)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(all, func(l Letter) bool { return l.Name == name })
+	switch {
+	case i < 0:
+		return folderError(s.dir, fmt.Errorf("the case has no letter %q", name), "the letters lie in its folder letters, and are named without .eml or .txt")
+	case all[i].Sent != "":
+		return folderError(s.dir, fmt.Errorf("letter %s is noted as sent on %s already", name, all[i].Sent), "")
+	}
+	if err := s.begin(ctx); err != nil {
+		return err
+	}
+	l := all[i].Letter
+	l.Sent = sent
+	return explain(s.dir, s.exec(ctx, "UPDATE letters SET state = ?, sent = ?, who = ?, plan = ? WHERE name = ?", stateSent, sent, valid(who), compact(l), name))
+}
+
+// Lost tells of a letter that was sent and whose ground has changed since.
+type Lost struct {
+	Letter  string       `json:"letter"`
+	Gone    []netip.Addr `json:"gone"`    // the case does not accuse these any more: to be retracted
+	Changed []netip.Addr `json:"changed"` // of these it says something else now: to be corrected
+}
+
+// Lost holds the letters that were sent against what the case says now.
+func (s *Store) Lost(ctx context.Context, c *casefile.Case) ([]Lost, error) {
+	sent, err := s.Letters(ctx, true)
+	if err != nil {
+		return nil, err
+	}
+	var out []Lost
+	for _, l := range sent {
+		if l.Kind != casefile.LetterLogRequest && l.Kind != casefile.LetterNotice {
+			continue
+		}
+		x := Lost{Letter: l.Name}
+		for i, now := range grounds(c, l.Relays) {
+			if i >= len(l.Judgement) {
+				break
+			}
+			switch was := l.Judgement[i]; {
+			case now.accuses() == was.accuses() && now.Verdict == was.Verdict && now.Withholds == was.Withholds:
+			case was.accuses() && !now.accuses():
+				x.Gone = append(x.Gone, now.IP)
+			case was.accuses():
+				x.Changed = append(x.Changed, now.IP)
+			}
+		}
+		if len(x.Gone)+len(x.Changed) > 0 {
+			out = append(out, x)
+		}
+	}
+	return out, nil
+}
+
+// accuses reports whether a letter may be written on this ground.
+func (g Ground) accuses() bool {
+	return g.Certainty != "" && g.Certainty != "claimed" && g.Verdict != casefile.VerdictWithdrawn
+}

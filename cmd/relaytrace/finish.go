@@ -1,0 +1,257 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"relaytrace/casefile"
+	"relaytrace/casefile/store"
+	"relaytrace/render"
+)
+
+// outcome is a case as it was finished.
+type outcome struct {
+	c        *casefile.Case
+	doc      []byte // case.json
+	changes  []store.Change
+	exported store.Exported
+}
+
+// finish judges the case by all that the store holds, keeps the judgement, and writes the
+// files of the folder. id is the name of a new case; empty for one made from the samples.
+func (w *casework) finish(ctx context.Context, id string) (outcome, error) {
+	about, err := w.st.Case(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	if about.ID != "" && id != "" && about.ID != id {
+		return outcome{}, &casefile.FolderError{Dir: w.st.Dir(), Err: fmt.Errorf("holds case %q, and this is %q", about.ID, id), What: "name a new folder, or leave --id out"}
+	}
+	if about.ID == "" {
+		about = store.Case{ID: id, Created: w.now(), Status: "open"}
+	}
+	if err := w.logTaken(ctx); err != nil {
+		return outcome{}, err
+	}
+	o, err := w.judge(ctx, about)
+	if err != nil {
+		return o, err
+	}
+	o.exported, err = w.export(ctx, &o)
+	w.tellExported(&o.exported)
+	return o, err
+}
+
+// judge makes the case and keeps it in the store.
+func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error) {
+	records, problems, err := w.ask(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	rulings, err := w.st.Rulings(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	c, err := w.g.Case(casefile.Input{
+		ID: about.ID, Seed: about.Seed, Now: about.Created, Version: versionOf(), Settings: w.set.Settings, Records: records, Rulings: rulings, Problems: problems,
+	}, func(n int) (casefile.Sample, error) {
+		one, err := w.st.Sample(ctx, n)
+		if err != nil {
+			return casefile.Sample{}, err
+		}
+		return w.sampleOf(one), nil
+	})
+	if err != nil {
+		return outcome{}, err
+	}
+	c.Status, about.ID, about.Seed, about.Settings = about.Status, c.ID, c.Seed, c.Settings
+	about.Templates, about.Font = w.set.templates, w.set.font
+	o := outcome{c: c}
+	if o.changes, err = w.st.SaveJudgement(ctx, c); err != nil {
+		return o, err
+	}
+	if err := errors.Join(w.st.SetCase(ctx, about), w.saveLetters(ctx, c), w.logJudged(ctx, &o)); err != nil {
+		return o, err
+	}
+	if err := w.st.Commit(ctx); err != nil {
+		return o, err
+	}
+	c.Custody, err = w.st.Events(ctx)
+	return o, err
+}
+
+// logJudged notes the judgement in the custody log, unless it is the one before.
+func (w *casework) logJudged(ctx context.Context, o *outcome) error {
+	c := o.c
+	doc, err := casefile.EncodeJSON([]any{c.Settings, c.SampleCount, c.Submissions, c.Relays, c.Sources, c.Letters}, "")
+	if err != nil {
+		return err
+	}
+	sum := casefile.Digest(doc)
+	same, err := w.st.JudgedAs(ctx, sum)
+	if err != nil || same {
+		return err
+	}
+	t := c.Tally()
+	settings, err := casefile.EncodeJSON(c.Settings, "")
+	if err != nil {
+		return err
+	}
+	detail := []string{
+		fmt.Sprintf("samples=%d", c.SampleCount), fmt.Sprintf("relays=%d", t.Found), fmt.Sprintf("withdrawn=%d", t.Withdrawn),
+		"judgement=" + sum, "settings=" + strings.TrimSpace(string(settings)),
+	}
+	for _, x := range o.changes {
+		detail = append(detail, "changed="+x.Text)
+	}
+	return w.st.Log(ctx, w.now(), w.who, versionOf(), "judged", detail...)
+}
+
+// saveLetters writes the drafts and keeps them in the store.
+func (w *casework) saveLetters(ctx context.Context, c *casefile.Case) error {
+	var texts []store.Letter
+	for _, l := range c.Letters {
+		d, err := w.look.letters.Letter(c, l)
+		if err != nil {
+			return err
+		}
+		texts = append(texts, store.Letter{Letter: l, EML: d.EML, TXT: d.TXT})
+	}
+	return w.st.SaveLetters(ctx, c, texts)
+}
+
+// export writes the files of the case folder.
+func (w *casework) export(ctx context.Context, o *outcome) (store.Exported, error) {
+	files, err := w.files(ctx, o.c)
+	if err != nil {
+		return store.Exported{}, err
+	}
+	return w.st.Export(ctx, files, func(list []casefile.File) (store.File, error) {
+		o.c.Files = list
+		var err error
+		o.doc, err = casefile.EncodeJSON(o.c, " ")
+		return store.Bytes("case.json", o.doc), err
+	})
+}
+
+// files are those of the case folder, but for case.json.
+func (w *casework) files(ctx context.Context, c *casefile.Case) ([]store.File, error) {
+	var files []store.File
+	about, err := w.st.Case(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c.SampleCount <= casefile.MaxShown || about.Evidence {
+		if files, err = w.evidence(ctx); err != nil {
+			return nil, err
+		}
+	}
+	letters, err := w.st.Letters(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range letters {
+		files = append(files, store.Bytes("letters/"+l.Name+".eml", l.EML), store.Bytes("letters/"+l.Name+".txt", l.TXT))
+	}
+	if err := w.st.Answers(ctx, func(a store.Answer) error {
+		f := store.Bytes("answers/"+a.SHA256+"."+a.Kind, a.Data)
+		f.SHA256 = a.SHA256
+		files = append(files, f)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	files = append(files, store.File{Path: "samples.ndjson", Write: func(out io.Writer) error { return w.writePaths(ctx, out) }})
+	documents, err := documentFiles(c, w.look.font)
+	for _, f := range documents {
+		files = append(files, store.Bytes(f.Path, f.Data))
+	}
+	return files, err
+}
+
+// documentFiles makes what is drawn from a case alone: the case file on paper and as a
+// page, and the exports. more is a font for what the built-in ones lack; it may be nil.
+func documentFiles(c *casefile.Case, more *render.Font) ([]casefile.NamedBytes, error) {
+	pdf, err := render.PDF(c, more)
+	if err != nil {
+		return nil, err
+	}
+	page, err := render.HTML(c)
+	if err != nil {
+		return nil, err
+	}
+	exports, err := exportFiles(c)
+	if err != nil {
+		return nil, err
+	}
+	return append(exports, casefile.NamedBytes{Path: "case.pdf", Data: pdf}, casefile.NamedBytes{Path: "case.html", Data: page}), nil
+}
+
+// exportFiles makes what other programs read: tables, a MISP event and a STIX bundle.
+func exportFiles(c *casefile.Case) ([]casefile.NamedBytes, error) {
+	files, err := render.CSV(c)
+	if err != nil {
+		return nil, err
+	}
+	misp, err := render.MISP(c)
+	if err != nil {
+		return nil, err
+	}
+	stix, err := render.STIX(c)
+	if err != nil {
+		return nil, err
+	}
+	files = append(files, casefile.NamedBytes{Path: "misp.json", Data: misp}, casefile.NamedBytes{Path: "stix.json", Data: stix})
+	for i := range files {
+		files[i].Path = "exports/" + files[i].Path
+	}
+	return files, nil
+}
+
+// evidence are the copies of the samples, byte for byte, and SHA256SUMS in the format of
+// sha256sum, named as seen from there.
+func (w *casework) evidence(ctx context.Context) ([]store.File, error) {
+	var files []store.File
+	var sums bytes.Buffer
+	err := w.st.Digests(ctx, func(number int, sum string) error {
+		name := casefile.Evidence(number, sum)
+		files = append(files, store.File{Path: name, SHA256: sum, Write: func(out io.Writer) error {
+			one, err := w.st.Sample(ctx, number)
+			if err == nil {
+				_, err = out.Write(one.Data)
+			}
+			return err
+		}})
+		fmt.Fprintf(&sums, "%s  %s\n", sum, strings.TrimPrefix(name, "evidence/"))
+		return nil
+	})
+	return append(files, store.Bytes("evidence/SHA256SUMS", sums.Bytes())), err
+}
+
+// writePaths writes the path of every sample, one a line, as relaytrace trace --json does.
+func (w *casework) writePaths(ctx context.Context, out io.Writer) error {
+	var line []byte
+	return w.st.Samples(ctx, 1, func(one *store.Sample) error {
+		if one.Data == nil {
+			return nil
+		}
+		s := w.sampleOf(one)
+		line = append(s.Path.AppendJSON(line[:0]), '\n')
+		_, err := out.Write(line)
+		return err
+	})
+}
+
+// tellExported tells what an export met in the folder that it did not write itself.
+func (w *casework) tellExported(x *store.Exported) {
+	for _, what := range x.SetAside {
+		w.app.tell(fmt.Sprintf("%s: was edited; renamed from %s", w.st.Dir(), what), "")
+	}
+	for _, what := range x.Left {
+		w.app.tell(fmt.Sprintf("%s: %s was edited, and is left as it is", w.st.Dir(), what), "")
+	}
+}
