@@ -43,6 +43,8 @@ type logRequestData struct {
 
 	Addresses string // some of them, for the subject
 	Withholds bool   // Withheld, of any
+	Certain   bool   // every address was recorded by the recipient's side
+	Doubt     bool   // some verdict is provisional
 	Direct    bool   // notice: some host handed the mail over itself
 	Told      bool   // notice: some host is only known according to another
 	Begun     bool   // notice: on some host the mail began, by its own field
@@ -144,6 +146,7 @@ func (q *logRequestData) mayName() map[netip.Addr]bool {
 // sum draws together what holds for all relays of the letter.
 func (q *logRequestData) sum() {
 	samples := make(map[int]bool)
+	q.Certain = true
 	var all []*transaction
 	for _, a := range q.Relays {
 		server := a.IP
@@ -155,6 +158,8 @@ func (q *logRequestData) sum() {
 		q.Proven += a.Proven
 		q.Hinted += a.Hinted
 		q.Clients += a.Clients()
+		q.Certain = q.Certain && a.Recorded()
+		q.Doubt = q.Doubt || a.Provisional
 		q.Direct = q.Direct || a.Direct
 		q.Told = q.Told || !a.Direct
 		q.Begun = q.Begun || a.Local
