@@ -56,7 +56,7 @@ func (f *frame) follow(c *casefile.Case, l casefile.Letter) (*written, error) {
 		w.addresses[ip.Unmap()] = true
 		addresses = append(addresses, ip.Unmap().String())
 	}
-	d.Addresses = few(addresses, 3)
+	d.Addresses = listed(addresses, 3)
 	d.Reasons = slices.DeleteFunc(d.Reasons, func(r string) bool { return len(strangers(r, w.addresses)) > 0 })
 	w.names = append(f.settingNames(), d.Was)
 	var err error

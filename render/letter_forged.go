@@ -42,7 +42,7 @@ func (f *frame) forgedToo(c *casefile.Case, l casefile.Letter) (*written, error)
 	if c.Incident.First != "" {
 		d.First, d.Last = Stamp(c.Incident.First), Stamp(c.Incident.Last)
 	}
-	d.Domains = few(names, 3)
+	d.Domains = listed(names, 3)
 	w := &written{addresses: f.mayName(), names: append(f.settingNames(), names...)}
 	allowAddresses(w.addresses, names...)
 	var err error

@@ -26,11 +26,11 @@ func translated() map[string]func() (*casefile.Case, casefile.Letter) {
 			return c, followLetter(c, kind, was)
 		}
 	}
-	passOn := sentLetter("203.0.113.99")
-	passOn.PassOn, passOn.Holder = true, ""
+	passOn := sentLetter("192.0.2.25", "198.51.100.7")
+	passOn.PassOn = true
 	return map[string]func() (*casefile.Case, casefile.Letter){
-		"1 log request, two relays": plain(sentLetter("192.0.2.25", "198.51.100.7")),
-		"2 log request, one relay of which another tells, passed on by a CSIRT, old": func() (*casefile.Case, casefile.Letter) {
+		"2 log request, one relay of which another tells": plain(sentLetter("203.0.113.99")),
+		"1 log request, two relays, passed on by a CSIRT, old": func() (*casefile.Case, casefile.Letter) {
 			c := letterCase()
 			c.Created = "2026-07-01T09:30:00Z"
 			return c, passOn
@@ -57,7 +57,7 @@ func translated() map[string]func() (*casefile.Case, casefile.Letter) {
 }
 
 // inGolden are those whose words in each language are kept: the others differ in little.
-var inGolden = []string{"1", "2", "5", "8", "A", "B"}
+var inGolden = []string{"1", "5", "8", "A", "B"}
 
 // TestTranslations writes every translated letter in every language.
 func TestTranslations(t *testing.T) {

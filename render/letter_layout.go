@@ -116,26 +116,26 @@ type atom struct {
 func wrapLine(para string, hang int) []textLine {
 	var out []textLine
 	var b strings.Builder
-	width, indent := 0, 0
+	at, indent := 0, 0
 	for i, a := range atoms(para) {
 		gap := 0
 		if a.space {
 			gap = 1
 		}
-		if i > 0 && width+gap+a.width > letterColumns {
+		if i > 0 && at+gap+a.width > letterColumns {
 			how := atNothing
 			if a.space {
 				how = atSpace
 			}
 			out = append(out, textLine{text: b.String(), indent: indent, join: how})
 			b.Reset()
-			width, indent = hang, hang
+			at, indent = hang, hang
 		} else if i > 0 && a.space {
 			b.WriteByte(' ')
-			width++
+			at++
 		}
 		b.WriteString(a.text)
-		width += a.width
+		at += a.width
 	}
 	return append(out, textLine{text: b.String(), indent: indent})
 }
@@ -144,18 +144,27 @@ func wrapLine(para string, hang int) []textLine {
 // scripts without spaces, but not before a closing mark nor after an opening one.
 func atoms(para string) []atom {
 	var out []atom
+	opened := false
 	for word := range strings.FieldsSeq(para) {
-		begin, last, width := 0, rune(0), 0
+		// French sets spaces inside quotation marks and before tall marks.
+		if n := len(out) - 1; n >= 0 && (opened || strings.Trim(word, ":;?!»") == "") {
+			out[n].text += " " + word
+			out[n].width += 1 + width(word)
+			opened = word == "«"
+			continue
+		}
+		opened = word == "«"
+		begin, last, wide := 0, rune(0), 0
 		space := len(out) > 0
 		for i, r := range word {
 			if i > 0 && (unspaced(last) || unspaced(r)) && !strings.ContainsRune(neverFirst, r) && !strings.ContainsRune(neverLast, last) {
-				out = append(out, atom{word[begin:i], width, space})
-				begin, width, space = i, 0, false
+				out = append(out, atom{word[begin:i], wide, space})
+				begin, wide, space = i, 0, false
 			}
-			width += columns(r)
+			wide += columns(r)
 			last = r
 		}
-		out = append(out, atom{word[begin:], width, space})
+		out = append(out, atom{word[begin:], wide, space})
 	}
 	return out
 }
@@ -181,6 +190,15 @@ func columns(r rune) int {
 		return 0
 	}
 	return 1
+}
+
+// width is that of a word.
+func width(s string) int {
+	n := 0
+	for _, r := range s {
+		n += columns(r)
+	}
+	return n
 }
 
 // plainText is the letter as it is read, with hanging indents.

@@ -116,7 +116,7 @@ func (q *logRequestData) written(c *casefile.Case, kind string) (*written, error
 	for i, a := range q.Relays {
 		addresses[i] = a.IP
 	}
-	q.Addresses = few(addresses, 3)
+	q.Addresses = listed(addresses, 3)
 	w := &written{addresses: q.mayName()}
 	for _, a := range q.Relays {
 		w.names = append(w.names, append(slices.Clone(a.Recorders), a.According...)...)

@@ -169,7 +169,7 @@ func TestLetterReadsBack(t *testing.T) {
 		},
 		{
 			"sent", long, sentLetter("192.0.2.25", "198.51.100.7"), []string{"abuse@foundry.example"},
-			"Case RT-2B7K9QXA: please preserve mail logs of 192.0.2.25 and 198.51.100.7 (TLP:AMBER)",
+			"Case RT-2B7K9QXA: please preserve mail logs of 192.0.2.25, 198.51.100.7 (TLP:AMBER)",
 			[]string{"From", "To", "Subject", "Date", "Message-Id", "X-Unsent", "Mime-Version", "Content-Language", "Content-Type", "Content-Transfer-Encoding"},
 		},
 		{

@@ -79,6 +79,15 @@ func few(words []string, n int) string {
 	return strings.Join(words[:n], ", ") + fmt.Sprintf(" and %d more", len(words)-n)
 }
 
+// listed is at most n words with commas between, and the number of the others: a list for
+// a subject, in any language.
+func listed(words []string, n int) string {
+	if len(words) <= n {
+		return strings.Join(words, ", ")
+	}
+	return strings.Join(words[:n], ", ") + fmt.Sprintf(" (+%d)", len(words)-n)
+}
+
 func firstOf(words ...string) string {
 	for _, w := range words {
 		if strings.TrimSpace(w) != "" {

@@ -65,6 +65,7 @@ func TestLayOut(t *testing.T) {
 		{"中文\n中文 and\nmore", "中文中文 and more\n"},
 		{strings.Repeat("邮件", 30) + "。" + "（邮", strings.Repeat("邮件", 18) + "\n" + strings.Repeat("邮件", 12) + "。（邮\n"},
 		{strings.Repeat("邮件", 18) + "。" + "邮", strings.Repeat("邮件", 17) + "邮\n件。邮\n"},
+		{strings.Repeat("un mot ", 10) + "abc ; « x » ?", strings.TrimSpace(strings.Repeat("un mot ", 10)) + "\nabc ; « x » ?\n"},
 		{strings.Repeat("한국어 ", 12), strings.TrimSpace(strings.Repeat("한국어 ", 10)) + "\n한국어 한국어\n"},
 		{"x " + strings.Repeat("y", 90) + " z", "x\n" + strings.Repeat("y", 90) + "\nz\n"},
 	} {
