@@ -123,7 +123,14 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		gate.leave(answered)
 	}
+	returned := false
+	defer func() {
+		if !returned { // it panicked, which do makes an error: the gate must not stay taken
+			end(false)
+		}
+	}()
 	resp, err := g.base.RoundTrip(req.WithContext(ctx))
+	returned = true
 	if err != nil {
 		end(false)
 		return nil, err

@@ -267,3 +267,24 @@ func TestClip(t *testing.T) {
 		t.Errorf("stamp: %s", got)
 	}
 }
+
+// panics is a transport below which something is wrong.
+type panics struct{}
+
+func (panics) RoundTrip(*http.Request) (*http.Response, error) { panic("as openrdap does on a zone") }
+
+// TestPanics makes a panic an error, and leaves the gate free.
+func TestPanics(t *testing.T) {
+	keeper := newGatekeeper(Limits{PerSecond: 1000, Connections: 1, Tries: 1}.withDefaults(), time.Now)
+	c, err := newRDAPClient(nil, &http.Client{Transport: panics{}}, keeper, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		r := newRecord(netip.MustParseAddr("193.0.0.1"))
+		r.Registry = RIPENCC
+		if c.fill(context.Background(), &r); r.Lookups[0].Outcome != OutcomeFailed || !strings.Contains(r.Lookups[0].Error, "could not be read") {
+			t.Errorf("%+v", r.Lookups[0])
+		}
+	}
+}

@@ -238,9 +238,7 @@ func (c *whoisClient) askOnce(ctx context.Context, gate *gate, s whoisServer, qu
 	if outcome, problem := refusal(text); outcome != "" {
 		l.Outcome, l.Error = outcome, problem
 		if outcome == OutcomeRateLimited {
-			until := c.keeper.clock().Add(defaultWait)
-			gate.restUntil(until)
-			l.RetryAfter = stamp(until)
+			l.RetryAfter = c.rest(gate)
 		}
 		return l, outcome == OutcomeRateLimited
 	}
@@ -250,6 +248,9 @@ func (c *whoisClient) askOnce(ctx context.Context, gate *gate, s whoisServer, qu
 		return l, !errors.As(err, &target) && !errors.Is(err, errTooLargeWHOIS)
 	}
 	switch err := read(text); {
+	case err == nil && isReduced(text):
+		l.Outcome, l.Error, l.RetryAfter = OutcomeRateLimited, "the server limits the rate of questions and left the contacts out", c.rest(gate)
+		return l, false // what it did say is taken all the same
 	case err == nil:
 		l.Outcome = OutcomeOK
 		return l, false
@@ -259,6 +260,13 @@ func (c *whoisClient) askOnce(ctx context.Context, gate *gate, s whoisServer, qu
 		l.fail(err)
 	}
 	return l, strings.TrimSpace(raw) == ""
+}
+
+// rest has a server left alone that asked for it without naming a time, and says until when.
+func (c *whoisClient) rest(gate *gate) string {
+	until := c.keeper.clock().Add(defaultWait)
+	gate.restUntil(until)
+	return stamp(until)
 }
 
 // fetch puts one question with a client of its own. The library may panic on what it is

@@ -57,7 +57,7 @@ func readWHOIS(text string, addr netip.Addr) (*whoisAnswer, error) {
 			return nil, errors.New("the answer describes other networks only")
 		case strings.TrimSpace(text) == "":
 			return nil, errors.New("the answer is empty")
-		case containsAny(lower, "no entries found", "error:101", "no match", "not found", "no data found", "does not exist", "unallocated"):
+		case containsAny(lower, "no entries found", "error:101", "no match", "not found", "no found", "no data found", "does not exist", "unallocated"):
 			return nil, errNotFound
 		}
 		return nil, errors.New("the answer describes no network")
@@ -83,6 +83,12 @@ func refusal(text string) (Outcome, string) {
 		return OutcomeRefused, "the server declined the question"
 	}
 	return "", ""
+}
+
+// isReduced recognises an answer that describes the network and, since too much was asked,
+// not its contacts: LACNIC and NIC.br say so in a comment.
+func isReduced(text string) bool {
+	return strings.Contains(strings.ToLower(text), "reduced information")
 }
 
 func containsAny(s string, parts ...string) bool {

@@ -237,6 +237,30 @@ func TestWHOISRateLimit(t *testing.T) {
 	}
 }
 
+// TestReducedInformation takes what a server says that holds the contacts back, and tells the
+// contact as not learnt.
+func TestReducedInformation(t *testing.T) {
+	n := enrichtest.Prefix("LACNIC", "200.3.12.0/22", "lacnicnet", "UY")
+	n.OnlyWHOIS = true
+	w := enrichtest.Start(t, n)
+	w.SetFault(func(q enrichtest.Question) enrichtest.Fault {
+		switch q.Server {
+		case "rdap LACNIC":
+			return enrichtest.Fault{Status: 403}
+		case "whois LACNIC":
+			return enrichtest.Fault{Body: []byte("% Query rate limit exceeded. Reduced information.\n\ninetnum: 200.3.12/22\nowner: Example lacnicnet\nabuse-c: EXA\n")}
+		}
+		return enrichtest.Fault{}
+	})
+	r := lookup(t, settingsFor(w), "200.3.12.1")
+	if l := r.Lookups[1]; l.Outcome != enrich.OutcomeRateLimited || l.RetryAfter == "" || r.Abuse != enrich.AbuseError {
+		t.Errorf("look-up %+v, state %q", l, r.Abuse)
+	}
+	if r.Network == nil || r.Network.Holder != "Example lacnicnet" {
+		t.Errorf("network %+v", r.Network)
+	}
+}
+
 // TestReferrals follows one registry to another, and to nobody else.
 func TestReferrals(t *testing.T) {
 	for _, test := range []struct {
