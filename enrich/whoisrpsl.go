@@ -179,13 +179,18 @@ func (o rpslObject) values(key string) []string {
 // and abuse-mailbox wherever a contact of the network has one.
 func (t *rpslText) addAbuse(a *netAnswer, o rpslObject) {
 	orgs := t.refs(o, "org")
+	var keys []string // of desks that are named and shown without an address
+	desks := t.refs(o, "mnt-irt")
 	for _, from := range append([]rpslObject{o}, orgs...) {
-		for _, handle := range from.all("abuse-c") {
-			t.addDesk(a, handle, t.byHandle[strings.ToUpper(handle)])
+		for _, key := range from.all("abuse-c") {
+			desk := t.byHandle[strings.ToUpper(key)]
+			if desks = append(desks, desk); desk.deskEmail() == "" {
+				keys = append(keys, key)
+			}
 		}
 	}
-	for _, irt := range t.refs(o, "mnt-irt") {
-		t.addDesk(a, "", irt)
+	for _, desk := range desks {
+		a.addContact(desk.deskEmail(), "abuse", desk.name(), desk.handle())
 	}
 	others := append(slices.Clip(orgs), o)
 	for _, key := range []string{"tech-c", "admin-c"} {
@@ -201,17 +206,16 @@ func (t *rpslText) addAbuse(a *netAnswer, o rpslObject) {
 			a.addContact(strings.TrimLeft(email, " :"), "abuse", "", "")
 		}
 	}
+	// NIC.br has such desks; RIPE's stand in the comment above. Withheld is not none.
+	for _, key := range keys {
+		if !slices.ContainsFunc(a.contacts, func(c Contact) bool { return c.Role == "abuse" }) {
+			a.withhold("the address of the abuse contact " + oneLine(key))
+		}
+	}
 }
 
-// addDesk adds an abuse desk. One that is named by its key and shown without an address, as
-// NIC.br does, is withheld: it is not the same as none.
-func (t *rpslText) addDesk(a *netAnswer, handle string, desk rpslObject) {
-	email := firstOf(desk.first("abuse-mailbox"), desk.first("e-mail"))
-	if email == "" && handle != "" {
-		a.withhold("the address of the abuse contact " + oneLine(handle))
-	}
-	a.addContact(email, "abuse", desk.name(), desk.handle())
-}
+// deskEmail is the address of an abuse desk.
+func (o rpslObject) deskEmail() string { return firstOf(o.first("abuse-mailbox"), o.first("e-mail")) }
 
 func (t *rpslText) addRole(a *netAnswer, o rpslObject, key, role string) {
 	for _, ref := range t.refs(o, key) {

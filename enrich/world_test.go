@@ -131,6 +131,9 @@ func checkShape(t *testing.T, w *enrichtest.World, n enrichtest.Net, addr, first
 	if c.Why == "" || c.Source == "" || c.Asked == "" || c.Scope != r.Network.Scope() {
 		t.Errorf("contact %+v lacks its ground", c)
 	}
+	if len(r.Network.Withheld) > 0 && !strings.HasPrefix(r.Network.Withheld[0], "Personal") {
+		t.Errorf("withheld %q, and the contact is named", r.Network.Withheld)
+	}
 	for _, c := range r.Contacts {
 		if strings.Contains(c.Email, "wrong.example") || strings.Contains(c.Email, ".nic") || strings.Contains(c.Email, "nic.or.kr") {
 			t.Errorf("%s is nobody's contact", c.Email)
