@@ -152,9 +152,6 @@ func TestBombs(t *testing.T) {
 
 // TestMemory holds that the size of an mbox makes no difference to the memory it takes.
 func TestMemory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads 60 MiB")
-	}
 	peak := func(size int64) uint64 {
 		var most uint64
 		n := 0
@@ -232,6 +229,40 @@ func TestAccount(t *testing.T) {
 		}
 		if len(want) > 0 {
 			t.Errorf("left out: %v", want)
+		}
+	}
+}
+
+// TestAccountMbox is TestAccount for messages of all kinds one behind the other in an mbox,
+// quoted as mboxrd has it.
+func TestAccountMbox(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(casesDir, "cases", "*.eml"))
+	if err != nil || len(names) < 100 {
+		t.Fatal(len(names), err)
+	}
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 8 {
+		var b bytes.Buffer
+		for range 60 {
+			data, err := os.ReadFile(names[rnd.IntN(len(names))])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rnd.IntN(3) == 0 {
+				data = data[:rnd.IntN(len(data)+1)]
+			}
+			b.WriteString(from1)
+			for line := range bytes.Lines(data) {
+				if bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From ")) {
+					b.WriteByte('>')
+				}
+				b.Write(line)
+			}
+			b.WriteString("\n\n")
+		}
+		all, counts := sortBytes(t, b.Bytes())
+		if len(all) != 60 || counts.Inputs != 60 {
+			t.Errorf("%d submissions of 60 messages: %+v", len(all), counts)
 		}
 	}
 }

@@ -180,20 +180,6 @@ func TestFolder(t *testing.T) {
 	}
 }
 
-func TestUnreadable(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root reads everything")
-	}
-	dir := lay(t, map[string]string{"a": mail1})
-	if err := os.Chmod(filepath.Join(dir, "a"), 0); err != nil {
-		t.Fatal(err)
-	}
-	_, got := gather(t, dir, nil, filepath.Join(dir, "a"))
-	if diff := cmp.Diff([]string{"problem a: permission denied"}, got); diff != "" {
-		t.Error(diff)
-	}
-}
-
 func TestStdin(t *testing.T) {
 	_, got := gather(t, "", strings.NewReader(mail1), "-", "-")
 	want := []string{fmt.Sprintf("-:1 %q", mail1), "problem -: standard input is named twice"}

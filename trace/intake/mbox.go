@@ -74,6 +74,10 @@ func (m *mboxReader) next() (chunk, error) {
 			m.done = true
 			return m.last()
 		}
+		if !m.mbox && len(m.buf) > m.limit { // no message stands behind it
+			m.done = true
+			return chunk{line: 1, over: true, lone: true}, nil
+		}
 		m.fill()
 	}
 	if m.err != nil {
