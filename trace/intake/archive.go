@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/bzip2"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -66,6 +67,8 @@ type budget struct {
 	size int64        // of the file; 0 when it is not known
 	read func() int64 // bytes read of it so far, where its size is not known
 	used int64        // bytes unpacked
+
+	files int // taken out of archives that are attached
 }
 
 func (b *budget) spend(n int) error {
@@ -196,7 +199,7 @@ func (w *walker) tar(src source, r io.Reader) error {
 		case h.Typeflag != tar.TypeReg && h.Typeflag != '\x00':
 			err = w.tell(m.name, errors.New("link or device in an archive, not followed"), "name what it points to, if that is a sample")
 		case isBookkeeping(path.Base(h.Name)):
-			continue
+			err = w.bookkeeping(m.name)
 		default:
 			err = w.open(m, t, nil, 0)
 		}
@@ -230,10 +233,16 @@ func (w *walker) zip(src source, r io.Reader, at io.ReaderAt, size int64) error 
 		if err := w.ctx.Err(); err != nil {
 			return err
 		}
-		if strings.HasSuffix(f.Name, "/") || hiddenMember(f.Name) || isBookkeeping(path.Base(f.Name)) {
+		if strings.HasSuffix(f.Name, "/") || hiddenMember(f.Name) {
 			continue
 		}
 		n++
+		if isBookkeeping(path.Base(f.Name)) {
+			if err := w.bookkeeping(src.name + "!" + f.Name); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := w.zipMember(src.member(f.Name), f); err != nil {
 			return err
 		}
@@ -260,35 +269,29 @@ func (w *walker) zipMember(m source, f *zip.File) error {
 	return w.open(m, &unpacker{r: r, b: m.budget}, nil, 0)
 }
 
-// The bounds of a zip that is attached to a message.
+// The bounds of the archives that are attached to a message, and to messages in it.
 const (
 	maxAttachedFiles = 200
 	maxAttachedZip   = 32 << 20 // bytes unpacked, all files together
 )
 
-// attachedZip takes the messages out of a zip that is attached to a message, as people pack
-// spam so that no filter takes it away.
-func (in *inspector) attachedZip(body []byte, path string, steps []string, depth int, c *cargo) {
-	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
-	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
-		return
+// unpack takes the messages out of an archive or an mbox that is attached to a message: people
+// pack spam so that no filter takes it away.
+func (in *inspector) unpack(body []byte, path string, steps []string, depth int, c *cargo) {
+	how := stepUnpacked
+	if kindOf(body) == plainFile {
+		how = stepMbox
 	}
-	b := &budget{free: maxAttachedZip}
-	for _, f := range z.File[:min(len(z.File), maxAttachedFiles)] {
-		if f.Flags&1 != 0 || !f.Mode().IsRegular() || hiddenMember(f.Name) {
-			continue
+	w := &walker{ctx: context.Background(), put: func(j *job) error {
+		if c.budget.files++; c.budget.files > maxAttachedFiles {
+			return errBomb
 		}
-		r, err := f.Open()
-		if err != nil {
-			continue
+		if j.raw && in.looksLikeMessage(j.sub.Data) {
+			in.takeAttached(in.reparse(j.sub.Data, path, with(steps, append([]string{how}, j.steps...)...)), depth, c)
 		}
-		data, err := io.ReadAll(&unpacker{r: r, b: b})
-		r.Close()
-		if errors.Is(err, errBomb) {
-			return
-		}
-		if err == nil && in.looksLikeMessage(data) {
-			in.takeAttached(in.reparse(data, path, with(steps, stepZip)), depth, c)
-		}
-	}
+		return nil
+	}}
+	at := bytes.NewReader(body)
+	// What goes wrong is put like the rest, and no evidence.
+	_ = w.open(source{budget: c.budget, level: maxLevel - 2}, bytes.NewReader(body), at, at.Size())
 }

@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"crypto/sha256"
+	"slices"
 	"strings"
 
 	"relaytrace/trace/header"
@@ -27,13 +28,15 @@ type cargo struct {
 	links    bool     // prose was taken out of HTML with links or pictures in it
 	headed   bool     // prose has headers of messages in it
 
+	budget *budget // of the archives in the message, however deep
+
 	utf8, said []byte // what text and words have made of prose
 }
 
 // carrySamples looks for messages and headers of messages in p: attached, as text/rfc822-headers,
 // pasted into a text, or as evidence of a report. One that only wraps others is gone through.
 func (in *inspector) carrySamples(p *part, depth int) *cargo {
-	c := &cargo{}
+	c := &cargo{budget: &budget{free: maxAttachedZip}}
 	in.gather(p, p, depth, c)
 	return c
 }
@@ -167,28 +170,48 @@ func (c *cargo) words() []byte {
 // maxText bounds what is read of a text to tell what it is, in bytes.
 const maxText = 32 << 10
 
-// leafFile reads an attached file: a message saved under another type, an Outlook item, or
-// a report in JSON.
+// packed are the types under which messages are attached as files.
+var packed = map[string]bool{
+	"application/octet-stream": true, "application/json": true, "application/vnd.ms-outlook": true, "application/mbox": true,
+	"application/zip": true, "application/x-zip-compressed": true, "application/x-zip": true, "application/gzip": true, "application/x-gzip": true,
+	"application/x-tar": true, "application/x-gtar": true, "application/x-compressed": true, "application/x-compressed-tar": true,
+	"application/x-bzip2": true, "application/x-bzip": true, "application/zstd": true, "application/x-zstd": true,
+}
+
+// packedNames are the ends of their names.
+var packedNames = []string{".eml", ".txt", ".msg", ".mbox", ".mbx", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".zst"}
+
+// leafFile reads an attached file: a message saved under another type, an Outlook item, an
+// archive or an mbox of them, or a report in JSON.
 func (in *inspector) leafFile(p *part, depth int, c *cargo) {
 	name := p.fileName()
-	named := strings.HasSuffix(name, ".eml") || strings.HasSuffix(name, ".txt") || strings.HasSuffix(name, ".msg") || strings.HasSuffix(name, ".zip")
-	if !named && p.media != "application/zip" && p.media != "application/x-zip-compressed" && p.media != "application/octet-stream" && p.media != "application/json" && p.media != "application/vnd.ms-outlook" {
+	if !packed[p.media] && !slices.ContainsFunc(packedNames, func(end string) bool { return strings.HasSuffix(name, end) }) {
 		return
 	}
 	body, step := p.content()
 	steps := with(p.decoded, step)
-	switch {
-	case isOutlook(body):
+	switch kind := kindOf(body); {
+	case kind == outlookFile:
 		if item, err := readOutlook(body, p.path, steps); err == nil {
 			in.takeAttached(item, depth, c)
 		}
-	case kindOf(body) == zipFile:
-		in.attachedZip(body, p.path, steps, depth, c)
+	case kind != plainFile || isMbox(body):
+		in.unpack(body, p.path, steps, depth, c)
 	case in.looksLikeMessage(body):
 		in.takeAttached(in.reparse(body, p.path, steps), depth, c)
 	case isJSON(body):
 		in.readXARF(body, p.path, steps, c)
 	}
+}
+
+// isMbox tells whether data begins with the envelope line of an mbox and holds a second one.
+func isMbox(data []byte) bool {
+	if !bytes.HasPrefix(data, []byte("From ")) {
+		return false
+	}
+	m := newMboxReader(bytes.NewReader(data), MaxMessage, false)
+	c, err := m.next()
+	return err == nil && !c.lone
 }
 
 // looksLikeMessage tells whether data begins with the header of a message that travelled.
@@ -211,7 +234,8 @@ func (in *inspector) takeAttached(p *part, depth int, c *cargo) {
 		return
 	}
 	if depth < maxDepth {
-		sub := in.carrySamples(p, depth+1)
+		sub := &cargo{budget: c.budget}
+		in.gather(p, p, depth+1, sub)
 		if why, ok := in.wraps(p, sub); ok {
 			c.inner = append(c.inner, why)
 			via, by := ClassComplaint, domainOf(bareAddress(p.get("From")))

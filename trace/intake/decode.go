@@ -20,7 +20,8 @@ const (
 	stepQuotes   = "quote marks taken off"
 	stepFolding  = "folding restored"
 	stepOutlook  = "header taken out of an Outlook item"
-	stepZip      = "unpacked from a zip"
+	stepUnpacked = "unpacked from an archive"
+	stepMbox     = "taken out of an mbox"
 	stepEvidence = "evidence taken out of a report"
 	stepSpacing  = "blank lines between fields taken out"
 )

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -147,6 +148,35 @@ func TestBombs(t *testing.T) {
 		if !slices.Contains(told, errBomb) || b.used > 40<<20 {
 			t.Errorf("%s: unpacked %d MiB of %d bytes, told %v", name, b.used>>20, len(data), told)
 		}
+	}
+}
+
+// TestAttachedBomb holds that archives in messages in archives, each full of the next, are
+// bounded all together.
+func TestAttachedBomb(t *testing.T) {
+	inner := []byte("nothing")
+	message := func() string {
+		return mail1[:strings.Index(mail1, "\n\n")] + "\nFrom: a@b.example\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\n" +
+			base64.StdEncoding.EncodeToString(inner) + "\n"
+	}
+	for range 4 {
+		var b bytes.Buffer
+		z := zip.NewWriter(&b)
+		for i := range 100 {
+			f, err := z.Create(fmt.Sprintf("%d.eml", i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(f, message()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		z.Close()
+		inner = b.Bytes()
+	}
+	all, counts := sortBytes(t, []byte(message()))
+	if len(all) != 1 || counts.Found > maxAttachedFiles {
+		t.Errorf("%d submissions, %d samples", len(all), counts.Found)
 	}
 }
 

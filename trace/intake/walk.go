@@ -73,10 +73,7 @@ func (w *walker) folder(root string) error {
 		case !d.Type().IsRegular():
 			return w.tell(path, errors.New("not a regular file"), "move it out of the folder")
 		case isBookkeeping(d.Name()):
-			return w.give(&Submission{
-				File: path, Class: ClassUnknown, Grade: GradeUnusable, Priority: PriorityCounted,
-				Reasons: []string{"bookkeeping file of a mail store"}, Samples: []Sample{}, Forged: []string{}, Recipients: []string{},
-			})
+			return w.bookkeeping(path)
 		}
 		return w.file(path)
 	})
@@ -94,6 +91,14 @@ func isMaildir(path string) bool {
 		}
 	}
 	return true
+}
+
+// bookkeeping hands out a file that a mail store keeps beside the mail.
+func (w *walker) bookkeeping(path string) error {
+	return w.give(&Submission{
+		File: path, Class: ClassUnknown, Grade: GradeUnusable, Priority: PriorityCounted,
+		Reasons: []string{"bookkeeping file of a mail store"}, Samples: []Sample{}, Forged: []string{}, Recipients: []string{},
+	})
 }
 
 // isBookkeeping knows the files that mail stores keep beside the mail.
