@@ -27,7 +27,15 @@ func (l *lab) sendAll(messages []message) {
 	for first, queue := range byFirst {
 		wait.Go(func() {
 			for _, m := range queue {
-				if err := l.send(m); err != nil {
+				err := l.send(m)
+				for range 4 {
+					if err == nil {
+						break
+					}
+					time.Sleep(5 * time.Second) // the server may be starting again
+					err = l.send(m)
+				}
+				if err != nil {
 					fmt.Fprintf(os.Stderr, "lab: %s: not sent by %s: %v\n", m.Name, first, err)
 				}
 			}

@@ -45,4 +45,5 @@ cat >$d/plugins/lab.js <<-X
 	};
 X
 cd $d
-nohup node $NPM/node_modules/Haraka/bin/haraka -c $d >/var/log/haraka 2>&1 &
+# On a busy machine it sometimes ends without a word: it is started again.
+(while :; do node $NPM/node_modules/Haraka/bin/haraka -c $d || sleep 1; done) >/var/log/haraka 2>&1 &
