@@ -209,14 +209,24 @@ func (a *analysis) servesRecipient(peer, own *hop, name string) (code, why strin
 			return "mailing-list", "Its own field is for an address in the domain to which bounces go: a mailing list sent the mail on."
 		}
 	}
-	d := registrable(peer.rdns)
-	if d == "" {
-		return "", ""
+	if own.Standing == Corroborated && rewrote(own, peer) {
+		return "forwarder", "It took the mail for " + own.For[0] + " and handed it on for " + peer.For[0] + ": it forwarded that recipient's mail."
 	}
-	if slices.Contains(a.recipients, d) {
+	if d := registrable(peer.rdns); d != "" && slices.Contains(a.recipients, d) {
 		return "recipients-mail-exchanger", "It bears the domain to which the mail was delivered."
 	}
 	return "", ""
+}
+
+// rewrote reports whether a server handed the mail on for another recipient than it had
+// taken it for. Forwarders do; an open relay passes on what it was told, but for the way
+// through itself that its client may have written.
+func rewrote(own, peer *hop) bool {
+	if len(own.For) != 1 || len(peer.For) != 1 {
+		return false
+	}
+	from, to := strings.Trim(own.For[0], "<>"), strings.Trim(peer.For[0], "<>")
+	return strings.IndexByte(from, '@') > 0 && strings.IndexByte(to, '@') > 0 && !strings.ContainsAny(from, "%!:") && !strings.EqualFold(from, to)
 }
 
 // finalRecipient reports whether mail for a domain is delivered where the sample was
@@ -239,15 +249,17 @@ func (a *analysis) finalRecipient(d string) bool {
 }
 
 // forTheRecipient reports whether a field below the boundary is for the recipient whom
-// the trusted fields name, where no forwarder was declared. Backup mail exchangers look
+// the believed fields above it name, where no forwarder was declared. Backup mail exchangers look
 // like open relays: both pass on mail of strangers.
 func (a *analysis) forTheRecipient(own *hop) bool {
 	if !a.set.Forwarder.empty() {
 		return false
 	}
 	known := slices.Clone(a.path.Message.DeliveredTo)
-	for i := range a.hops[:a.edge+1] {
-		known = append(known, a.hops[i].For...)
+	for i := range a.hops[:own.Index] { // above a forwarder stands another name than below
+		if s := a.hops[i].Standing; s == Trusted || s == Corroborated {
+			known = append(known, a.hops[i].For...)
+		}
 	}
 	for _, r := range own.For {
 		local, _, _ := strings.Cut(r, "@")
@@ -354,7 +366,7 @@ func (a *analysis) findBystanders() {
 func (a *analysis) heloClaim(i int) {
 	h := &a.hops[i]
 	helo := h.From.HELO
-	if registrable(helo) == "" && !addressText(helo) || sameDomain(helo, h.From.RDNS) || h.From.IP.IsValid() && strings.Contains(helo, h.From.IP.String()) {
+	if registrable(helo) == "" && (!addressText(helo) || digits(helo) == 0) || sameDomain(helo, h.From.RDNS) || h.From.IP.IsValid() && strings.Contains(helo, h.From.IP.String()) {
 		return
 	}
 	if i+1 < len(a.hops) && a.hops[i+1].Link == linkHELO.String() && (sameHost(helo, a.hops[i+1].By.Host) || sameDomain(helo, a.hops[i+1].By.Host)) {

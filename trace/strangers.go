@@ -8,23 +8,25 @@ package trace
 
 // client is what a relay's own field says of the host from which it took the mail.
 type client struct {
-	helo  string
-	bare  bool // HELO is a word without dots
-	lie   bool // HELO is a name or address that the looked-up name does not bear out
-	plain bool // the lie cannot be a firm's own name: an address, a public provider, or refuted by the looked-up name
-	own   bool // HELO is in the domain of the sender's address, which is no public provider's
-	line  bool // it has the looked-up name of a customer's line
+	helo   string
+	bare   bool // HELO is a word without dots
+	lie    bool // HELO is a name or address that the looked-up name does not bear out
+	plain  bool // the lie cannot be a firm's own name: an address, a public provider, or refuted by the looked-up name
+	famous bool // HELO is an address or a public provider's
+	own    bool // HELO is in the domain of the sender's address, which is no public provider's
+	line   bool // it has the looked-up name of a customer's line
 }
 
 func (a *analysis) clientOf(own *hop) client {
 	h, d := own.From.HELO, registrable(own.From.HELO)
 	return client{
-		helo:  h,
-		bare:  h != "" && d == "" && !addressText(h),
-		lie:   addressText(h) && h[0] != '[' && !privateLiteral(h) || d != "" && !sameOwner(h, own.From.RDNS),
-		plain: addressText(h) || publicProvider(d) || own.From.RDNS != "",
-		own:   d != "" && d == a.path.Message.Organisation && !publicProvider(d),
-		line:  customerName(own.From.RDNS, own.From.IP),
+		helo:   h,
+		bare:   h != "" && d == "" && !addressText(h),
+		lie:    addressText(h) && h[0] != '[' && !privateLiteral(h) || d != "" && !sameOwner(h, own.From.RDNS),
+		famous: addressText(h) || publicProvider(d),
+		plain:  addressText(h) || publicProvider(d) || own.From.RDNS != "",
+		own:    d != "" && d == a.path.Message.Organisation && !publicProvider(d),
+		line:   customerName(own.From.RDNS, own.From.IP),
 	}
 }
 
@@ -34,7 +36,7 @@ func (a *analysis) strangeClient(peer, own *hop) bool {
 	// A host without a looked-up name of its own is hardly a provider's server.
 	provider := peer.rdns != "" && !customerName(peer.rdns, peer.From.IP)
 	switch {
-	case a.relayDeeper(own) && !(c.lie && c.plain):
+	case a.relayDeeper(own) && !(c.lie && c.plain && (c.famous || !a.set.Forwarder.empty())):
 		return false // what stands below took the mail from strangers; this one may be its smarthost, or forward to the recipient
 	case c.own && c.line:
 		return false // a small office that sends its own domain's mail from its line

@@ -41,6 +41,9 @@ func TestStrangers(t *testing.T) {
 		{"a public provider's name without an address", "relay", []string{edge, "from hotmail.com by mail.relayco.com (NTMail 4.30.0012)" + date, "+From: a@hotmail.com"}},
 		{"the sender's name without an address", "own-provider", []string{edge, "from third.org by mail.relayco.com (NTMail 4.30.0012)" + date, "+From: a@third.org"}},
 		{"a bare word that the server knows as a dial-up's", "relay", []string{edge, "from default (dialup1.elsewhere.net) by mail.relayco.com (SMI-8.6/SMI-SVR4) id QAA01234" + date, "+From: a@third.org"}},
+		{"handed on for the same recipient", "relay", []string{strings.Replace(edge, date, " for <y@target.org>"+date, 1), strings.Replace(nameless, date, " for <y@target.org>"+date, 1), "+From: a@third.org"}},
+		{"handed on for another recipient", "forwarder", []string{strings.Replace(edge, date, " for <y@target.org>"+date, 1), strings.Replace(nameless, date, " for <y@alumni.org>"+date, 1), "+From: a@third.org"}},
+		{"a route through the server", "relay", []string{strings.Replace(edge, date, " for <y@target.org>"+date, 1), strings.Replace(nameless, date, " for <y%target.org@relayco.net>"+date, 1), "+From: a@third.org"}},
 		{"qmail that does not know its own name", "relay", []string{bare, "(qmail 1 invoked from network); 22 Aug 2002 12:19:44 -0000",
 			"from ppp12.rasnet.net (HELO mx1.hotmail.com) (" + attacker + ") by 0 with SMTP; 22 Aug 2002 12:19:44 -0000", "+From: a@hotmail.com"}},
 	} {
