@@ -1,31 +1,45 @@
 package desk
 
 import (
-	"strings"
+	"net/netip"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"relaytrace/enrich"
 )
+
+func states(r Readiness) []string {
+	var lines []string
+	for _, c := range r.Checks {
+		lines = append(lines, string(c.State)+" "+c.Code+" "+c.Name)
+	}
+	return lines
+}
+
+var answered = []enrich.Lookup{{Kind: "dns", Outcome: enrich.OutcomeOK}}
 
 func TestPrepare(t *testing.T) {
 	f := Facts{
 		Domain: "dept.college.example",
-		Levels: []Level{
-			{Name: "dept.college.example", Exists: Yes, Address: Yes, Wildcard: No},
-			{Name: "college.example", Exists: Yes, MX: []string{"mx.college.example"}, Address: Yes, Wildcard: Yes,
-				SPF: []string{"v=spf1 mx ?all"}, DMARC: []string{"v=DMARC1; p=none; sp=reject"}},
+		Levels: []enrich.DomainCheck{
+			{Domain: "dept.college.example", Exists: "yes", Mail: "yes", Wildcard: enrich.WildcardNone, Lookups: answered,
+				SPF:   enrich.SPF{State: enrich.PolicyNone},
+				DMARC: enrich.DMARC{State: enrich.PolicyFound, Domain: "college.example", Policy: "reject", Below: "reject", Percent: 100}},
+			{Domain: "college.example", Exists: "yes", Mail: "yes", Exchangers: []enrich.Name{{Name: "mx.college.example"}}, Wildcard: enrich.WildcardMX, Lookups: answered,
+				SPF:      enrich.SPF{State: enrich.PolicyFound, Records: []string{"v=spf1 mx ?all"}, All: "?"},
+				DMARC:    enrich.DMARC{State: enrich.PolicyFound, Domain: "college.example", Policy: "none", Below: "reject", Percent: 100},
+				Contacts: []enrich.Contact{{Email: "abuse@college.example", Source: "abuse.net", Mail: "yes"}, {Email: "old@gone.example", Source: "SOA", Mail: "no"}}},
 		},
-		Contacts: []Contact{{Email: "abuse@college.example", Source: "RDAP of 192.0.2.1", Mail: Yes}, {Email: "old@gone.example", Source: "SOA", Mail: No}},
-		Security: SecurityTXT{State: "expired", Detail: "since 2020-01-01"},
+		Registration: enrich.Registration{Contacts: []enrich.Contact{{Email: "abuse@registrar.example", Role: enrich.RoleRegistrarAbuse}}},
+		Addresses: []enrich.Record{
+			{Address: netip.MustParseAddr("192.0.2.1")},
+			{Address: netip.MustParseAddr("192.0.2.2"), Contacts: []enrich.Contact{{Email: "noc@campus.example", Source: "RDAP"}}},
+			{Address: netip.MustParseAddr("192.0.2.3"), Lookups: []enrich.Lookup{{Kind: "rdap", Outcome: enrich.OutcomeTimeout}}},
+		},
+		Security: enrich.SecurityTxt{Outcome: enrich.OutcomeOK, Expires: "2020-01-01T00:00:00Z", Expired: true},
 	}
 	got := Prepare(f, "2026-11-25T00:00:00Z")
-	var lines []string
-	for _, c := range got.Checks {
-		lines = append(lines, string(c.State)+" "+c.Code+" "+c.Name)
-		if (c.State == Gap || c.State == Open) != (c.Do != "") && c.State != Look {
-			t.Errorf("%s is %s and says to do %q", c.Code, c.State, c.Do)
-		}
-	}
 	want := []string{
 		"gap mail-to-a-host dept.college.example",
 		"gap spf-missing dept.college.example",
@@ -33,57 +47,60 @@ func TestPrepare(t *testing.T) {
 		"gap spf-open college.example",
 		"gap dmarc-none college.example",
 		"gap dmarc-no-reports college.example",
-		"gap contact-dead dept.college.example",
+		"gap contact-dead college.example",
+		"gap address-contact 192.0.2.1",
 		"gap security-txt dept.college.example",
+		"unknown address-contact 192.0.2.3",
 		"check complaints-arrive college.example",
-		"check contact dept.college.example",
-		"good wildcard-mx dept.college.example",
+		"check contact college.example",
+		"check contact 192.0.2.2",
+		"good no-wildcard dept.college.example",
 		"good dmarc dept.college.example", // by sp= of the organisation
 	}
-	if d := cmp.Diff(want, lines); d != "" {
+	if d := cmp.Diff(want, states(got)); d != "" {
 		t.Error(d)
+	}
+	for _, c := range got.Checks {
+		if (c.State == Good) != (c.Do == "") {
+			t.Errorf("%s is %s and says to do %q", c.Code, c.State, c.Do)
+		}
+	}
+	if got.Count(Gap) != 9 {
+		t.Errorf("%d gaps", got.Count(Gap))
 	}
 }
 
-// Silence is no answer: what was not answered is told as unknown and never as a gap.
+// Silence is no answer: what was not answered is told as unknown, never as a gap or as good.
 func TestPrepareUnknown(t *testing.T) {
 	got := Prepare(Facts{
 		Domain: "college.example",
-		Levels: []Level{{
-			Name: "college.example", Exists: Unknown, Address: Unknown, Wildcard: Unknown,
-			Errors: []string{"SPF: no answer", "DMARC: no answer"},
-		}},
-		Contacts: []Contact{{Email: "a@b.example", Source: "SOA", Mail: Unknown}},
-		Security: SecurityTXT{State: "unknown", Detail: "no connection"},
+		Levels: []enrich.DomainCheck{
+			{Domain: "college.example", Exists: "error", Mail: "error", Wildcard: enrich.WildcardError, Lookups: answered,
+				SPF: enrich.SPF{State: enrich.PolicyError}, DMARC: enrich.DMARC{State: enrich.PolicyError},
+				Contacts: []enrich.Contact{{Email: "a@b.example", Source: "SOA", Mail: "error"}}},
+			{Domain: "offline.example", Notes: []enrich.Note{{Code: "offline", Text: "No resolver was asked."}}},
+		},
 	}, "")
+	if len(got.Checks) != 7 {
+		t.Errorf("%d checks", len(got.Checks))
+	}
 	for _, c := range got.Checks {
-		if c.State == Gap || c.State == Good {
+		if c.State != Open || c.Do == "" {
 			t.Errorf("%s is told as %s: %s", c.Code, c.State, c.Found)
 		}
 	}
 }
 
-func TestSPFAndDMARC(t *testing.T) {
-	for record, want := range map[string]string{
-		"v=spf1 -all": "-all", "v=spf1 mx ~ALL": "~all", "v=spf1 +all": "open", "v=spf1 all": "open", "v=spf1 mx": "open",
-		"v=spf1 redirect=_spf.example": "redirect", "v=spf1 redirect=x ?all": "open", "": "open",
-	} {
-		if got := spfAll(record); got != want {
-			t.Errorf("%q ends in %s, want %s", record, got, want)
-		}
-	}
-	if p := tag("v=DMARC1; P = Reject ;rua=mailto:a@b.example", "p"); p != "reject" {
-		t.Errorf("policy %q", p)
-	}
-	for _, spf := range []string{"v=spf1 -all", "v=spf1 ~all"} {
-		r := Prepare(Facts{Domain: "a.example", Levels: []Level{{Name: "a.example", Exists: Yes, NullMX: true, Address: No, Wildcard: No, SPF: []string{spf}, DMARC: []string{"v=DMARC1; p=reject; rua=mailto:x@a.example"}}}, Contacts: []Contact{{Email: "x@a.example", Mail: Yes}}, Security: SecurityTXT{State: "found"}}, "")
-		for _, c := range r.Checks {
-			if c.State == Gap {
-				t.Errorf("%s: %s %s", spf, c.Code, c.Found)
-			}
-			if strings.Contains(c.Found, "\n") {
-				t.Errorf("%q", c.Found)
-			}
-		}
+func TestPrepareGood(t *testing.T) {
+	got := Prepare(Facts{
+		Domain: "college.example",
+		Levels: []enrich.DomainCheck{{Domain: "college.example", Exists: "yes", Mail: "no", NullMX: true, Wildcard: enrich.WildcardNullMX, Lookups: answered,
+			SPF:   enrich.SPF{State: enrich.PolicyFound, Records: []string{"v=spf1 -all"}, All: "-"},
+			DMARC: enrich.DMARC{State: enrich.PolicyFound, Domain: "college.example", Policy: "reject", Percent: 100, Reports: []string{"mailto:x@college.example"}}}},
+		Security: enrich.SecurityTxt{Outcome: enrich.OutcomeOK, Contacts: []string{"mailto:x@college.example"}, Expires: "2030-01-01T00:00:00Z"},
+	}, "")
+	want := []string{"check no-contact college.example", "good null-mx college.example", "good wildcard-null-mx college.example", "good spf college.example", "good dmarc college.example", "good security-txt college.example"}
+	if d := cmp.Diff(want, states(got)); d != "" {
+		t.Error(d)
 	}
 }
