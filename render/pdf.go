@@ -99,7 +99,7 @@ func newDoc(r *report, created time.Time, more *Font) *doc {
 	}
 	// Titles are encoded by the current face.
 	d.pdf.SetFont(d.sans.family, d.sans.style, bodySize)
-	d.pdf.SetTitle(d.sans.show("Case file "+r.Case.ID), true)
+	d.pdf.SetTitle(d.sans.show(r.Title), true)
 	d.pdf.SetSubject(d.sans.show(r.Label.Name+". Relay paths of spam that forges "+r.Case.Settings.Domain), true)
 	d.pdf.SetAuthor(d.sans.show(r.Case.Settings.Organisation), true)
 	d.pdf.SetCreator(d.sans.show("relaytrace "+r.Case.Version), true)
@@ -131,7 +131,7 @@ func (d *doc) newPage() {
 	if d.pdf.PageNo() == 1 {
 		return // the cover has a head of its own
 	}
-	d.put(edge, 14, 7.5, d.sans, faint, fit(d.sans, 7.5, d.width()-60, "Case "+d.report.Case.ID+" · "+d.section))
+	d.put(edge, 14, 7.5, d.sans, faint, fit(d.sans, 7.5, d.width()-60, d.report.Head+" · "+d.section))
 	d.rule(edge, 17.5, d.right(), 17.5, accent, 0.2)
 }
 
@@ -191,7 +191,7 @@ func (d *doc) finish() {
 		page := fmt.Sprintf("page %d of %d", n, pages)
 		d.put((d.w-d.sans.width(page, 7.5))/2, y+4.8, 7.5, d.sans, faint, page)
 		d.tlp(d.right(), y+1.2, 12)
-		if n == 1 {
+		if n == 1 && d.contents > 0 {
 			d.fillContents()
 		}
 	}

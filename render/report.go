@@ -13,6 +13,8 @@ import (
 // backends show.
 type report struct {
 	Case     *casefile.Case
+	Title    string // of the document
+	Head     string // at the head of each page
 	Label    tlp
 	Cover    []fact
 	Chapters []*chapter
@@ -102,7 +104,7 @@ func (rawField) Kind() string { return "raw" }
 
 // newReport makes the report of a case.
 func newReport(c *casefile.Case) *report {
-	w := &writer{c: c, report: &report{Case: c, Label: tlpOf(c)}}
+	w := &writer{c: c, report: &report{Case: c, Label: tlpOf(c), Title: "Case file " + c.ID, Head: "Case " + c.ID}}
 	w.cover()
 	w.summary()
 	w.relays()

@@ -73,10 +73,11 @@ func Prepare(f Facts, created string) Readiness {
 			}
 			continue
 		}
-		r.complaints(l)
+		owner := i == len(f.Levels)-1
+		r.complaints(l, owner)
 		r.wildcard(l)
 		r.spf(l)
-		r.dmarc(l)
+		r.dmarc(l, owner)
 		r.contacts(l.Contacts, l.Domain)
 	}
 	r.contacts(f.Registration.Contacts, f.Domain)
@@ -100,7 +101,7 @@ func (r *Readiness) add(code, name string, s State, found, do string) {
 }
 
 // complaints tells where the mailboxes of RFC 2142 land.
-func (r *Readiness) complaints(l *enrich.DomainCheck) {
+func (r *Readiness) complaints(l *enrich.DomainCheck, owner bool) {
 	const null = "a null MX (\"IN MX 0 .\", RFC 7505)"
 	var to []string
 	for _, x := range l.Exchangers {
@@ -119,6 +120,8 @@ func (r *Readiness) complaints(l *enrich.DomainCheck) {
 		r.add("null-mx", l.Domain, Good, "the name says by a null MX that it takes no mail: bounces to forged senders end at once, at the sender", "")
 	case l.Exists == "yes":
 		r.add("no-null-mx", l.Domain, Gap, "the name has neither a mail exchanger nor an address, and does not say that it takes no mail", "give it "+null+" and \"v=spf1 -all\"")
+	case owner:
+		r.add("domain-absent", l.Domain, Look, "the domain itself is not in the DNS", "see whether the name is written right, and whether it is still registered")
 	default:
 		r.add("name-absent", l.Domain, Good, "the name is not in the DNS: servers that check the sender's domain refuse it", "")
 	}
@@ -164,13 +167,16 @@ func (r *Readiness) spf(l *enrich.DomainCheck) {
 }
 
 // dmarc tells what receivers are asked to do with mail that fails (RFC 7489).
-func (r *Readiness) dmarc(l *enrich.DomainCheck) {
+// A name without a policy has that of its registrable domain, the owner.
+func (r *Readiness) dmarc(l *enrich.DomainCheck, owner bool) {
 	d := &l.DMARC
 	where := "DMARC at _dmarc." + d.Domain
 	switch {
 	case d.State == enrich.PolicyError:
 		r.add("dmarc", l.Domain, Open, "whether it has a DMARC policy was not answered", "ask again later")
 		return
+	case d.State == enrich.PolicyNone && !owner:
+		return // told once, where the policy would stand
 	case d.State == enrich.PolicyNone:
 		r.add("dmarc-missing", l.Domain, Gap, "no DMARC policy: receivers are not told what to do with mail that only pretends to be from it",
 			"publish \"v=DMARC1; p=none; rua=mailto:...\" at _dmarc of the registrable domain to see who sends in the name, then raise it to quarantine and reject; sp= covers the names below, also those that are not there")
@@ -195,7 +201,10 @@ func (r *Readiness) contacts(list []enrich.Contact, name string) {
 		if c.Role == enrich.RoleRegistrarAbuse {
 			continue // it answers for the registrar, not for mail in the domain's name
 		}
-		what := c.Email + ", " + c.Source
+		if c.Mail != "no" && c.Mail != "error" && (strings.EqualFold(c.Email, "abuse@"+name) || strings.EqualFold(c.Email, "postmaster@"+name)) {
+			continue // told with where complaints arrive
+		}
+		what := c.Email + ", named by " + c.Source
 		switch c.Mail {
 		case "no":
 			r.add("contact-dead", name, Gap, what+": its domain takes no mail", "have it corrected where it stands: complaints go there and are lost")

@@ -29,7 +29,7 @@ func TestPrepare(t *testing.T) {
 			{Domain: "college.example", Exists: "yes", Mail: "yes", Exchangers: []enrich.Name{{Name: "mx.college.example"}}, Wildcard: enrich.WildcardMX, Lookups: answered,
 				SPF:      enrich.SPF{State: enrich.PolicyFound, Records: []string{"v=spf1 mx ?all"}, All: "?"},
 				DMARC:    enrich.DMARC{State: enrich.PolicyFound, Domain: "college.example", Policy: "none", Below: "reject", Percent: 100},
-				Contacts: []enrich.Contact{{Email: "abuse@college.example", Source: "abuse.net", Mail: "yes"}, {Email: "old@gone.example", Source: "SOA", Mail: "no"}}},
+				Contacts: []enrich.Contact{{Email: "soc@college.example", Source: "abuse.net", Mail: "yes"}, {Email: "old@gone.example", Source: "SOA", Mail: "no"}}},
 		},
 		Registration: enrich.Registration{Contacts: []enrich.Contact{{Email: "abuse@registrar.example", Role: enrich.RoleRegistrarAbuse}}},
 		Addresses: []enrich.Record{

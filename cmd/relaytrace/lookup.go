@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"path/filepath"
@@ -172,9 +171,8 @@ func (a *app) cacheFolder(s settings) (string, bool) {
 // lookupFlags are the flags of the verb lookup.
 type lookupFlags struct {
 	flags
-	asJSON     bool
-	raw        bool
-	blocklists bool
+	asJSON bool
+	raw    bool
 }
 
 func (a *app) lookupVerb() *cobra.Command {
@@ -193,18 +191,12 @@ The exit code is 0 when all questions were answered, 2 for wrong usage, and 3 wh
 were not.`,
 		Example: `  relaytrace lookup 193.0.0.1
   relaytrace lookup --json 193.0.0.1 2001:67c:2e8::1 | jq '.contacts[0].email'
-  relaytrace lookup --raw 193.0.0.1 > answers.txt
-  relaytrace lookup --blocklists mail.college.example`,
+  relaytrace lookup --raw 193.0.0.1 > answers.txt`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usage("no address named", "name addresses or domains; see "+c.CommandPath()+" --help")
 			}
-			for _, arg := range args {
-				if _, err := netip.ParseAddr(arg); err != nil && !enrich.IsDomain(arg) {
-					return usage(fmt.Sprintf("%q is neither an address nor a domain", arg), c.CommandPath()+" --help")
-				}
-			}
-			return nil
+			return subjects(c, args)
 		},
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.asJSON && f.raw {
@@ -222,7 +214,6 @@ were not.`,
 	c.Flags().BoolVar(&f.offline, "offline", false, "ask nobody; answer from tables, files and what was kept")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print one relaytrace.record/1 document a line")
 	c.Flags().BoolVar(&f.raw, "raw", false, "print the answers of the servers as they were received")
-	c.Flags().BoolVar(&f.blocklists, "blocklists", false, "ask blocklists, those of the settings or else well-known public ones; meant for your own addresses and domains")
 	return c
 }
 
@@ -233,16 +224,10 @@ func (a *app) lookup(ctx context.Context, s settings, f lookupFlags, args []stri
 		return err
 	}
 	defer done()
-	if f.blocklists && len(s.lookups.addresses)+len(s.lookups.domains) == 0 {
-		return hinted(errors.New("no blocklist is set"), "name some under blocklists in the settings")
-	}
 	bar := a.newProgress("asking registries", len(args))
 	defer bar.end()
 	for i, arg := range args {
 		r := lookupOne(ctx, e, arg)
-		if f.blocklists {
-			e.Blocklists(ctx, &r)
-		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -329,9 +314,6 @@ func (a *app) writeRecord(subject string, r *enrich.Record) {
 	}
 	for i, n := range r.Names {
 		fact([]string{"names", ""}[min(i, 1)], nameWords(n))
-	}
-	for i, l := range r.Listings {
-		fact([]string{"blocklists", ""}[min(i, 1)], strings.Join(nonEmpty(l.List+": "+string(l.Result), strings.Join(l.Codes, " "), l.Text), ", "))
 	}
 	if len(facts) > 0 {
 		writeTable(a.stdout, facts, unmarked)

@@ -84,7 +84,10 @@ relays for their logs. It sends nothing, and contacts no relay.`,
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(err.Error(), c.CommandPath()+" --help")
 	})
-	root.AddCommand(a.caseVerb(), a.verifyVerb(), a.traceVerb(), a.sortVerb(), a.lookupVerb(), a.cacheVerb(), a.explainVerb(), a.configVerb(), a.versionVerb())
+	root.AddCommand(
+		a.caseVerb(), a.verifyVerb(), a.traceVerb(), a.sortVerb(), a.lookupVerb(), a.prepareVerb(), a.blocklistsVerb(),
+		a.cacheVerb(), a.explainVerb(), a.configVerb(), a.versionVerb(),
+	)
 	root.SetHelpCommand(a.helpVerb())
 	root.InitDefaultCompletionCmd()
 	addCompletionExamples(root)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,7 +20,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs the command from outside, as a user does. SAMPLES is the folder of
 // real mail, ESC the character that begins a terminal's control sequence. servers.toml has
-// the settings that lead to registries and a resolver on loopback.
+// the settings that lead to registries and a resolver on loopback, mine.toml those and who writes.
 func TestScripts(t *testing.T) {
 	samples, err := filepath.Abs("../../testdata/samples")
 	if err != nil {
@@ -33,7 +34,8 @@ func TestScripts(t *testing.T) {
 			e.Setenv("ESC", "\x1b")
 			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "nothing"))
 			e.Setenv("XDG_CACHE_HOME", filepath.Join(e.WorkDir, "kept"))
-			return os.WriteFile(filepath.Join(e.WorkDir, "servers.toml"), servers, 0o600)
+			mine := append([]byte("organisation = \"Example College\"\nreply_to = \"abuse@college.example\"\ncare_contact = \"Pat Example, telephone 100\"\njanet_member = true\n"), servers...)
+			return errors.Join(os.WriteFile(filepath.Join(e.WorkDir, "servers.toml"), servers, 0o600), os.WriteFile(filepath.Join(e.WorkDir, "mine.toml"), mine, 0o600))
 		},
 		Condition: func(cond string) (bool, error) {
 			return cond == "root" && os.Geteuid() == 0, nil
@@ -53,6 +55,10 @@ func serversFor(t *testing.T) []byte {
 		"PTR 1.0.0.193.in-addr.arpa.": {"mail.hosting.example."},
 		"A mail.hosting.example.":     {"193.0.0.1"},
 		"MX college.example.":         {"10 mx.college.example."},
+		"A mx.college.example.":       {"193.0.0.1"},
+		"TXT college.example.":        {"\"v=spf1 mx ~all\""},
+		"TXT _dmarc.college.example.": {"\"v=DMARC1; p=none; sp=reject\""},
+		"A dept.college.example.":     {"193.0.0.2"},
 		"SOA college.example.":        {"ns.college.example. hostmaster.college.example. 1 2 3 4 5"},
 		"A 2.0.0.127.bl.example.":     {"127.0.0.2"},
 		"A 1.0.0.193.bl.example.":     {"127.0.0.4"},
