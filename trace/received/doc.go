@@ -16,6 +16,23 @@
 // grammar is loose and older than its standard, and each server has its own habits: the
 // same words stand for different things, in another order, or are missing.
 //
+// # The clauses
+//
+// Words announce the parts; all but by and the date may be missing, and comments in
+// parentheses, which may nest, stand anywhere between them:
+//
+//	from  who connected: the name it gave itself (HELO), and what the connection shows of it
+//	by    who wrote the field; often with a comment that names its software
+//	via   by what link, where that is not the Internet: UUCP, HTTP
+//	with  by what protocol: SMTP, ESMTP; LMTP inside a system; ESMTPS where it was encrypted
+//	      with TLS, ESMTPA where the client authenticated itself, ESMTPSA for both (RFC 3848)
+//	id    under what name the message stands in the writer's log
+//	for   for whom, where the message has one recipient
+//	; ... when the message was taken, by the writer's clock and in its zone
+//
+// A field without from was mostly written where the message was made, or hides where it came
+// from. A date that lies whole hours before that of the field below it is mostly a wrong zone.
+//
 // # Who writes which part
 //
 // The server writes the line, but not all of it is the server's knowledge:

@@ -90,6 +90,7 @@ var banners = [...]struct {
 	{"microsoft smtpsvc", "smtpsvc"},
 	{"mimecast", "mimecast"},
 	{"momentum", "momentum"},
+	{"mos ", "mirapoint"},
 	{"mpop", "mpop"},
 	{"msys", "momentum"},
 	{"mxback/yandex", "yandex"},

@@ -41,6 +41,7 @@ type shape struct {
 	local    bool // "[local]" or "(uid 0)" in the place of an address
 	bySender bool // "(envelope-sender <x>)" in the by clause
 	spoken   bool // a comment was read
+	login    bool // "with login" behind the address
 	comments int
 }
 
@@ -164,12 +165,13 @@ func (p *parser) plainTCPInfo(s Span, lit literal) bool {
 	equals, at := -1, -1
 	for i, c := range p.trim(Span{s.Start, lit.open}).Of(p.b) {
 		switch {
-		case isSpace(c):
-			return false
+		case classOf[c]&nameMark == 0:
 		case c == '=' && equals < 0:
 			equals = i
 		case c == '@':
 			at = i
+		case c != '=':
+			return false // white space
 		}
 	}
 	if equals > at { // "[192.0.2.1]helo=[198.51.100.1]"
@@ -275,7 +277,7 @@ func (p *parser) tcpInfo(s Span, plain bool) bool {
 	p.forgetClaims()
 	sh.ip, sh.addr, sh.bare = lit.Span, a, false
 	sh.mapped = a.Is4() && bytes.IndexByte(lit.Of(p.b), ':') >= 0
-	p.nameBefore(p.trim(Span{s.Start, lit.open}))
+	p.nameBefore(p.trim(Span{s.Start, lit.open}), plain)
 	after := lit.after
 	if after < s.End && p.b[after] == ':' {
 		end := after + 1
@@ -318,14 +320,13 @@ func (p *parser) quotedBehind(i int) bool {
 	return i < len(p.b) && p.b[i] == '"'
 }
 
-// nameBefore reads "ident@name" in front of an address.
-func (p *parser) nameBefore(s Span) {
+// nameBefore reads "ident@name" in front of an address; plain says that no word stands before it.
+func (p *parser) nameBefore(s Span, plain bool) {
 	s = p.identBefore(s)
-	w := s.Of(p.b)
-	if i := lastSpace(w); i >= 0 { // "unverified [ip]", "account x [ip]"
-		s.Start += i + 1
-		w = s.Of(p.b)
+	if !plain {
+		s.Start += lastSpace(s.Of(p.b)) + 1 // "unverified [ip]", "account x [ip]"
 	}
+	w := s.Of(p.b)
 	switch {
 	case len(w) == 0:
 	case isWord(w, "unverified"):
@@ -338,10 +339,10 @@ func (p *parser) nameBefore(s Span) {
 // identBefore takes "ident@" off the front of a name or an address.
 func (p *parser) identBefore(s Span) Span {
 	w := s.Of(p.b)
-	i := bytes.LastIndexByte(w, '@')
-	if i < 0 {
+	if bytes.IndexByte(w, '@') < 0 { // it is quicker than from behind
 		return s
 	}
+	i := bytes.LastIndexByte(w, '@')
 	id := Span{s.Start, s.Start + i}
 	if hasPrefixFold(w, "ident:") {
 		id.Start += 6
@@ -410,6 +411,10 @@ func (p *parser) bareInfo(s Span) {
 		span.End = s.Start + i
 	}
 	if p.bareAddr(span) {
+		if rest := p.trim(Span{span.End, s.End}).Of(p.b); hasPrefixFold(rest, "with login") || hasPrefixFold(rest, "with plain") {
+			p.f.From.Auth, p.f.From.Ident = p.f.From.Ident, Span{} // Yahoo: "user@192.0.2.1 with login"
+			p.f.WithAuth, sh.login = true, true
+		}
 		return
 	}
 	switch {
@@ -420,11 +425,11 @@ func (p *parser) bareInfo(s Span) {
 		}
 	case hasSuffixFold(w, "[local]"):
 		sh.local = true
-		p.nameBefore(p.trim(Span{s.Start, s.End - len("[local]")}))
+		p.nameBefore(p.trim(Span{s.Start, s.End - len("[local]")}), false)
 	case isPhrase(w, "[unix socket]"):
 		sh.socket = true
 	case hasSuffixFold(w, "[]"): // the address is missing
-		p.nameBefore(p.trim(Span{s.Start, s.End - len("[]")}))
+		p.nameBefore(p.trim(Span{s.Start, s.End - len("[]")}), false)
 	case span == s && sh.second.Empty():
 		sh.second = p.identBefore(s)
 	default:

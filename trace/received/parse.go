@@ -126,6 +126,8 @@ func (p *parser) isLocal(with []byte, noFrom bool) bool {
 		return false
 	case isWord(with, "local"): // bulk mailers claim it too, without software or ID
 		return f.Family != "" || !f.ID.Empty() || noFrom
+	case f.Family == "exim" && hasPrefixFold(with, "local-"): // SMTP spoken by a program on the host, in a batch or not
+		return true
 	case f.Family == "sendmail" && isWord(sh.second.Of(p.b), "localhost"):
 		return true
 	case f.Family == "mercury":

@@ -162,6 +162,7 @@ func hostile(n int) map[string][]byte {
 		"(", ")", "()", "<", ">", "[", "]", "[]", "\"", "\\", ";", " ", ",", "by ", "from ", "(a", "(a) ", "<a ", "[a ", "\"a ", "; 1 Jan 2001",
 		"by (", "id <", "for <a@b>,", "with ", "Mon, 1 Jan 2002 ", "a ", "1 ", "1:2 ", ") by", "(a [1] ", "helo=", "=", "@",
 		"from a by b ", "(a)by ", ")\r\n", "[1.1.1.1] ", "([1.1.1.1]:1 \"", "-", "/", "\xa4", "tls ", " encrypted", "x(",
+		"] by ", "(a [1] by ", "((a) by ", "(\\",
 	} {
 		all[unit] = bytes.Repeat([]byte(unit), n/len(unit))
 		all["from a "+unit] = append([]byte("from a "), bytes.Repeat([]byte(unit), n/len(unit))...)

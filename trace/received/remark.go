@@ -83,7 +83,7 @@ func (p *parser) tlsRemark(s Span) bool {
 		if i, end := indexFold(w, "cipher="); i > 0 {
 			p.f.TLSCipher = p.wordAt(s.Start+end, s.End)
 		}
-	case hasPrefixFold(w, "tls: "), hasPrefixFold(w, "cipher "):
+	case hasPrefixFold(w, "tls: "), hasPrefixFold(w, "cipher "), hasPrefixFold(w, "tls_cipher "):
 		p.colonTLS(p.trim(Span{s.Start + indexSpace(w), s.End}))
 	case tlsName(w) || isWord(w, "tls"):
 		p.colonTLS(s)

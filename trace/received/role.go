@@ -29,12 +29,8 @@ func unknownName(w []byte) bool {
 		if isWord(w, "softdnserr") {
 			return true
 		}
-	case '[' | 0x20:
-		if w[0] == '[' {
-			w = bytes.TrimSuffix(w[1:], []byte("]"))
-		}
 	}
-	return len(w) == 0 || addrLike(w)
+	return w[0] == '[' || addrLike(w)
 }
 
 func addrLike(w []byte) bool {
@@ -153,6 +149,8 @@ func (p *parser) assignExim(lit literal, a netip.Addr) {
 		}
 	case f.HELO.Empty():
 		p.assignLone(word, false)
+	case hasPrefixFold(p.f.With.Of(p.b), "local-"): // "from USER (helo=x) by"
+		f.Ident = word
 	default:
 		p.setRDNS(word)
 	}

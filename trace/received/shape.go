@@ -107,7 +107,7 @@ func (p *parser) familyByService() Family {
 			return s.family
 		}
 	}
-	if hasSuffixFold(by, ".yahoo.com") && (isWord(f.With.Of(p.b), "nnfmp") && p.groupsShape() || p.shape.heloWord && !p.dayFirst()) {
+	if hasSuffixFold(by, ".yahoo.com") && (isWord(f.With.Of(p.b), "nnfmp") && p.groupsShape() || p.shape.heloWord && !p.dayFirst() || p.shape.login) {
 		return "yahoo"
 	}
 	return ""

@@ -491,13 +491,18 @@ const (
 	nesting                     // means something within a comment
 	addrBegin                   // may begin an address: a hexadecimal digit, a colon, the tag "IPv6:"
 	addrEnd                     // may end one
+	nameMark                    // is not part of a plain name: white space, '=', '@'
 )
 
 var classOf = func() (t [256]class) {
 	for c := range t {
 		switch {
-		case c == ';' || isSpace(byte(c)):
+		case c == ';':
 			t[c] = wordEnd
+		case isSpace(byte(c)):
+			t[c] = wordEnd | nameMark
+		case c == '=' || c == '@':
+			t[c] = nameMark
 		case c == '(':
 			t[c] = wordEnd | nesting
 		case c == ')' || c == '\\' || c == ']':
