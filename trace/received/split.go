@@ -1,6 +1,9 @@
 package received
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // clause is a part of a trace field that a word announces (RFC 5321 section 4.4).
 type clause uint8
@@ -20,6 +23,7 @@ const (
 type parser struct {
 	b         []byte
 	f         Field
+	met       metItems      // what the walk met, so that the clauses are not searched again
 	r         [clauses]Span // what stands in each clause, comments included
 	lead      Span          // what stands before the first clause
 	tail      Span          // what stands behind the date
@@ -56,6 +60,7 @@ func (p *parser) split() {
 func (p *parser) again() {
 	p.r, p.seen = [clauses]Span{}, [clauses]bool{}
 	p.f.Time.Stamp = Span{}
+	p.met.n = 0
 }
 
 // scanner is the state of one walk over the field.
@@ -79,7 +84,9 @@ func (p *parser) scan(strict bool) bool {
 		case isSpace(c):
 			i++
 		case c == '(':
+			w := i
 			i = p.skipComment(i)
+			p.met.add(w, i, p.plain)
 		case c == ';':
 			p.semicolon(&s, i)
 			if i++; s.dated && !holdsBy(b[i:]) {
@@ -88,11 +95,14 @@ func (p *parser) scan(strict bool) bool {
 		case c == '"' && !p.plain:
 			i = p.skipQuoted(i)
 		case c == '<':
+			w := i
 			i = p.skipWord(i)
+			p.met.add(w, i, p.plain)
 		default:
 			w := i
 			for i++; i < len(b) && classOf[b[i]]&wordEnd == 0; i++ {
 			}
+			p.met.add(w, i, p.plain)
 			if i-w > len("from") {
 				continue
 			}
@@ -442,6 +452,47 @@ type item struct {
 	comment bool
 }
 
+// metItems are the words and comments that the walk over the field met first, in order.
+// They are remembered only: what is not among them is searched for.
+type metItems struct {
+	list [40]struct {
+		start, end uint16
+		plain      bool // as in parser
+	}
+	n    int
+	at   int // where to look next
+	last int // offset that was looked for last
+}
+
+// add remembers an item.
+func (m *metItems) add(start, end int, plain bool) {
+	if m.n < len(m.list) && end <= math.MaxUint16 {
+		e := &m.list[m.n]
+		e.start, e.end, e.plain = uint16(start), uint16(end), plain
+		m.n++
+	}
+}
+
+// end returns where the item at i ends, or 0 when it is not remembered.
+func (m *metItems) end(i int, plain bool) int {
+	if i < m.last {
+		m.at = 0
+	}
+	m.last = i
+	for m.at < m.n {
+		e := &m.list[m.at]
+		switch {
+		case int(e.start) < i:
+			m.at++
+			continue
+		case int(e.start) == i && e.plain == plain:
+			return int(e.end)
+		}
+		break
+	}
+	return 0
+}
+
 // next returns the first item of s and what follows it.
 func (p *parser) next(s Span) (it item, rest Span, ok bool) {
 	b, i := p.b[:s.End], s.Start
@@ -450,6 +501,12 @@ func (p *parser) next(s Span) (it item, rest Span, ok bool) {
 	}
 	if i >= len(b) {
 		return item{}, Span{}, false
+	}
+	if end := p.met.end(i, p.plain); end > 0 && end <= s.End {
+		if b[i] == '(' {
+			return p.commentItem(i, end), Span{end, s.End}, true
+		}
+		return item{Span{i, end}, false}, Span{end, s.End}, true
 	}
 	if c := b[i]; classOf[c]&wordEnd != 0 || c == '<' || c == '"' {
 		return p.nextOdd(Span{i, s.End})
@@ -465,11 +522,7 @@ func (p *parser) next(s Span) (it item, rest Span, ok bool) {
 func (p *parser) nextOdd(s Span) (it item, rest Span, ok bool) {
 	if p.b[s.Start] == '(' {
 		end := min(p.skipComment(s.Start), s.End)
-		in := Span{s.Start + 1, end}
-		if end > s.Start+1 && p.b[end-1] == ')' {
-			in.End--
-		}
-		return item{p.trim(in), true}, Span{end, s.End}, true
+		return p.commentItem(s.Start, end), Span{end, s.End}, true
 	}
 	end := 0
 	if p.b[s.Start] == '"' && !p.plain {
@@ -481,6 +534,15 @@ func (p *parser) nextOdd(s Span) (it item, rest Span, ok bool) {
 		end = min(p.skipWord(s.Start), s.End)
 	}
 	return item{Span{s.Start, end}, false}, Span{end, s.End}, true
+}
+
+// commentItem is the comment from start to end, without its parentheses.
+func (p *parser) commentItem(start, end int) item {
+	in := Span{start + 1, end}
+	if end > start+1 && p.b[end-1] == ')' {
+		in.End--
+	}
+	return item{p.trim(in), true}
 }
 
 // class tells what a byte is; a look-up is faster than comparisons for the many bytes.
