@@ -64,14 +64,13 @@ const maxIndexDomains = 20
 func (c *Case) InShort() IndexCase {
 	t := c.Tally()
 	x := IndexCase{
-		Case: c.ID, State: c.Status, Inputs: c.Submissions, Samples: c.SampleCount,
+		Case: c.ID, State: c.Status, Samples: c.SampleCount,
 		Subjects: []TextCount{}, Links: []TextCount{}, Joined: []TextCount{},
 		Domains:     slices.Clone(c.Incident.Domains[:min(maxIndexDomains, len(c.Incident.Domains))]),
 		DomainCount: len(c.Incident.Domains), Addresses: c.Incident.Addresses.Distinct,
 		Relays: t.Found, Withheld: t.Withheld, Recipients: c.Incident.Recipients,
 		First: c.Incident.First, Last: c.Incident.Last, Letters: len(c.Letters),
 	}
-	x.count()
 	for i := range c.Letters {
 		if c.Letters[i].Hold {
 			x.Held++
@@ -94,15 +93,16 @@ func (c *Case) InShort() IndexCase {
 // Remainder makes the entry of an index for what belongs to no case.
 func Remainder(folder string, inputs Submissions, samples int) IndexCase {
 	x := IndexCase{
-		Folder: folder, State: "unsorted", Inputs: inputs, Samples: samples, Subjects: []TextCount{}, Links: []TextCount{}, Joined: []TextCount{},
+		Folder: folder, State: "unsorted", Samples: samples, Subjects: []TextCount{}, Links: []TextCount{}, Joined: []TextCount{},
 		Domains: []ForgedDomain{}, Countries: []CountryCount{}, Recipients: []CountryCount{},
 	}
-	x.count()
+	x.SetInputs(inputs)
 	return x
 }
 
-// count fills in the numbers of bounces and complaints.
-func (x *IndexCase) count() {
+// SetInputs tells what arrived.
+func (x *IndexCase) SetInputs(inputs Submissions) {
+	x.Inputs, x.Bounces, x.Complaints = inputs, 0, 0
 	for _, c := range x.Inputs.Classes {
 		switch c.Class {
 		case "bounce":

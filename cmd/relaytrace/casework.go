@@ -176,7 +176,8 @@ func (w *casework) read(ctx context.Context, paths []string) error {
 			bar.end()
 			a.problem(problem)
 		}
-		return w.take(ctx, p)
+		_, err := w.take(ctx, p)
+		return err
 	}
 	err := inOrder(ctx, through, work, use, a.problem)
 	if err != nil {
@@ -200,15 +201,15 @@ func (w *casework) keepTaken(ctx context.Context) error {
 }
 
 // take puts one submission into the store, which is made for the first one.
-func (w *casework) take(ctx context.Context, p packed) error {
+func (w *casework) take(ctx context.Context, p packed) (store.Taken, error) {
 	if w.st == nil {
 		if err := w.create(ctx); err != nil {
-			return err
+			return store.Taken{}, err
 		}
 	}
 	taken, err := w.st.Add(ctx, p.packed)
 	if err != nil {
-		return err
+		return taken, err
 	}
 	for i := range taken.Samples {
 		path := &p.paths[i]
@@ -224,11 +225,11 @@ func (w *casework) take(ctx context.Context, p packed) error {
 		}
 	}
 	if taken.Known {
-		return nil
+		return taken, nil
 	}
 	w.added.submissions++
 	w.g.AddSubmission(p.packed.Submission(taken))
-	return nil
+	return taken, nil
 }
 
 // create makes the store of a new case.

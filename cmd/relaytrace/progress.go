@@ -35,6 +35,8 @@ func (p *progress) step() {
 			progressbar.OptionSetWriter(p.app.stderr),
 			progressbar.OptionSetDescription(p.what),
 			progressbar.OptionShowCount(),
+			progressbar.OptionShowIts(),
+			progressbar.OptionSetPredictTime(true),
 			progressbar.OptionThrottle(100*time.Millisecond),
 			progressbar.OptionClearOnFinish(),
 		)
