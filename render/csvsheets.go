@@ -75,7 +75,7 @@ func sourceSheet(c *casefile.Case) sheet {
 		x := &c.Sources[i]
 		holder, network := x.Record.Holder()
 		country, approximate := countryOf(&x.Record)
-		s.add(addrText(x.IP), string(x.Certainty), sourceWords(x), joined(x.Names), joined(x.HELOs), strconv.Itoa(len(x.Samples)),
+		s.add(addrText(x.IP), string(x.Certainty), sourceWords(x), joined(x.Names), joined(x.HELOs), strconv.Itoa(max(x.Count, len(x.Samples))),
 			holder, network, string(x.Record.Registry), country, strconv.FormatBool(approximate))
 	}
 	return s
@@ -100,7 +100,7 @@ func contactSheet(c *casefile.Case) sheet {
 func bystanderSheet(c *casefile.Case) sheet {
 	s := sheet{name: "not-accused", head: []string{"name", "address", "why", "samples"}}
 	for _, b := range c.Bystanders {
-		s.add(b.Name, addrText(b.IP), b.Why, strconv.Itoa(len(b.Samples)))
+		s.add(b.Name, addrText(b.IP), b.Why, strconv.Itoa(max(b.Count, len(b.Samples))))
 	}
 	return s
 }

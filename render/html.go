@@ -31,11 +31,12 @@ var pageTemplate = template.Must(template.New("case.html").Funcs(template.FuncMa
 // HTML returns the case file as one page that needs nothing else: it has no link to the
 // outside and asks for nothing, which a Content-Security-Policy enforces; its one script
 // sorts and filters the relays, and all can be read without it. It tells what the PDF does,
-// from the same report. The bytes depend on the case alone, which is only read.
+// from the same report. The bytes depend on the case and the samples alone, which are only
+// read; bytesOf is that of PDF.
 //
 // Hidden characters are shown as code points. Where a text stands in a sentence of ours or
 // in a quoted field, right-to-left letters keep the order of the bytes.
-func HTML(c *casefile.Case) (page []byte, err error) {
+func HTML(c *casefile.Case, bytesOf Bytes) (page []byte, err error) {
 	if c == nil {
 		return nil, errors.New("case page: no case")
 	}
@@ -44,7 +45,7 @@ func HTML(c *casefile.Case) (page []byte, err error) {
 			page, err = nil, fmt.Errorf("case page: %v", r)
 		}
 	}()
-	r := newReport(c)
+	r := newReport(c, bytesOf)
 	style := pageStyle + printStyle(r.Label)
 	v := htmlPage{
 		Report: r, Created: Stamp(c.Created), ID: Visible(c.ID), Organisation: Visible(bounded(c.Settings.Organisation)),

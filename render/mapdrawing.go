@@ -77,6 +77,7 @@ func drawMap(f *fonts, marks []mark, width float64) drawing {
 	_, m.north = place{0, mapNorth}.projected()
 	_, south := place{0, mapSouth}.projected()
 	m.height = (south - m.north) * m.scale
+	m.mapHeight = m.height
 	m.add(box{w: width, h: m.height, fill: paper, border: faint, stroke: dotted})
 	for _, ring := range world().land {
 		p := polygon{fill: land}
@@ -99,6 +100,7 @@ func drawMap(f *fonts, marks []mark, width float64) drawing {
 type mapLayout struct {
 	f                           *fonts
 	width, height, scale, north float64
+	mapHeight                   float64 // without the key
 	shapes                      []shape
 	taken                       []box // where discs and names stand
 }
@@ -113,9 +115,15 @@ func (m *mapLayout) at(p place) (x, y float64) {
 // radius of a disc: its area grows with the number.
 func (k mark) radius() float64 { return min(1.1+0.45*math.Sqrt(float64(k.relays+k.ends)), 5) }
 
+// middle is where the disc of a country stands, whole inside the map.
+func (m *mapLayout) middle(k mark) (x, y, r float64) {
+	x, y = m.at(world().countries[k.code].at)
+	r = k.radius()
+	return min(max(x, r), m.width-r), min(max(y, r), m.mapHeight-r), r
+}
+
 func (m *mapLayout) disc(k mark) {
-	x, y := m.at(world().countries[k.code].at)
-	r := k.radius()
+	x, y, r := m.middle(k)
 	m.taken = append(m.taken, box{x: x - r, y: y - r, w: 2 * r, h: 2 * r})
 	if k.relays > 0 {
 		m.add(disc{x: x, y: y, radius: r, fill: alarm, border: paper, stroke: solid})
@@ -128,11 +136,12 @@ func (m *mapLayout) disc(k mark) {
 // no room the key alone tells it.
 func (m *mapLayout) name(k mark) {
 	const size = 6.5
-	x, y := m.at(world().countries[k.code].at)
-	r, w, h := k.radius()+0.6, m.f.bold.width(k.code, size), size*mmPerPoint
+	x, y, r := m.middle(k)
+	r += 0.6
+	w, h := m.f.bold.width(k.code, size), size*mmPerPoint
 	for _, at := range [][2]float64{{x + r, y + h*0.36}, {x - r - w, y + h*0.36}, {x - w/2, y - r}, {x - w/2, y + r + h*0.75}, {x + r, y - h}, {x + r, y + h*1.5}} {
 		b := box{x: at[0] - 0.2, y: at[1] - h*0.8, w: w + 0.4, h: h}
-		if b.x < 0 || b.x+b.w > m.width || b.y < 0 || b.y+b.h > m.height || slices.ContainsFunc(m.taken, b.meets) {
+		if b.x < 0 || b.x+b.w > m.width || b.y < 0 || b.y+b.h > m.mapHeight || slices.ContainsFunc(m.taken, b.meets) {
 			continue
 		}
 		m.taken = append(m.taken, b)

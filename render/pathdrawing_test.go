@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,6 +27,10 @@ func checkDrawing(t *testing.T, d drawing) {
 			x1, y1, x2, y2 = s.x, s.y, s.x+s.w, s.y+s.h
 		case line:
 			x1, y1, x2, y2 = min(s.x1, s.x2), min(s.y1, s.y2), max(s.x1, s.x2), max(s.y1, s.y2)
+		case disc:
+			x1, y1, x2, y2 = s.x-s.radius, s.y-s.radius, s.x+s.radius, s.y+s.radius
+		case polygon:
+			x1, y1, x2, y2 = slices.Min(s.xs), slices.Min(s.ys), slices.Max(s.xs), slices.Max(s.ys)
 		case text:
 			x1, y1, x2, y2 = s.x, s.top(), s.x+s.face.width(s.s, s.size), s.y
 			checkVisible(t, s.s, false)

@@ -13,15 +13,16 @@ import (
 )
 
 // PDF returns the case file as a PDF document, on the paper of the settings: A4, or Letter.
-// The bytes depend on the case and the font alone: its creation time is the document's. The
-// case is only read.
+// The bytes depend on the case, the samples and the font alone: its creation time is the
+// document's. The case is only read. With bytesOf, which may be nil, the exemplars are
+// quoted with their whole headers, else with their trace fields.
 //
 // Every string of the case is shown with its hidden characters, and those that the
-// faces lack, as code points; more, which may be nil, is a font for what the built-in ones
-// lack. None is made a link to the outside. The error tells a case whose creation time
+// faces lack, as code points; more are fonts for what the built-in ones lack, in the order
+// in which they are asked. None is made a link to the outside. The error tells a case whose creation time
 // cannot be read, or a fault while drawing; PDF does not panic. It is safe for concurrent
 // use, as long as nobody changes the case meanwhile.
-func PDF(c *casefile.Case, more *Font) (pdf []byte, err error) {
+func PDF(c *casefile.Case, bytesOf Bytes, more []*Font) (pdf []byte, err error) {
 	if c == nil {
 		return nil, errors.New("case file: no case")
 	}
@@ -34,7 +35,7 @@ func PDF(c *casefile.Case, more *Font) (pdf []byte, err error) {
 			pdf, err = nil, fmt.Errorf("case file: %v", r)
 		}
 	}()
-	d := newDoc(newReport(c), created.UTC(), more)
+	d := newDoc(newReport(c, bytesOf), created.UTC(), more)
 	d.cover()
 	for _, ch := range d.report.Chapters {
 		d.chapter(ch)
@@ -78,11 +79,8 @@ type doc struct {
 	contents float64        // where the list of contents stands on page 1
 }
 
-func newDoc(r *report, created time.Time, more *Font) *doc {
-	d := &doc{fonts: paperFonts, report: r, ids: r.ids(), links: make(map[string]int), pages: make(map[string]int), used: make(map[string]bool)}
-	if more != nil {
-		d.fonts = paperFonts.with(more.face)
-	}
+func newDoc(r *report, created time.Time, more []*Font) *doc {
+	d := &doc{fonts: paperFonts.with(more), report: r, ids: r.ids(), links: make(map[string]int), pages: make(map[string]int), used: make(map[string]bool)}
 	size := "A4"
 	d.w, d.h = 210, 297
 	if r.Case.Settings.Paper == PaperLetter {
@@ -167,7 +165,7 @@ func (d *doc) cover() {
 	d.put(edge, 53, title, d.bold, accent, fit(d.bold, title, d.width(), r.Case.ID))
 	d.y = 64
 	for _, f := range r.Cover {
-		d.fact(f, 9.6, 5.2)
+		d.fact(f, 9.6, 5.2, 2)
 	}
 	d.y += 4
 	d.block(0, noteSize, noteLead, d.sans, faint, r.Label.Name+": this document "+r.Label.Means+" TLP 2.0 is explained at first.org/tlp.", 4)

@@ -14,25 +14,56 @@ import (
 	"relaytrace/trace"
 )
 
-var keepPDF = flag.String("keep-pdf", "", "folder in which tests leave the documents that they make, for a look at them")
+var (
+	keepPDF   = flag.String("keep", "", "folder in which tests leave the documents that they make, for a look at them")
+	fontFiles = flag.String("font", "", "fonts for what the built-in faces lack, in documents that are kept, with commas")
+)
+
+// moreFonts are the fonts of the flag.
+func moreFonts(t testing.TB) (fonts []*Font) {
+	t.Helper()
+	for _, file := range strings.FieldsFunc(*fontFiles, func(r rune) bool { return r == ',' }) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := NewFont(data)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fonts = append(fonts, f)
+	}
+	return fonts
+}
 
 func mustPDF(t testing.TB, c *casefile.Case) []byte {
 	t.Helper()
-	b, err := PDF(c, nil)
+	b, err := PDF(c, nil, moreFonts(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return b
 }
 
-func TestPDFKeep(t *testing.T) {
+// TestKeep leaves the documents of the fixtures in a folder, when one is given.
+func TestKeep(t *testing.T) {
 	if *keepPDF == "" {
-		t.Skip("no folder given")
+		return
 	}
 	hostile := strings.Join(hostileStrings()[:16], " | ")
-	for name, c := range map[string]*casefile.Case{"case": pdfCase(), "hostile": hostileCase(hostile[:3000]), "empty": emptyCase()} {
-		if err := os.WriteFile(filepath.Join(*keepPDF, name+".pdf"), mustPDF(t, c), 0o644); err != nil {
+	letter := fullCase()
+	letter.Settings.Paper = PaperLetter
+	for name, c := range map[string]*casefile.Case{
+		"full": fullCase(), "letter": letter, "hostile": hostileCase(hostile[:min(len(hostile), 3000)]), "empty": emptyCase(), "large": largeCase(), "scripts": scriptsCase(),
+	} {
+		page, err := HTML(c, nil)
+		if err != nil {
 			t.Fatal(err)
+		}
+		for file, data := range map[string][]byte{name + ".pdf": mustPDF(t, c), name + ".html": page} {
+			if err := os.WriteFile(filepath.Join(*keepPDF, file), data, 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 }
@@ -50,7 +81,7 @@ func TestPDFIsDeterministicAndConcurrent(t *testing.T) {
 	shared := pdfCase()
 	for range 4 {
 		wg.Go(func() {
-			if got, err := PDF(shared, nil); err != nil || !bytes.Equal(got, want) {
+			if got, err := PDF(shared, nil, nil); err != nil || !bytes.Equal(got, want) {
 				t.Errorf("another run gave other bytes (error %v)", err)
 			}
 		})
@@ -59,12 +90,12 @@ func TestPDFIsDeterministicAndConcurrent(t *testing.T) {
 }
 
 func TestPDFRefuses(t *testing.T) {
-	if _, err := PDF(nil, nil); err == nil {
+	if _, err := PDF(nil, nil, nil); err == nil {
 		t.Error("no case was drawn")
 	}
 	c := pdfCase()
 	c.Created = "yesterday"
-	if _, err := PDF(c, nil); err == nil || !strings.Contains(err.Error(), "yesterday") {
+	if _, err := PDF(c, nil, nil); err == nil || !strings.Contains(err.Error(), "yesterday") {
 		t.Errorf("creation time: error %v", err)
 	}
 }
@@ -75,7 +106,7 @@ func TestPDFRecovers(t *testing.T) {
 	c.Samples[0].Path.Boundary = &trace.Boundary{Hop: 99}
 	c.Samples[0].Path.Relays[0].Own = 99
 	c.Relays[0].Seen[0].Sample, c.Relays[0].Seen[1].Hop = 99, 99
-	if _, err := PDF(c, nil); err != nil {
+	if _, err := PDF(c, nil, nil); err != nil {
 		t.Errorf("places outside the sample: %v", err)
 	}
 }

@@ -10,6 +10,9 @@ const leastScale = 0.76
 // layout allows.
 func (d *doc) draw(p drawing) {
 	full := d.bottom() - pageTop
+	if len(p.breaks) == 0 && p.h <= full {
+		d.need(p.h)
+	}
 	if left := d.bottom() - d.y; p.h*leastScale > left && (left < full/2 || p.h*leastScale <= full && left < full*2/3) {
 		d.newPage()
 	}

@@ -19,7 +19,7 @@ type face struct {
 	family, style string       // as the PDF backend knows it
 	ttf           []byte       // never written to; the backend gets a copy
 	advances      func() []int // by rune up to U+FFFF, in 1/1000 em; -1 where no glyph is
-	more          *face        // for what the face lacks; may be nil
+	more          []*face      // for what the face lacks
 	all           bool         // shows every letter: a screen finds it in another font
 }
 
@@ -40,14 +40,19 @@ var screenFonts = &fonts{
 	mono: &face{advances: paperFonts.mono.advances, all: true},
 }
 
-// with returns the faces with another for what they lack.
-func (f *fonts) with(more *face) *fonts {
-	if more == nil {
+// with returns the faces with others for what they lack, the first that has it.
+func (f *fonts) with(more []*Font) *fonts {
+	if len(more) == 0 {
 		return f
+	}
+	var faces []*face
+	for i, m := range more {
+		// Each document counts them anew: a face has no name of its own.
+		faces = append(faces, &face{family: fmt.Sprintf("more%d", i), ttf: m.face.ttf, advances: m.face.advances})
 	}
 	add := func(x *face) *face {
 		y := *x
-		y.more = more
+		y.more = faces
 		return &y
 	}
 	return &fonts{sans: add(f.sans), bold: add(f.bold), mono: add(f.mono)}
@@ -88,14 +93,28 @@ func NewFont(ttf []byte) (*Font, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Font{&face{family: "more", ttf: ttf, advances: func() []int { return a }}}, nil
+	return &Font{&face{ttf: ttf, advances: func() []int { return a }}}, nil
 }
 
 // covers reports whether the face, or the one for what it lacks, draws r in its right
 // place. Right-to-left letters are not covered, since the backends set them in the wrong
 // order, nor is anything above U+FFFF, which the PDF backend cannot write.
 func (f *face) covers(r rune) bool {
-	return !rightToLeft(r) && (f.all || f.has(r) || f.more != nil && f.more.has(r))
+	return !rightToLeft(r) && (f.all || f.drawnBy(r) != nil)
+}
+
+// drawnBy is the face that has a glyph for r: this one, or one of those for what it lacks;
+// nil when none has.
+func (f *face) drawnBy(r rune) *face {
+	if f.has(r) {
+		return f
+	}
+	for _, m := range f.more {
+		if m.has(r) {
+			return m
+		}
+	}
+	return nil
 }
 
 // has reports whether the face itself has a glyph for r.
@@ -109,12 +128,11 @@ func (f *face) width(s string, size float64) float64 {
 	a := f.advances()
 	sum := 0
 	for _, r := range s {
-		switch {
-		case int(r) < len(a) && a[r] >= 0:
+		if int(r) < len(a) && a[r] >= 0 {
 			sum += a[r]
-		case f.more != nil && f.more.has(r):
-			sum += f.more.advances()[r]
-		case f.all:
+		} else if by := f.drawnBy(r); by != nil {
+			sum += by.advances()[r]
+		} else if f.all {
 			sum += 1000 // as wide as high: most of what the paper's faces lack is Chinese or alike
 		}
 	}
@@ -132,15 +150,15 @@ type run struct {
 
 // runs splits what show has made by the faces that draw it.
 func (f *face) runs(s string) []run {
-	if f.more == nil || plain(s) {
+	if len(f.more) == 0 || plain(s) {
 		return []run{{f, s}}
 	}
 	var out []run
 	start, now := 0, f
 	for i, r := range s {
-		want := f
-		if !f.has(r) && f.more.has(r) {
-			want = f.more
+		want := f.drawnBy(r)
+		if want == nil {
+			want = f // shows nothing; show has let no such letter through
 		}
 		if want != now && i > start {
 			out = append(out, run{now, s[start:i]})

@@ -2,6 +2,7 @@ package render
 
 import (
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -50,7 +51,7 @@ func (d *doc) set(blocks []block, i int) {
 		d.block(6, bodySize, bodyLead, d.sans, ink, b.Text, 0.9)
 	case *facts:
 		for _, f := range b.List {
-			d.fact(f, 8.4, 4)
+			d.fact(f, 8.4, 4, maxFact)
 		}
 		d.y += 1.2
 	case table:
@@ -87,7 +88,11 @@ func (d *doc) least(blocks []block, i int) float64 {
 		_, head := d.headLines(b, widths)
 		return head + d.rowHeight(d.rowLines(b, widths, b.Rows[0])) + cellLead
 	case figure:
-		return min(b.draw(d.fonts, d.width()).h*leastScale+4, full)
+		p := b.draw(d.fonts, d.width())
+		if len(p.breaks) == 0 {
+			return p.h + 4
+		}
+		return min(p.h*leastScale+4, full)
 	case rawField:
 		return 5 + min(float64(len(b.Lines)), 3)*monoLead
 	case para, note, item:
@@ -120,8 +125,8 @@ func (d *doc) block(indent, size, lead float64, f *face, t tone, s string, after
 // labelWidth is how much room the labels of facts take.
 const labelWidth = 36.0
 
-// fact writes a label and what it tells.
-func (d *doc) fact(f fact, size, lead float64) {
+// fact writes a label and what it tells, in so many lines at most.
+func (d *doc) fact(f fact, size, lead float64, most int) {
 	value := d.sans
 	valueSize := size
 	if f.Mono {
@@ -129,6 +134,9 @@ func (d *doc) fact(f fact, size, lead float64) {
 	}
 	labels := wrap(d.sans, size, labelWidth-2, f.Label)
 	lines := wrap(value, valueSize, d.width()-labelWidth, f.Text)
+	if len(lines) > most {
+		lines = append(lines[:most-1], fit(value, valueSize, d.width()-labelWidth, strings.Join(lines[most-1:], " ")))
+	}
 	d.need(float64(min(len(lines), 4)) * lead)
 	for i, l := range lines {
 		d.need(lead)

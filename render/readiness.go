@@ -69,9 +69,9 @@ func fill(b *strings.Builder, first, rest, text string) {
 
 // ReadinessFiles makes the files of a checklist: checklist.pdf, .json and .txt, staff.txt,
 // the sheet for those who read the mailboxes, and apology.txt, the answer to a first
-// complaint as the settings fill it in. The bytes depend on the arguments alone. more may
-// be nil; see [PDF].
-func ReadinessFiles(r *desk.Readiness, s casefile.Settings, t *Templates, more *Font) ([]casefile.NamedBytes, error) {
+// complaint as the settings fill it in. The bytes depend on the arguments alone. more are
+// those of [PDF].
+func ReadinessFiles(r *desk.Readiness, s casefile.Settings, t *Templates, more []*Font) ([]casefile.NamedBytes, error) {
 	doc, err := casefile.EncodeJSON(r, "  ")
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func ReadinessFiles(r *desk.Readiness, s casefile.Settings, t *Templates, more *
 }
 
 // readinessPDF sets the checklist on paper.
-func readinessPDF(r *desk.Readiness, s casefile.Settings, more *Font) (pdf []byte, err error) {
+func readinessPDF(r *desk.Readiness, s casefile.Settings, more []*Font) (pdf []byte, err error) {
 	created, err := time.Parse(time.RFC3339, r.Created)
 	if err != nil {
 		return nil, fmt.Errorf("checklist: time %q is not RFC 3339", r.Created)

@@ -102,9 +102,17 @@ func (table) Kind() string    { return "table" }
 func (figure) Kind() string   { return "figure" }
 func (rawField) Kind() string { return "raw" }
 
-// newReport makes the report of a case.
-func newReport(c *casefile.Case) *report {
-	w := &writer{c: c, report: &report{Case: c, Label: tlpOf(c), Title: "Case file " + c.ID, Head: "Case " + c.ID}}
+// Bytes gives the bytes of a sample, as received, by its number; nil when they are not to
+// hand.
+type Bytes func(sample int) []byte
+
+// newReport makes the report of a case. bytes may be nil: of each exemplar the trace fields
+// alone are then quoted, which the case holds.
+func newReport(c *casefile.Case, bytes Bytes) *report {
+	if bytes == nil {
+		bytes = func(int) []byte { return nil }
+	}
+	w := &writer{c: c, bytes: bytes, report: &report{Case: c, Label: tlpOf(c), Title: "Case file " + c.ID, Head: "Case " + c.ID}}
 	w.cover()
 	w.summary()
 	w.relays()
@@ -139,6 +147,7 @@ func (r *report) ids() map[string]bool {
 type writer struct {
 	*report
 	c      *casefile.Case
+	bytes  Bytes
 	ch     *chapter
 	quoted map[int]bool // samples that are quoted in full
 	common string       // the reason against a charge that every relay has
@@ -186,6 +195,7 @@ func (w *writer) table(t table) {
 	if len(t.Rows) == 0 {
 		return
 	}
+	t.Name = shownText(t.Name)
 	for _, row := range t.Rows {
 		for i := range row {
 			row[i].Text = Visible(bounded(row[i].Text))

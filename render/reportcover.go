@@ -48,9 +48,9 @@ func total(c *casefile.Case) int { return max(c.SampleCount, len(c.Samples)) }
 func samplesHeld(c *casefile.Case) string {
 	n := total(c)
 	if n == len(c.Samples) {
-		return fmt.Sprint(n)
+		return thousands(n)
 	}
-	return fmt.Sprintf("%d, of which %d exemplars are shown; all are in samples.ndjson", n, len(c.Samples))
+	return fmt.Sprintf("%s, of which %d exemplars are shown; all are in samples.ndjson", thousands(n), len(c.Samples))
 }
 
 func spanWords(c *casefile.Case) string {
@@ -108,7 +108,7 @@ func whatHappened(c *casefile.Case) []string {
 	}
 	for _, e := range c.Incident.Estimates {
 		if !e.IP.IsValid() {
-			points = append(points, fmt.Sprintf("The whole run is estimated at %d to %d messages. %s", e.Low, e.High, e.Method))
+			points = append(points, fmt.Sprintf("The whole run is estimated at %s to %s messages. %s", thousands(e.Low), thousands(e.High), e.Method))
 		}
 	}
 	return points

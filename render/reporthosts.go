@@ -17,7 +17,7 @@ func (w *writer) otherHosts() {
 	w.para("These addresses stand at the end of what can be believed. A host that added no field of its own is either " +
 		"the source or a relay that hides all; the header cannot tell which, so both are said.")
 	t := table{Name: "Where trails end", Columns: []column{
-		{Title: "Address", Width: 27}, {Title: "Name recorded", Width: 40}, {Title: "Holder", Width: 32}, {Title: "Country", Width: 17}, {Title: "What it is", Width: 34}, {Title: "Seen in", Width: 20},
+		{Title: "Address", Width: 27}, {Title: "Name recorded", Width: 40}, {Title: "Holder", Width: 30}, {Title: "Country", Width: 20}, {Title: "What it is", Width: 32}, {Title: "Seen in", Width: 20},
 	}}
 	for i := range w.c.Sources {
 		s := &w.c.Sources[i]
@@ -27,10 +27,13 @@ func (w *writer) otherHosts() {
 			{Text: holderCell(&s.Record)},
 			{Text: countryCell(&s.Record)},
 			{Text: sourceWords(s)},
-			{Text: sampleList(s.Samples), Link: w.firstSample(s.Samples)},
+			{Text: sampleListOf(s.Samples, s.Count), Link: w.firstSample(s.Samples)},
 		})
 	}
 	w.cutRows(t, 500, "exports/sources.csv")
+	if more := w.c.SourceCount - len(w.c.Sources); more > 0 {
+		w.note(count(more, "more host, of fewer samples, stands", "more hosts, of fewer samples, stand") + " in samples.ndjson.")
+	}
 	w.tableKey()
 }
 
@@ -76,8 +79,11 @@ func (w *writer) bystanders() {
 		}
 		rows[why] = append(rows[why], []cell{
 			{Text: orNone(Middle(Visible(b.Name), 100), "no name")}, {Text: ip, Mono: true},
-			{Text: sampleList(b.Samples), Link: w.firstSample(b.Samples)},
+			{Text: sampleListOf(b.Samples, b.Count), Link: w.firstSample(b.Samples)},
 		})
+	}
+	if more := w.c.BystanderCount - len(w.c.Bystanders); more > 0 {
+		w.note(count(more, "more host is named and not accused; it stands", "more hosts are named and not accused; they stand") + " in samples.ndjson.")
 	}
 	for i, why := range order {
 		if i == maxRows {

@@ -124,7 +124,7 @@ func estimateWords(e casefile.Estimate) string {
 	if e.IP.IsValid() {
 		what = "Through relay " + e.IP.String()
 	}
-	return fmt.Sprintf("%s: %d to %d messages. %s", what, e.Low, e.High, e.Method)
+	return fmt.Sprintf("%s: %s to %s messages. %s", what, thousands(e.Low), thousands(e.High), e.Method)
 }
 
 func (w *writer) elsewhere() {

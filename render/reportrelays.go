@@ -31,8 +31,8 @@ func (w *writer) relays() {
 		w.para("For every one of them this speaks against a charge: " + w.common)
 	}
 	t := table{Name: "Relays", Sort: true, Columns: []column{
-		{Title: "Address", Width: 27}, {Title: "Name recorded", Width: 34}, {Title: "Holder", Width: 28}, {Title: "Country", Width: 17},
-		{Title: "Verdict", Width: 23}, {Title: "Previous hop", Width: 18}, {Title: "Samples", Width: 14, Right: true}, {Title: "Letter", Width: 11},
+		{Title: "Address", Width: 27}, {Title: "Name recorded", Width: 31}, {Title: "Holder", Width: 26}, {Title: "Country", Width: 20},
+		{Title: "Verdict", Width: 23}, {Title: "Previous hop", Width: 18}, {Title: "Samples", Width: 16, Right: true}, {Title: "Letter", Width: 13},
 	}}
 	for i := range w.c.Relays {
 		r := &w.c.Relays[i]
@@ -82,7 +82,7 @@ func (w *writer) relay(r *casefile.Relay) {
 	w.fact("Its clock", clockWords(w.c, r))
 	for _, e := range w.c.Incident.Estimates {
 		if e.IP == r.IP {
-			w.fact("Passed on", fmt.Sprintf("an estimated %d to %d messages. %s", e.Low, e.High, e.Method))
+			w.fact("Passed on", fmt.Sprintf("an estimated %s to %s messages. %s", thousands(e.Low), thousands(e.High), e.Method))
 		}
 	}
 	w.record(&r.Record)
@@ -220,7 +220,7 @@ func (w *writer) seen(r *casefile.Relay) {
 	}}
 	for _, s := range r.Seen {
 		own, next := fieldOf(w.c, s.Sample, s.Own), fieldOf(w.c, s.Sample, s.Hop)
-		row := []cell{{Text: strconv.Itoa(s.Sample), Link: sampleID(s.Sample)}, {Text: "it wrote no field"}, {}, {}, {Text: "not known"}, {}}
+		row := []cell{{Text: strconv.Itoa(s.Sample), Link: w.firstSample([]int{s.Sample})}, {Text: "it wrote no field"}, {}, {}, {Text: "not known"}, {}}
 		if own != nil {
 			row[1] = cell{Text: orNone(own.Time.Stamp, "none"), Mono: true}
 			row[2] = cell{Text: orNone(Stamp(own.Time.UTC), "no instant")}

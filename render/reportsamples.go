@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"relaytrace/casefile"
 	"relaytrace/trace"
@@ -64,14 +65,14 @@ func (w *writer) paths() {
 // exemplars writes what is known of each sample that stands for a path, and quotes its
 // trace fields.
 func (w *writer) exemplars() {
-	w.chapter("samples", "Exemplars and their raw fields")
+	w.chapter("samples", "Exemplars and their raw headers")
 	groups := exemplars(w.c)
 	if len(groups) == 0 {
 		w.para("The case holds no sample.")
 		return
 	}
-	w.para("One sample for each path drawn above: where it was found, what was found in its fields, and the fields themselves, with the numbers of the lines " +
-		"on which they stand in the sample. The bytes on which a finding rests are marked.")
+	w.para("One sample for each path drawn above: where it was found, what was found in its fields, and its header, with the numbers of the lines " +
+		"on which the fields stand in the sample. The bytes on which a finding rests are marked.")
 	w.note(rawKey)
 	for i, g := range groups {
 		if s := w.c.Sample(g.Exemplar); s != nil {
@@ -151,7 +152,13 @@ const (
 const rawKey = "⇥ is a tab and ↪ goes on with a line that was too long; " +
 	"other characters that could hide are shown as code points, and bytes that are not UTF-8 as \\xNN."
 
+// rawFields quotes the header of a sample, or its trace fields where the sample is not to
+// hand.
 func (w *writer) rawFields(s *casefile.Sample) {
+	if head := headerLines(w.bytes(s.Number)); len(head) > 0 && fieldsStandAt(head, s.Path.Hops) {
+		w.header(s, head)
+		return
+	}
 	if len(s.Path.Hops) == 0 {
 		w.note("The sample has no Received: field.")
 		return
@@ -159,19 +166,93 @@ func (w *writer) rawFields(s *casefile.Sample) {
 	w.label("Raw trace fields")
 	left := maxRawSample
 	for i := range s.Path.Hops {
-		h := &s.Path.Hops[i]
 		if left <= 0 {
 			w.note(count(len(s.Path.Hops)-i, "more field stands", "more fields stand") + " in " + s.Evidence + ".")
 			return
 		}
-		var marks []string
-		for _, f := range s.Path.Findings {
-			if f.Hop == h.Index && f.Severity != trace.Info {
-				marks = append(marks, f.Quote)
-			}
-		}
-		left -= w.rawField(s, h, marks, h.Why)
+		left -= w.traceField(s, &s.Path.Hops[i])
 	}
+}
+
+// traceField quotes a trace field with what its findings rest on marked, and returns how
+// many bytes of it are shown.
+func (w *writer) traceField(s *casefile.Sample, h *trace.Hop) int {
+	var marks []string
+	for _, f := range s.Path.Findings {
+		if f.Hop == h.Index && f.Severity != trace.Info {
+			marks = append(marks, f.Quote)
+		}
+	}
+	return w.rawField(s, h, marks, h.Why)
+}
+
+// headerLines are the lines of a message's header, without their LF; none when there are
+// no bytes.
+func headerLines(data []byte) []string {
+	var lines []string
+	for rest := string(data[:min(len(data), maxRawSample)]); rest != ""; {
+		line, after, _ := strings.Cut(rest, "\n")
+		if strings.TrimSuffix(line, "\r") == "" {
+			break
+		}
+		lines = append(lines, line)
+		rest = after
+	}
+	return lines
+}
+
+// fieldsStandAt reports whether the trace fields begin on the lines that the case says.
+func fieldsStandAt(lines []string, hops []trace.Hop) bool {
+	last := 0
+	for i := range hops {
+		n := hops[i].Line
+		if n <= last || n > len(lines) || !strings.EqualFold(lines[n-1][:min(len(lines[n-1]), len("Received"))], "Received") {
+			return false
+		}
+		last = n
+	}
+	return true
+}
+
+// header quotes a whole header in the order in which it stands, each trace field with its
+// standing, and what stands between them together.
+func (w *writer) header(s *casefile.Sample, lines []string) {
+	w.label("Raw header")
+	next := 0 // of the hops
+	for at := 0; at < len(lines); {
+		if next < len(s.Path.Hops) && s.Path.Hops[next].Line == at+1 {
+			h := &s.Path.Hops[next]
+			w.traceField(s, h)
+			next++
+			for at++; at < len(lines) && (strings.HasPrefix(lines[at], " ") || strings.HasPrefix(lines[at], "\t")); at++ {
+			}
+			continue
+		}
+		f := rawField{Head: "Other fields", Why: oneOf(next < len(s.Path.Hops), "above the last trace field: some may be the recipient's own", "below all trace fields: as the sender wrote them, or a system on the way")}
+		for at < len(lines) && (next >= len(s.Path.Hops) || s.Path.Hops[next].Line != at+1) {
+			f.Lines = append(f.Lines, rawLine{Number: at + 1, Text: escapedBytes(strings.TrimSuffix(lines[at], "\r"))})
+			at++
+		}
+		w.add(f)
+	}
+}
+
+// escapedBytes writes bytes that are not UTF-8 as \xNN, as the case does in its fields.
+func escapedBytes(s string) string {
+	if utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			fmt.Fprintf(&b, `\x%02X`, s[i])
+		} else {
+			b.WriteString(s[i : i+n])
+		}
+		i += n
+	}
+	return b.String()
 }
 
 // rawField quotes a field with the bytes of the marks marked, and returns how many bytes

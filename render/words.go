@@ -166,6 +166,9 @@ func clearedPoint(c *casefile.Case) string {
 }
 
 func endsPoint(c *casefile.Case) string {
+	if len(c.TrailEnds) == 0 {
+		return ""
+	}
 	trails := slices.Clone(c.TrailEnds)
 	slices.SortStableFunc(trails, func(a, b casefile.TrailEnd) int { return b.Samples - a.Samples })
 	var told []string
@@ -256,17 +259,24 @@ func warnings(c *casefile.Case) []string {
 }
 
 // sampleList is "sample 3" or "samples 1, 2, 5 and 40 more".
-func sampleList(numbers []int) string {
+func sampleList(numbers []int) string { return sampleListOf(numbers, len(numbers)) }
+
+// sampleListOf is sampleList of which only some numbers are known.
+func sampleListOf(numbers []int, all int) string {
 	const most = 8
-	if len(numbers) == 0 {
+	all = max(all, len(numbers))
+	if all == 0 {
 		return "no sample"
+	}
+	if len(numbers) == 0 {
+		return count(all, "sample", "samples")
 	}
 	var s []string
 	for _, n := range numbers[:min(len(numbers), most)] {
 		s = append(s, strconv.Itoa(n))
 	}
-	list := oneOf(len(numbers) == 1, "sample ", "samples ") + strings.Join(s, ", ")
-	if more := len(numbers) - most; more > 0 {
+	list := oneOf(all == 1, "sample ", "samples ") + strings.Join(s, ", ")
+	if more := all - len(s); more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
 	return list

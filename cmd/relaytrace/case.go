@@ -24,7 +24,7 @@ type caseFlags struct {
 	who    string
 	asJSON bool
 	paper  string
-	font   string
+	fonts  []string
 }
 
 func (a *app) caseVerb() *cobra.Command {
@@ -62,7 +62,7 @@ some look-ups failed.`,
 	c.Flags().StringVar(&f.now, "now", "", "take `TIME` (RFC 3339) for the present; the same input then gives the same bytes")
 	c.Flags().StringVar(&f.id, "id", "", "call the case `ID` in place of one made from the samples")
 	c.Flags().StringVar(&f.paper, "paper", "", "set case.pdf on `SIZE` a4 or letter")
-	c.Flags().StringVar(&f.font, "font", "", "take Chinese, Japanese, Korean and other letters from the TrueType font `FILE`")
+	c.Flags().StringArrayVar(&f.fonts, "font", nil, "take Chinese, Japanese, Korean and other letters from the TrueType font `FILE` (repeat for more)")
 	addWho(c, &f.who)
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the case document in place of the summary")
 	return c
@@ -71,7 +71,7 @@ some look-ups failed.`,
 // look is what the documents of a case are made with, beside the case.
 type look struct {
 	letters *render.Templates
-	font    *render.Font // for letters that the built-in faces lack; may be nil
+	fonts   []*render.Font // for letters that the built-in faces lack
 }
 
 // caseSettings reads the settings for a case, with its own flags, and what its documents
@@ -90,8 +90,8 @@ func (a *app) caseSettings(c *cobra.Command, f caseFlags, paths []string) (s set
 	if f.paper != "" {
 		s.Paper = p.text
 	}
-	if f.font != "" {
-		s.font = f.font
+	if len(f.fonts) > 0 {
+		s.fonts = f.fonts
 	}
 	l, err = s.look()
 	return s, l, err
@@ -100,7 +100,7 @@ func (a *app) caseSettings(c *cobra.Command, f caseFlags, paths []string) (s set
 // look reads the texts and the font that the settings name.
 func (s *settings) look() (l look, err error) {
 	if l.letters, err = s.letterTemplates(); err == nil {
-		l.font, err = font(s.font)
+		l.fonts, err = fonts(s.fonts)
 	}
 	return l, err
 }

@@ -69,7 +69,7 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 		return outcome{}, err
 	}
 	c.Status, about.ID, about.Seed, about.Settings = about.Status, c.ID, c.Seed, c.Settings
-	about.Templates, about.Font = w.set.templates, w.set.font
+	about.Templates, about.Fonts = w.set.templates, strings.Join(w.set.fonts, "\n")
 	o := outcome{c: c}
 	if o.changes, err = w.st.SaveJudgement(ctx, c); err != nil {
 		return o, err
@@ -166,7 +166,13 @@ func (w *casework) files(ctx context.Context, c *casefile.Case) ([]store.File, e
 		return nil, err
 	}
 	files = append(files, store.File{Path: "samples.ndjson", Write: func(out io.Writer) error { return w.writePaths(ctx, out) }})
-	documents, err := documentFiles(c, w.look.font)
+	documents, err := documentFiles(c, func(number int) []byte {
+		s, err := w.st.Sample(ctx, number)
+		if err != nil {
+			return nil // the trace fields, which the case holds, are then quoted alone
+		}
+		return s.Data
+	}, w.look.fonts)
 	for _, f := range documents {
 		files = append(files, store.Bytes(f.Path, f.Data))
 	}
@@ -175,12 +181,12 @@ func (w *casework) files(ctx context.Context, c *casefile.Case) ([]store.File, e
 
 // documentFiles makes what is drawn from a case alone: the case file on paper and as a
 // page, and the exports. more is a font for what the built-in ones lack; it may be nil.
-func documentFiles(c *casefile.Case, more *render.Font) ([]casefile.NamedBytes, error) {
-	pdf, err := render.PDF(c, more)
+func documentFiles(c *casefile.Case, bytes render.Bytes, more []*render.Font) ([]casefile.NamedBytes, error) {
+	pdf, err := render.PDF(c, bytes, more)
 	if err != nil {
 		return nil, err
 	}
-	page, err := render.HTML(c)
+	page, err := render.HTML(c, bytes)
 	if err != nil {
 		return nil, err
 	}

@@ -9,9 +9,12 @@ import (
 	"relaytrace/render"
 )
 
-// usualFont is where Debian's package fonts-droid-fallback puts its font, which has the
-// Chinese, Japanese and Korean letters that the built-in faces lack.
-const usualFont = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
+// usualFonts are where Debian puts fonts with letters that the built-in faces lack: Chinese
+// and Japanese in its package fonts-droid-fallback, Korean in fonts-nanum.
+var usualFonts = []string{
+	"/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+	"/usr/share/fonts/truetype/nanum/NanumGothic.ttf",
+}
 
 // paper is the size of the paper of a PDF.
 type paper struct{ text string }
@@ -26,27 +29,33 @@ func (p *paper) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a paper: a4 or letter", text)
 }
 
-// font reads the font for what the built-in faces lack: the file named, or the usual one
-// where there is one, or none.
-func font(name string) (*render.Font, error) {
-	named := name != ""
-	if !named {
-		name = usualFont
-	}
-	data, err := os.ReadFile(name)
-	if !named && err != nil {
-		return nil, nil // without it such letters are shown as code points
-	}
-	if err != nil {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
+// fonts reads the fonts for what the built-in faces lack: the files named, or else the
+// usual ones that there are.
+func fonts(names []string) (list []*render.Font, err error) {
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			var pe *fs.PathError
+			if errors.As(err, &pe) {
+				err = pe.Err
+			}
+			return nil, fmt.Errorf("font %s: %w", name, err)
 		}
-		return nil, fmt.Errorf("font %s: %w", name, err)
+		f, err := render.NewFont(data)
+		if err != nil {
+			return nil, hinted(fmt.Errorf("font %s: %w", name, err), "Debian's packages fonts-droid-fallback and fonts-nanum have some that serve")
+		}
+		list = append(list, f)
 	}
-	f, err := render.NewFont(data)
-	if err != nil && named {
-		return nil, hinted(fmt.Errorf("font %s: %w", name, err), "Debian's package fonts-droid-fallback has one that serves")
+	if len(names) > 0 {
+		return list, nil
 	}
-	return f, nil
+	for _, name := range usualFonts { // without them such letters are shown as code points
+		if data, err := os.ReadFile(name); err == nil {
+			if f, err := render.NewFont(data); err == nil {
+				list = append(list, f)
+			}
+		}
+	}
+	return list, nil
 }

@@ -93,7 +93,7 @@ func (a *app) prepare(c *cobra.Command, f prepareFlags, domain string) error {
 		if err != nil {
 			return err
 		}
-		files, err := render.ReadinessFiles(&r, s.Settings, l.letters, l.font)
+		files, err := render.ReadinessFiles(&r, s.Settings, l.letters, l.fonts)
 		if err != nil {
 			return err
 		}

@@ -101,7 +101,7 @@ type file struct {
 	Offline      bool      `toml:"offline"`
 	Rules        rules     `toml:"rules"`
 	Paper        paper     `toml:"paper"`
-	Font         line      `toml:"font"`
+	Fonts        []line    `toml:"fonts"`
 	letterKeys
 	RDAP        map[string]line `toml:"rdap"`
 	WHOIS       map[string]line `toml:"whois"`
@@ -137,7 +137,7 @@ func (f *flags) addTrust(c *cobra.Command) {
 type settings struct {
 	casefile.Settings
 	lookups lookups
-	font    string        // file with the letters that the built-in faces lack; empty: the usual one
+	fonts   []string      // files with letters that the built-in faces lack; empty: the usual ones
 	rules   *intake.Rules // nil for those that come with relaytrace
 	// templates is the folder of the user's own texts of letters; empty for none.
 	templates string
@@ -174,8 +174,11 @@ func (a *app) settings(c *cobra.Command, f flags, samples []string) (settings, e
 	}
 	s.lookups = lookupsOf(&got, filepath.Dir(name))
 	s.Paper = got.Paper.text
-	if s.font = got.Font.text; s.font != "" && !filepath.IsAbs(s.font) {
-		s.font = filepath.Join(filepath.Dir(name), s.font) // as seen from the settings file
+	for _, f := range texts(got.Fonts) {
+		if !filepath.IsAbs(f) {
+			f = filepath.Join(filepath.Dir(name), f) // as seen from the settings file
+		}
+		s.fonts = append(s.fonts, f)
 	}
 	return s, f.override(c, &s)
 }
@@ -302,7 +305,7 @@ var takes = map[string]string{
 	"attach": "true or false", "templates": "the name of a folder",
 	"geoip": "a list of file names", "offline": "true or false", "rdap": "a table of registries and URLs",
 	"whois": "a table of registries and host:port", "resolver": "an address, address:port, system or none",
-	"paper": "a4 or letter in quotes", "font": "a file name in quotes",
+	"paper": "a4 or letter in quotes", "fonts": "a list of file names",
 	"check_mail": "true or false", "bootstrap": "a URL, or none", "cache": "a folder", "blocklists": "a table of the lists addresses and domains",
 	"rdap_domains": "a table of top-level domains and URLs", "security_txt": "a table of domains and URLs",
 }
@@ -318,7 +321,7 @@ func decodeError(name string, err error) error {
 		e := &unknown.Errors[0]
 		row, column := e.Position()
 		return hinted(fmt.Errorf("%s:%d:%d: unknown key %q", name, row, column, strings.Join(e.Key(), ".")),
-			"the keys are organisation, domain, reporter, reply_to, janet, csirt, janet_member, care_contact, tlp, lang, attach, no_redact, templates, trust, forwarder, geoip, offline, paper, font, rules, resolver, check_mail, cache, bootstrap and the tables rdap, whois, rdap_domains, security_txt and blocklists")
+			"the keys are organisation, domain, reporter, reply_to, janet, csirt, janet_member, care_contact, tlp, lang, attach, no_redact, templates, trust, forwarder, geoip, offline, paper, fonts, rules, resolver, check_mail, cache, bootstrap and the tables rdap, whois, rdap_domains, security_txt and blocklists")
 	case errors.As(err, &wrong):
 		row, column := wrong.Position()
 		what := strings.TrimPrefix(wrong.Error(), "toml: ")
