@@ -147,10 +147,24 @@ var messageCodes = []Code{
 		"for <webmaster@efi.ie>; Mon, 9 Sep 2002 10:10:41 +0100",
 	},
 	{
+		"recipients-domain-named",
+		"To: and Cc: name others in the recipient's own domain, and not the address to which the mail was delivered.",
+		"Sure, as far as the recipient's side wrote the address into the header.",
+		"It is no sign of spam by itself. Aliases, lists and role addresses look the same. The addresses may be guessed, and need not exist.",
+		"To: sales@example.net, info@example.net",
+	},
+	{
 		"reply-to-elsewhere",
 		"Answers are asked to another domain than the one in From:.",
 		"Sure that the two differ. Both are the sender's words.",
 		"It does not mean that the owner of either domain knows of the mail. Lists set Reply-To: too.",
 		"Reply-To: stp_910_c@list.ru",
+	},
+	{
+		"sender-differs",
+		"Sender: names another domain than From:, as that of who sent the mail for the author (RFC 5322 section 3.6.2).",
+		"Sure that the two differ. Both are the sender's words, unless a list wrote the one.",
+		"It is no sign of forgery. Lists, secretaries and mailing services send so every day.",
+		"Sender: fork-admin@example.net",
 	},
 }

@@ -129,10 +129,14 @@ func (a *analysis) settleRecipients() {
 // mailings disagree honestly: none of it proves anything alone.
 func (a *analysis) findEnvelope() {
 	m := &a.path.Message
-	from, bounce := registrable(m.Domain), registrable(mailDomain(m.ReturnPath))
+	envelope := a.envelopeSender()
+	from, bounce := registrable(m.Domain), registrable(mailDomain(envelope))
 	if from != "" && bounce != "" && from != bounce {
-		a.find("envelope-sender-differs", -1, Info, m.ReturnPath,
+		a.find("envelope-sender-differs", -1, Info, envelope,
 			fmt.Sprintf("Bounces go to %s, while From: names %s. Lists and mailing services do so too.", bounce, from))
+	}
+	if s := registrable(mailDomain(m.Sender)); s != "" && from != "" && s != from {
+		a.find("sender-differs", -1, Info, m.Sender, fmt.Sprintf("Sender: names %s as who sent the mail for %s. Lists and mailing services do so too.", s, from))
 	}
 	if r := registrable(mailDomain(m.ReplyTo)); r != "" && from != "" && r != from {
 		a.find("reply-to-elsewhere", -1, Info, m.ReplyTo, fmt.Sprintf("Answers are asked to %s, while From: names %s.", r, from))
@@ -142,6 +146,20 @@ func (a *analysis) findEnvelope() {
 	}
 	a.findRecipient()
 	a.findMessageID()
+}
+
+// envelopeSender is the sender to whom bounces go: as the delivering system wrote it, else
+// as a trusted field tells it.
+func (a *analysis) envelopeSender() string {
+	if m := &a.path.Message; m.ReturnPath != "" {
+		return m.ReturnPath
+	}
+	for i := range a.hops {
+		if h := &a.hops[i]; h.Standing == Trusted && h.Envelope != "" {
+			return h.Envelope
+		}
+	}
+	return ""
 }
 
 // findRecipient tells mail whose true recipient is not among those it names.
@@ -157,14 +175,19 @@ func (a *analysis) findRecipient() {
 	if len(real) == 0 || m.To == "" && m.Cc == "" {
 		return
 	}
-	named := strings.ToLower(m.To + " " + m.Cc)
+	named, other := strings.ToLower(m.To+" "+m.Cc), ""
 	for _, r := range real {
 		if strings.Contains(named, strings.ToLower(r)) {
 			return
 		}
 		if d := registrable(mailDomain(r)); d != "" && strings.Contains(named, d) {
-			return
+			other = d
 		}
+	}
+	if other != "" {
+		a.find("recipients-domain-named", -1, Info, other,
+			"To: and Cc: name others in "+other+", the recipient's own domain, and not the address that the mail was delivered to. Aliases and lists look the same; so do mailings to guessed names.")
+		return
 	}
 	a.find("recipient-not-named", -1, Info, real[len(real)-1], "The address that the mail was delivered to is not among those in To: and Cc:. Blind copies and lists look the same.")
 }
