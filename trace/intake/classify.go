@@ -345,7 +345,7 @@ func (m *mail) isBounce() bool {
 	case text+subject == 0:
 		return false
 	case m.nullPath, m.isDaemon() && !m.someone && (text > 0 || returns || m.daemonSigns() > 1):
-	case m.isDaemon() && m.someone && returns:
+	case m.isDaemon() && m.someone && returns, m.isDaemon() && text > 0 && m.refuses():
 	case text > 0 && subject > 0 && (m.refuses() || m.attached > 0 && !m.speaks()) && (m.isDaemon() || returns || text > 1 && !m.reply):
 	default:
 		return false
@@ -420,6 +420,7 @@ func (m *mail) isProvider() bool {
 	case from > 0 && text > 0 && (text+subject > 1 || m.addressed()):
 	case text > 1 && m.carries():
 	case subject > 0 && text > 0 && m.addressed():
+	case from > 0 && !m.reply && len(m.hits["auto"]) == 0 && m.isPersonal():
 	default:
 		return false
 	}
@@ -528,6 +529,8 @@ func (m *mail) isComplaint() bool {
 		m.whyHits("grumble")
 	case subject > 0 && len(bytes.TrimSpace(m.words())) <= longOrder && (answer || m.toOwn):
 		m.why("an order to stop, and little else")
+	case len(m.hits["desk"]) > 0 && !m.reply && !m.nullPath && m.isPersonal():
+		m.why("a letter to the abuse desk, in words that no rule knows; read it")
 	case first > 0 && bulk == 0 && (answer || m.addressed() && !m.sells()):
 	default:
 		return false
