@@ -83,7 +83,10 @@ full headers, 4 the rest, 5 what is only counted.
 
 It reads messages, mboxes, Maildir and MH folders, Outlook items, pasted headers, zip, tar,
 gzip, zstandard and bzip2 files of these, and - for standard input. Every input ends as
-exactly one of: samples, no sample, unreadable; the account at the end adds up.`,
+exactly one of: samples, no sample, unreadable; the account at the end adds up.
+
+Rules of your own, for the kinds and for what comes first, go into the settings file under
+the key rules; relaytrace config init writes one that explains them.`,
 		Example: `  relaytrace sort --domain dept.college.example mailbox/
   relaytrace sort --list abuse.mbox
   relaytrace sort --json mailbox/ | jq -r 'select(.priority == 1) | .file'
