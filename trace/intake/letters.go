@@ -140,6 +140,8 @@ func (m *mail) isLetter() bool {
 	switch {
 	case m.nullPath && m.toOwn && !m.fromOwn():
 		m.why("without an envelope sender, to the forged domain: from a mail system, in words that no rule knows")
+	case len(m.inspector.own) == 0 && !m.tagged && len(m.hits["grumble"])+len(m.hits["threat"])+len(m.hits["legal"]) > 0 && !m.sells():
+		m.why("perhaps a complaint; give the forged domain, or read it") // nobody is traced on a guess
 	case m.isPersonal():
 		m.why("perhaps a letter to the abuse desk or the forged domain; read it")
 	default:

@@ -98,7 +98,13 @@ func quotesWhole(text []byte) bool {
 // isAttribution tells a line such as "On Monday, Joe wrote:".
 func isAttribution(line []byte) bool {
 	t := bytes.TrimSpace(line)
-	if len(t) < 8 || len(t) > 200 || t[len(t)-1] != ':' {
+	if len(t) < 8 || len(t) > 200 {
+		return false
+	}
+	if bytes.HasSuffix(t, []byte(">>>")) && bytes.IndexByte(t, '@') > 0 {
+		return true // GroupWise
+	}
+	if t[len(t)-1] != ':' {
 		return false
 	}
 	low := strings.ToLower(string(t))
