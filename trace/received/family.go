@@ -21,6 +21,7 @@ var banners = [...]struct {
 	{"apache james", "james"},
 	{"appleshare ip mail server", "appleshare"},
 	{"avmailgate", "avmailgate"},
+	{"argosoft mail server", "argosoft"},
 	{"axigen", "axigen"},
 	{"azoogle", "azoogle"},
 	{"barracuda", "barracuda"},
@@ -54,6 +55,7 @@ var banners = [...]struct {
 	{"ibm domino", "domino"},
 	{"ibm os/400", "as400"},
 	{"icewarp", "merak"},
+	{"ideasmtpserver", "ideasmtpserver"},
 	{"imail", "imail"},
 	{"intermail", "intermail"},
 	{"internet mail service", "exchange-ims"},
@@ -76,8 +78,11 @@ var banners = [...]struct {
 	{"mail_out_", "aol"},
 	{"mailenable inbound mail agent", "mailenable"},
 	{"mailenable", "mailenable"},
+	{"mailmarshal", "mailmarshal"},
+	{"mailrouter", "mailrouter"},
 	{"mailscanner", "mailscanner"},
 	{"mailshield", "mailshield"},
+	{"mailtraq", "mailtraq"},
 	{"mdaemon.pro", "mdaemon"},
 	{"mdaemon", "mdaemon"},
 	{"meproxy", "fastmail"},
@@ -124,6 +129,7 @@ var banners = [...]struct {
 	{"rockliffe", "rockliffe"},
 	{"roundcube", "roundcube"},
 	{"rspamd", "rspamd"},
+	{"savsmtp", "savsmtp"},
 	{"scanned by protecmail", "protecmail"},
 	{"sendmail", "sendmail"},
 	{"simpleemailservice", "ses"},
@@ -218,6 +224,9 @@ func (p *parser) banner(s Span) bool {
 			s.End = s.Start + i
 		}
 		p.setFamily(fam, s)
+	case fam == "argosoft": // "Pro for WinNT/2000/XP, Version 1.8 (1.8.6.7)"
+		_, at := indexFold(w, "version ")
+		p.setFamily(fam, p.versionWord(Span{s.Start + max(at, n), s.End}))
 	default:
 		p.setFamily(fam, p.productVersion(Span{s.Start + n, s.End}))
 	}
@@ -338,7 +347,7 @@ func (f Family) fetches() bool { return f == "fetchmail" || f == "getmail" || f 
 // internal reports whether the software only ever takes mail from its own system.
 func (f Family) internal() bool {
 	return f == "amavis" || f == "cyrus" || f == "dovecot" || f == "mailscanner" || f == "qmail-scanner" ||
-		f == "groupwise" || f == "listserv" || f == "spamassassin"
+		f == "groupwise" || f == "listserv" || f == "spamassassin" || f == "avg"
 }
 
 // namesClientByLookup reports whether the first word is the looked-up name.
@@ -350,7 +359,7 @@ func (f Family) namesClientByLookup() bool {
 // makes it the client's own claim, some servers write what they recorded.
 func (f Family) writesLiteral(p *parser) bool {
 	switch f {
-	case "raptor", "outblaze", "communigate", "ntmail", "squirrelmail", "horde", "yahoo":
+	case "argosoft", "raptor", "outblaze", "communigate", "ntmail", "squirrelmail", "horde", "yahoo":
 		return true
 	}
 	return p.overHTTP()

@@ -323,6 +323,10 @@ func (p *parser) quotedBehind(i int) bool {
 // nameBefore reads "ident@name" in front of an address; plain says that no word stands before it.
 func (p *parser) nameBefore(s Span, plain bool) {
 	s = p.identBefore(s)
+	if isPhrase(s.Of(p.b), "not verified") { // MailMarshal: there is no looked-up name
+		p.f.From.Remark = s
+		return
+	}
 	if !plain {
 		s.Start += lastSpace(s.Of(p.b)) + 1 // "unverified [ip]", "account x [ip]"
 	}
@@ -419,6 +423,8 @@ func (p *parser) bareInfo(s Span) {
 	}
 	switch {
 	case p.known(s):
+	case !p.seen[byClause] && hasPrefixFold(w, "avg smtp "): // a virus scanner on the client's own machine names no host
+		p.setFamily("avg", p.productVersion(Span{s.Start + len("avg smtp "), s.End}))
 	case p.banner(s):
 		if containsFold(w, "authenticated user ") { // SquirrelMail
 			p.f.From.Auth, p.f.WithAuth = s, true

@@ -44,8 +44,13 @@ func (p *parser) readLead() {
 	f := &p.f
 	switch fam, n := familyOf(w); {
 	case hasPrefixFold(w, "from ") && f.From.Ident.Empty():
-		f.Kind = Local
 		user := p.trim(Span{it.Start + 5, it.End})
+		if lit, a, ok := p.literal(user); ok && lit.after == user.End { // Symantec's scanner: "(from HELO [192.0.2.1])"
+			f.Kind, f.From.HELO = Transfer, p.trim(Span{user.Start, lit.open})
+			p.setIP(lit.Span, a)
+			return
+		}
+		f.Kind = Local
 		if i := bytes.IndexByte(user.Of(p.b), '@'); i >= 0 {
 			user.End = user.Start + i
 		}
