@@ -125,14 +125,14 @@ func Levels(name string) []string {
 	return levels
 }
 
-// Addresses asks the resolver for the addresses of a name, such as a mail exchanger's, IPv4
-// first. The look-ups say why there are none.
+// Addresses asks the resolver for the addresses of a host of one's own, such as a mail
+// exchanger, in ascending order, each once. The look-ups say why there are none. The addresses
+// of a name that stands in a sample say nothing of where the sample came from.
 func (e *Enricher) Addresses(ctx context.Context, name string) ([]netip.Addr, []Lookup) {
-	var addrs []netip.Addr
-	var lookups []Lookup
+	addrs, lookups := []netip.Addr{}, []Lookup{}
 	name = hostName(name)
 	if e.resolver == nil || e.offline || name == "" {
-		return nil, nil
+		return addrs, lookups
 	}
 	for _, kind := range []uint16{dns.TypeA, dns.TypeAAAA} {
 		msg, l := e.resolver.ask(ctx, name, kind)
@@ -141,7 +141,8 @@ func (e *Enricher) Addresses(ctx context.Context, name string) ([]netip.Addr, []
 			addrs = append(addrs, addressesOf(msg)...)
 		}
 	}
-	return addrs, lookups
+	slices.SortFunc(addrs, netip.Addr.Compare)
+	return slices.Compact(addrs), lookups
 }
 
 // CheckDomain asks the resolver about one name. It is meant for one's own names; see

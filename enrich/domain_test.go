@@ -171,7 +171,7 @@ func TestCheckDomainFails(t *testing.T) {
 
 func TestAddresses(t *testing.T) {
 	w := enrichtest.Start(t)
-	w.SetZones(map[string][]string{"A mx.college.ac.uk.": {"192.0.2.9", "192.0.2.10"}, "AAAA mx.college.ac.uk.": {"2001:db8::9"}})
+	w.SetZones(map[string][]string{"A mx.college.ac.uk.": {"192.0.2.10", "192.0.2.9", "192.0.2.10"}, "AAAA mx.college.ac.uk.": {"2001:db8::9"}})
 	s := settingsFor(w)
 	got, lookups := enricher(t, s).Addresses(context.Background(), "MX.college.ac.uk.")
 	want := []netip.Addr{netip.MustParseAddr("192.0.2.9"), netip.MustParseAddr("192.0.2.10"), netip.MustParseAddr("2001:db8::9")}
