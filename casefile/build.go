@@ -25,6 +25,7 @@ type Input struct {
 	Samples  []Sample                     // in the order read, each digest once; Number and Evidence are given by Build
 	Records  map[netip.Addr]enrich.Record // what is known of Addresses
 	Rulings  map[netip.Addr]Ruling        // the analyst's own verdicts
+	Sent     []Letter                     // letters that were sent, by name: they stay, and nobody is asked the same twice
 	Problems []Problem
 }
 
@@ -79,6 +80,7 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 	}
 	b.transactions()
 	b.showing(g, sources, bystanders, groups)
+	c.Letters = append(c.Letters, in.Sent...)
 	b.letters()
 	return c, nil
 }

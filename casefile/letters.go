@@ -27,13 +27,14 @@ const maxForgedToo = 10
 func (b *builder) letters() {
 	var relays, sources []host
 	for i := range b.c.Relays {
-		if r := &b.c.Relays[i]; r.Found() {
+		r := &b.c.Relays[i]
+		if r.Letter = b.sent(LetterLogRequest, r.IP); r.Letter == "" && r.Found() {
 			relays = append(relays, b.newHost(r.IP, &r.Record, r.Verdict == VerdictProvisional))
 		}
 	}
 	own := b.declaredHosts()
 	for i := range b.c.Sources {
-		if s := &b.c.Sources[i]; s.NoticeWorthy() && b.shows(s) && !b.ownHost(own, s) {
+		if s := &b.c.Sources[i]; b.sent(LetterNotice, s.IP) == "" && s.NoticeWorthy() && b.shows(s) && !b.ownHost(own, s) {
 			sources = append(sources, b.newHost(s.IP, &s.Record, false))
 		}
 	}
@@ -60,7 +61,21 @@ func (b *builder) letters() {
 	}
 }
 
+// sent names the letter of a kind about an address that was sent; empty when none was.
+func (b *builder) sent(kind string, ip netip.Addr) string {
+	for i := range b.c.Letters {
+		if l := &b.c.Letters[i]; l.Sent != "" && l.Kind == kind && slices.Contains(l.Relays, ip) {
+			return l.Name
+		}
+	}
+	return ""
+}
+
+// add adds a letter under a name that no other has.
 func (b *builder) add(l Letter) {
+	for name, n := l.Name, 2; b.c.Letter(l.Name) != nil; n++ {
+		l.Name = fmt.Sprintf("%s-%d", name, n)
+	}
 	l.holdUnlessSigned(b.c.Settings)
 	b.c.Letters = append(b.c.Letters, l)
 }
@@ -182,7 +197,7 @@ func (b *builder) forgedToo() {
 	var orgs []string
 	domains := map[string][]string{}
 	for _, d := range b.c.Incident.Domains {
-		if d.Ours || d.Organisation == "" || d.Samples+d.Bounces < 2 || b.passesOrganisation(d.Organisation) {
+		if d.Ours || d.Organisation == "" || b.toldForged(d.Organisation) || d.Samples+d.Bounces < 2 || b.passesOrganisation(d.Organisation) {
 			continue
 		}
 		if domains[d.Organisation] == nil {
@@ -205,6 +220,11 @@ func (b *builder) forgedToo() {
 		l.hold("its addresses are the customary ones and were not looked up: check them with relaytrace lookup " + org)
 		b.add(l)
 	}
+}
+
+// toldForged reports whether a letter to a forged organisation was sent.
+func (b *builder) toldForged(org string) bool {
+	return slices.ContainsFunc(b.c.Letters, func(l Letter) bool { return l.Sent != "" && l.Kind == LetterForged && l.Holder == org })
 }
 
 // passesOrganisation reports whether a believed field names a host of an organisation.

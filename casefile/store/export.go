@@ -245,15 +245,20 @@ func (x *exporter) intend(ctx context.Context) error {
 	if err := x.s.begin(ctx); err != nil {
 		return err
 	}
-	if err := x.s.exec(ctx, "DELETE FROM files WHERE placed = 0"); err != nil {
+	if err := x.list(ctx, 0); err != nil {
 		return err
 	}
+	return x.s.Commit(ctx)
+}
+
+// list notes the files in the store.
+func (x *exporter) list(ctx context.Context, placed int) error {
 	for _, f := range x.files {
-		if err := x.s.exec(ctx, "INSERT INTO files VALUES (?, 0, ?, ?)", f.Path, f.SHA256, f.Size); err != nil {
+		if err := x.s.exec(ctx, "INSERT OR IGNORE INTO files (path, sha256, placed, size) VALUES (?, ?, ?, ?)", f.Path, f.SHA256, placed, f.Size); err != nil {
 			return err
 		}
 	}
-	return x.s.Commit(ctx)
+	return nil
 }
 
 // place renames the files into their places.
@@ -307,14 +312,14 @@ func (x *exporter) setAside(name string) error {
 }
 
 // removeOld removes files of earlier exports that are no part of the case any more. One
-// that was edited stays. Copies of evidence are never removed.
+// that was edited stays.
 func (x *exporter) removeOld() error {
 	now := map[string]bool{}
 	for _, f := range x.files {
 		now[f.Path] = true
 	}
 	for name := range x.ours {
-		if now[name] || strings.HasPrefix(name, "evidence/") {
+		if now[name] {
 			continue
 		}
 		have, _, err := x.present(name)
@@ -342,8 +347,7 @@ func (x *exporter) done(ctx context.Context) error {
 	if err := x.s.begin(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(x.s.exec(ctx, "DELETE FROM files WHERE placed = 1 AND path NOT LIKE 'evidence/%'"),
-		x.s.exec(ctx, "UPDATE OR REPLACE files SET placed = 1")); err != nil {
+	if err := errors.Join(x.s.exec(ctx, "DELETE FROM files"), x.list(ctx, 1)); err != nil {
 		return err
 	}
 	if err := x.s.Commit(ctx); err != nil {
@@ -382,4 +386,12 @@ func safePath(p string) bool {
 		}
 	}
 	return true
+}
+
+// EvidenceWritten reports whether copies of samples lie in the folder: then all go on to
+// be written, however many there come to be.
+func (s *Store) EvidenceWritten(ctx context.Context) (bool, error) {
+	var n int
+	err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM files WHERE path LIKE 'evidence/%'").Scan(&n)
+	return n > 0, explain(s.dir, err)
 }

@@ -239,6 +239,7 @@ const (
 	metaSeed      = "seed"      // secret from which boundaries and Message-IDs of letters are made
 	metaTemplates = "templates" // folder of the user's own texts of letters
 	metaFonts     = "fonts"     // files of fonts for what the built-in ones lack, one a line
+	metaCases     = "cases"     // folder of other cases that this one is held against
 	metaStatus    = "status"    // open or closed
 	metaSettings  = "settings"  // JSON, of the last judgement
 	metaTraced    = "traced"    // what the tables of paths were made with
@@ -252,6 +253,7 @@ type Case struct {
 	Seed      string
 	Templates string // folder of the user's own texts of letters; empty for none
 	Fonts     string // files of fonts for what the built-in ones lack, one a line
+	Cases     string // folder of other cases that this one is held against; empty for none
 	Created   time.Time
 	Status    string
 	Settings  casefile.Settings
@@ -262,7 +264,7 @@ type Case struct {
 func (s *Store) Case(ctx context.Context) (Case, error) {
 	var c Case
 	values := map[string]string{}
-	for _, name := range []string{metaID, metaSeed, metaTemplates, metaFonts, metaCreated, metaStatus, metaSettings, metaEvidence} {
+	for _, name := range []string{metaID, metaSeed, metaTemplates, metaFonts, metaCases, metaCreated, metaStatus, metaSettings, metaEvidence} {
 		v, err := s.Meta(ctx, name)
 		if err != nil {
 			return c, err
@@ -270,6 +272,7 @@ func (s *Store) Case(ctx context.Context) (Case, error) {
 		values[name] = v
 	}
 	c.Seed, c.Templates, c.Fonts = values[metaSeed], values[metaTemplates], values[metaFonts]
+	c.Cases = values[metaCases]
 	c.ID, c.Status, c.Evidence = values[metaID], values[metaStatus], values[metaEvidence] == "yes"
 	var err error
 	if v := values[metaCreated]; v != "" {
@@ -291,7 +294,8 @@ func (s *Store) SetCase(ctx context.Context, c Case) error {
 		evidence = "yes"
 	}
 	return errors.Join(
-		s.SetMeta(ctx, metaID, c.ID), s.SetMeta(ctx, metaSeed, c.Seed), s.SetMeta(ctx, metaTemplates, c.Templates), s.SetMeta(ctx, metaFonts, c.Fonts), s.SetMeta(ctx, metaCreated, c.Created.UTC().Format(time.RFC3339)), s.SetMeta(ctx, metaStatus, c.Status),
+		s.SetMeta(ctx, metaID, c.ID), s.SetMeta(ctx, metaSeed, c.Seed), s.SetMeta(ctx, metaTemplates, c.Templates), s.SetMeta(ctx, metaFonts, c.Fonts),
+		s.SetMeta(ctx, metaCases, c.Cases), s.SetMeta(ctx, metaCreated, c.Created.UTC().Format(time.RFC3339)), s.SetMeta(ctx, metaStatus, c.Status),
 		s.SetMeta(ctx, metaSettings, compact(c.Settings)), s.SetMeta(ctx, metaEvidence, evidence))
 }
 

@@ -5,7 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"relaytrace/casefile"
@@ -94,8 +97,9 @@ func (s *Store) Letters(ctx context.Context, sentOnly bool) ([]Letter, error) {
 	return all, explain(s.dir, rows.Err())
 }
 
-// MarkSent keeps a letter as one that was sent: its text, and the judgement that it rests
-// on, are never written anew. sent is RFC 3339, UTC. It lasts with the next [Store.Commit].
+// MarkSent keeps a letter as one that was sent: its text, as it lies in the case folder and
+// may have been edited, and the judgement that it rests on, are never written anew. sent is
+// RFC 3339, UTC. It lasts with the next [Store.Commit].
 func (s *Store) MarkSent(ctx context.Context, name, sent, who string) error {
 	all, err := s.Letters(ctx, false)
 	if err != nil {
@@ -113,7 +117,17 @@ func (s *Store) MarkSent(ctx context.Context, name, sent, who string) error {
 	}
 	l := all[i].Letter
 	l.Sent = sent
-	return explain(s.dir, s.exec(ctx, "UPDATE letters SET state = ?, sent = ?, who = ?, plan = ? WHERE name = ?", stateSent, sent, valid(who), compact(l), name))
+	for ext, text := range map[string]*[]byte{".eml": &all[i].EML, ".txt": &all[i].TXT} {
+		data, err := os.ReadFile(filepath.Join(s.dir, "letters", name+ext))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return explain(s.dir, err)
+		}
+		if err == nil {
+			*text = data
+		}
+	}
+	return explain(s.dir, s.exec(ctx, "UPDATE letters SET state = ?, sent = ?, who = ?, plan = ?, eml = ?, txt = ? WHERE name = ?",
+		stateSent, sent, valid(who), compact(l), all[i].EML, all[i].TXT, name))
 }
 
 // Lost tells of a letter that was sent and whose ground has changed since.

@@ -38,6 +38,9 @@ const applicationID = 0x524c5443
 // Patience is how long another process is waited for that has the case open.
 const Patience = 10 * time.Second
 
+// patience is Patience, but for tests.
+var patience = Patience
+
 // The result codes of SQLite that are told apart; the lowest eight bits are the kind.
 const (
 	codeBusy     = 5
@@ -134,7 +137,11 @@ func open(ctx context.Context, dir string, ro bool) (*Store, error) {
 	}
 	s.db.SetMaxOpenConns(1)
 	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(explain(dir, err), s.db.Close())
+		err = explain(dir, err)
+		if s.conn != nil {
+			err = errors.Join(err, s.conn.Close())
+		}
+		return nil, errors.Join(err, s.db.Close())
 	}
 	return s, nil
 }
@@ -150,7 +157,7 @@ func source(name string, ro bool) string {
 		u.Path = "/" + u.Path // a drive letter
 	}
 	q := url.Values{}
-	q.Add("_pragma", "busy_timeout("+strconv.FormatInt(Patience.Milliseconds(), 10)+")")
+	q.Add("_pragma", "busy_timeout("+strconv.FormatInt(patience.Milliseconds(), 10)+")")
 	q.Add("_pragma", "trusted_schema(0)")
 	q.Add("_pragma", "cell_size_check(1)")
 	q.Add("_pragma", "cache_size(-8000)")
@@ -331,7 +338,7 @@ func explain(dir string, err error) error {
 	}
 	switch se.Code() & 0xff {
 	case codeBusy:
-		return folderError(dir, fmt.Errorf("another relaytrace has the case open (waited %v)", Patience), "wait for the other run, and try again")
+		return folderError(dir, fmt.Errorf("another relaytrace has the case open (waited %v)", patience), "wait for the other run, and try again")
 	case codeReadOnly:
 		if se.Code() == codeReadOnlyRollback || se.Code() == codeReadOnlyRecovery {
 			return folderError(dir, errHotJournal, "copy the folder to where you may write")

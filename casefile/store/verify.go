@@ -164,14 +164,16 @@ func (s *Store) verifyFolder(ctx context.Context, v *Verified) error {
 	if err := x.known(ctx); err != nil {
 		return err
 	}
+	var pending int
+	if err := s.conn.QueryRowContext(ctx, "SELECT count(*) FROM files WHERE placed = 0").Scan(&pending); err != nil {
+		return err
+	}
 	names := make([]string, 0, len(x.ours))
 	for name := range x.ours {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	unfinished := false
 	for _, name := range names {
-		_, placed := x.placed[name]
 		have, _, err := x.present(name)
 		var fe *casefile.FolderError
 		switch {
@@ -181,16 +183,14 @@ func (s *Store) verifyFolder(ctx context.Context, v *Verified) error {
 			return err
 		case x.ours[name][have]:
 			v.Files++
-			unfinished = unfinished || placed && have != x.placed[name]
-		case have == "" && !placed:
-			unfinished = true
+		case have == "" && pending > 0: // not there yet, or removed already
 		case have == "":
 			v.Folder = append(v.Folder, "missing: "+name)
 		default:
 			v.Folder = append(v.Folder, "edited: "+name)
 		}
 	}
-	if _, err := root.Lstat(stageDir); err == nil || unfinished {
+	if _, err := root.Lstat(stageDir); err == nil || pending > 0 {
 		v.Notes = append(v.Notes, "an export was interrupted; relaytrace export finishes it")
 	}
 	return s.others(v, x.ours)

@@ -22,6 +22,7 @@ type caseFlags struct {
 	now    string
 	id     string
 	who    string
+	cases  string
 	asJSON bool
 	paper  string
 	fonts  []string
@@ -63,6 +64,7 @@ some look-ups failed.`,
 	c.Flags().StringVar(&f.id, "id", "", "call the case `ID` in place of one made from the samples")
 	c.Flags().StringVar(&f.paper, "paper", "", "set case.pdf on `SIZE` a4 or letter")
 	c.Flags().StringArrayVar(&f.fonts, "font", nil, "take Chinese, Japanese, Korean and other letters from the TrueType font `FILE` (repeat for more)")
+	c.Flags().StringVar(&f.cases, "cases", "", "tell what was seen in other cases of `FOLDER` too")
 	addWho(c, &f.who)
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the case document in place of the summary")
 	return c
@@ -125,6 +127,7 @@ func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
+	w.cases = f.cases
 	var o outcome
 	if err = w.withLookups(); err == nil {
 		o, err = w.run(c.Context(), f.id, paths)
@@ -137,7 +140,7 @@ func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string) error {
 	}
 	if !f.asJSON {
 		writeSummary(a.stdout, o.c, f.out)
-		writeChanges(a.stdout, o.changes)
+		writeChanges(a.stdout, &o)
 		return nil
 	}
 	_, err = a.stdout.Write(o.doc)

@@ -24,6 +24,7 @@ type casework struct {
 	believe trace.Settings
 	now     func() time.Time
 	look    look
+	cases   string // folder of other cases to hold this one against; empty: that of the last time
 	who     string // runs the command, for the custody log
 
 	enrich *enrich.Enricher // nil where nobody is asked, and what the case knows is all

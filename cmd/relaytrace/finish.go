@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"relaytrace/casefile"
@@ -18,6 +19,7 @@ type outcome struct {
 	c        *casefile.Case
 	doc      []byte // case.json
 	changes  []store.Change
+	lost     []store.Lost // letters that were sent and whose ground has changed
 	exported store.Exported
 }
 
@@ -56,8 +58,12 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 	if err != nil {
 		return outcome{}, err
 	}
+	sent, err := w.st.Letters(ctx, true)
+	if err != nil {
+		return outcome{}, err
+	}
 	c, err := w.g.Case(casefile.Input{
-		ID: about.ID, Seed: about.Seed, Now: about.Created, Version: versionOf(), Settings: w.set.Settings, Records: records, Rulings: rulings, Problems: problems,
+		Sent: plans(sent), ID: about.ID, Seed: about.Seed, Now: about.Created, Version: versionOf(), Settings: w.set.Settings, Records: records, Rulings: rulings, Problems: problems,
 	}, func(n int) (casefile.Sample, error) {
 		one, err := w.st.Sample(ctx, n)
 		if err != nil {
@@ -70,11 +76,23 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 	}
 	c.Status, about.ID, about.Seed, about.Settings = about.Status, c.ID, c.Seed, c.Settings
 	about.Templates, about.Fonts = w.set.templates, strings.Join(w.set.fonts, "\n")
+	if w.cases != "" {
+		about.Cases = w.cases
+	}
 	o := outcome{c: c}
+	if err := w.retract(ctx, &o); err != nil {
+		return o, err
+	}
 	if o.changes, err = w.st.SaveJudgement(ctx, c); err != nil {
 		return o, err
 	}
-	if err := errors.Join(w.st.SetCase(ctx, about), w.saveLetters(ctx, c), w.logJudged(ctx, &o)); err != nil {
+	if err := w.st.SetCase(ctx, about); err != nil {
+		return o, err
+	}
+	if c.Elsewhere, err = w.elsewhere(ctx, about.Cases); err != nil {
+		return o, err
+	}
+	if err := errors.Join(w.saveLetters(ctx, c), w.logJudged(ctx, &o)); err != nil {
 		return o, err
 	}
 	if err := w.st.Commit(ctx); err != nil {
@@ -84,10 +102,53 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 	return o, err
 }
 
+func plans(letters []store.Letter) []casefile.Letter {
+	var out []casefile.Letter
+	for _, l := range letters {
+		out = append(out, l.Letter)
+	}
+	return out
+}
+
+// retract drafts a retraction of each letter that was sent and accuses whom the case does
+// not accuse any more, unless one was sent.
+func (w *casework) retract(ctx context.Context, o *outcome) error {
+	var err error
+	if o.lost, err = w.st.Lost(ctx, o.c); err != nil {
+		return err
+	}
+	drafts, err := w.st.Letters(ctx, false)
+	if err != nil {
+		return err
+	}
+	o.lost = slices.DeleteFunc(o.lost, func(x store.Lost) bool {
+		return slices.ContainsFunc(drafts, func(l store.Letter) bool {
+			return l.Sent != "" && l.Kind == casefile.LetterRetraction && l.Refers == x.Letter
+		})
+	})
+	for _, x := range o.lost {
+		if len(x.Gone) == 0 {
+			continue
+		}
+		l, err := o.c.PlanRetraction(x.Letter, x.Gone, w.now())
+		if err != nil {
+			w.app.tell(fmt.Sprintf("%s: no retraction of letter %s is drafted: %v", w.st.Dir(), x.Letter, err), "write it yourself")
+			continue
+		}
+		for _, d := range drafts {
+			if d.Name == l.Name {
+				l.Date = d.Date // it is the same draft, and stays as it was written
+			}
+		}
+		o.c.Letters = append(o.c.Letters, l)
+	}
+	return nil
+}
+
 // logJudged notes the judgement in the custody log, unless it is the one before.
 func (w *casework) logJudged(ctx context.Context, o *outcome) error {
 	c := o.c
-	doc, err := casefile.EncodeJSON([]any{c.Settings, c.SampleCount, c.Submissions, c.Relays, c.Sources, c.Letters}, "")
+	doc, err := casefile.EncodeJSON([]any{c.Settings, c.SampleCount, c.Submissions, c.Relays, c.Sources, c.Letters, c.Elsewhere}, "")
 	if err != nil {
 		return err
 	}
@@ -115,6 +176,9 @@ func (w *casework) logJudged(ctx context.Context, o *outcome) error {
 func (w *casework) saveLetters(ctx context.Context, c *casefile.Case) error {
 	var texts []store.Letter
 	for _, l := range c.Letters {
+		if l.Sent != "" {
+			continue
+		}
 		d, err := w.look.letters.Letter(c, l)
 		if err != nil {
 			return err
@@ -145,7 +209,11 @@ func (w *casework) files(ctx context.Context, c *casefile.Case) ([]store.File, e
 	if err != nil {
 		return nil, err
 	}
-	if c.SampleCount <= casefile.MaxShown || about.Evidence {
+	copied, err := w.st.EvidenceWritten(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if c.SampleCount <= casefile.MaxShown || about.Evidence || copied {
 		if files, err = w.evidence(ctx); err != nil {
 			return nil, err
 		}
@@ -155,6 +223,9 @@ func (w *casework) files(ctx context.Context, c *casefile.Case) ([]store.File, e
 		return nil, err
 	}
 	for _, l := range letters {
+		if l.EML == nil {
+			continue // erased
+		}
 		files = append(files, store.Bytes("letters/"+l.Name+".eml", l.EML), store.Bytes("letters/"+l.Name+".txt", l.TXT))
 	}
 	if err := w.st.Answers(ctx, func(a store.Answer) error {

@@ -85,7 +85,8 @@ relays for their logs. It sends nothing, and contacts no relay.`,
 		return usage(err.Error(), c.CommandPath()+" --help")
 	})
 	root.AddCommand(
-		a.caseVerb(), a.verifyVerb(), a.traceVerb(), a.sortVerb(), a.batchVerb(), a.lookupVerb(), a.prepareVerb(), a.blocklistsVerb(),
+		a.caseVerb(), a.batchVerb(), a.judgeVerb(), a.exportVerb(), a.verifyVerb(), a.eraseVerb(), a.casesVerb(),
+		a.traceVerb(), a.sortVerb(), a.lookupVerb(), a.prepareVerb(), a.blocklistsVerb(),
 		a.cacheVerb(), a.explainVerb(), a.configVerb(), a.versionVerb(),
 	)
 	root.SetHelpCommand(a.helpVerb())

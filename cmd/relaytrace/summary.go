@@ -3,10 +3,10 @@ package main
 import (
 	"bufio"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"relaytrace/casefile"
-	"relaytrace/casefile/store"
 	"relaytrace/render"
 )
 
@@ -24,6 +24,12 @@ func writeSummary(w *bufio.Writer, c *casefile.Case, dir string) {
 	writeRelays(w, c)
 	writeEnds(w, c)
 	writeFiles(w, c, dir)
+	if len(c.Elsewhere) > 0 {
+		fmt.Fprint(w, "\nSeen in other cases too:\n")
+		for _, e := range c.Elsewhere {
+			fmt.Fprintf(w, "  %s %s: %s\n", e.What, render.Visible(e.Name), render.Visible(e.Case))
+		}
+	}
 	if n := len(c.Problems); n > 0 {
 		fmt.Fprintf(w, "\n%s met; each is named in case.json\n", count(n, "problem", "problems"))
 	}
@@ -160,13 +166,30 @@ func count(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// writeChanges says what is another than when the case was judged last.
-func writeChanges(w *bufio.Writer, changes []store.Change) {
-	if len(changes) == 0 {
-		return
+// writeChanges says what is another than when the case was judged last, and of which
+// letters that were sent the ground has changed.
+func writeChanges(w *bufio.Writer, o *outcome) {
+	if len(o.changes) > 0 {
+		fmt.Fprint(w, "\nChanged since the case was judged last:\n")
+		for _, x := range o.changes {
+			fmt.Fprintf(w, "  %s\n", render.Visible(x.Text))
+		}
 	}
-	fmt.Fprint(w, "\nChanged since the case was judged last:\n")
-	for _, x := range changes {
-		fmt.Fprintf(w, "  %s\n", render.Visible(x.Text))
+	for _, x := range o.lost {
+		fmt.Fprintf(w, "\nLetter %s was sent, and rests on what the case does not say any more.\n", render.Visible(x.Letter))
+		if len(x.Gone) > 0 {
+			fmt.Fprintf(w, "  %s: not accused any more; a retraction is drafted\n", addresses(x.Gone))
+		}
+		if len(x.Changed) > 0 {
+			fmt.Fprintf(w, "  %s: another verdict now; write a correction, for the letter said otherwise\n", addresses(x.Changed))
+		}
 	}
+}
+
+func addresses(list []netip.Addr) string {
+	var names []string
+	for _, a := range list {
+		names = append(names, a.String())
+	}
+	return strings.Join(names, ", ")
 }
