@@ -45,6 +45,7 @@ func (a *analysis) findRelays() {
 			Withholds: h.scope == noAddr, Certainty: a.certainty(p),
 		}
 		a.path.Relays = append(a.path.Relays, r)
+		a.unexcuse(r.IP)
 		if r.Withholds {
 			a.findWithheld(j, peer)
 		} else {
@@ -52,6 +53,21 @@ func (a *analysis) findRelays() {
 				peer.peerText()+" passed on mail that "+fieldOf(h)+" says was taken from "+h.peerText()+", which has no visible tie to it.")
 		}
 	}
+}
+
+// unexcuse takes back what an upper step of a relay's own said in its favour: a host is told
+// as one thing.
+func (a *analysis) unexcuse(ip netip.Addr) {
+	a.path.Bystanders = slices.DeleteFunc(a.path.Bystanders, func(b Bystander) bool { return b.IP == ip })
+	a.path.Findings = slices.DeleteFunc(a.path.Findings, func(f Finding) bool {
+		return f.Hop >= 0 && f.Quote != "" && f.Quote == ip.String() && excuses[f.Code]
+	})
+}
+
+// excuses are the codes that say why a host is no relay, or need not be one.
+var excuses = map[string]bool{
+	"relay-or-provider": true, "own-provider": true, "senders-domain": true, "relay-or-backup-mx": true, "forwarder": true,
+	"mailing-list": true, "recipients-mail-exchanger": true, "webmail-submission": true, "authenticated-submission": true, "resent-locally": true,
 }
 
 // gateway returns the hop whose peer is the public host that a field stands behind: hop p

@@ -44,6 +44,7 @@ func TestStrangers(t *testing.T) {
 		{"handed on for the same recipient", "relay", []string{strings.Replace(edge, date, " for <y@target.org>"+date, 1), strings.Replace(nameless, date, " for <y@target.org>"+date, 1), "+From: a@third.org"}},
 		{"handed on for another recipient", "forwarder", []string{strings.Replace(edge, date, " for <y@target.org>"+date, 1), strings.Replace(nameless, date, " for <y@alumni.org>"+date, 1), "+From: a@third.org"}},
 		{"a route through the server", "relay", []string{strings.Replace(edge, date, " for <y@target.org>"+date, 1), strings.Replace(nameless, date, " for <y%target.org@relayco.net>"+date, 1), "+From: a@third.org"}},
+		{"its own step above the stranger's", "relay", []string{edge, sendmail("inner.relayco.com ([10.0.0.1])", "mail.relayco.com"), "from hotmail.com by inner.relayco.com (InterScan E-Mail VirusWall NT)" + date, "+From: a@hotmail.com"}},
 		{"qmail that does not know its own name", "relay", []string{bare, "(qmail 1 invoked from network); 22 Aug 2002 12:19:44 -0000",
 			"from ppp12.rasnet.net (HELO mx1.hotmail.com) (" + attacker + ") by 0 with SMTP; 22 Aug 2002 12:19:44 -0000", "+From: a@hotmail.com"}},
 	} {

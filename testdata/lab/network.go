@@ -116,7 +116,7 @@ func (l *lab) unpack(layer string) error {
 
 // awaitServers waits until every server takes connections.
 func (l *lab) awaitServers(need map[string]bool) {
-	end := time.Now().Add(60 * time.Second)
+	end := time.Now().Add(4 * time.Minute) // on a busy machine some take their time
 	for i := range cast {
 		h := &cast[i]
 		if !need[h.Name] {
