@@ -25,7 +25,9 @@ type Input struct {
 	Samples  []Sample                     // in the order read, each digest once; Number and Evidence are given by Build
 	Records  map[netip.Addr]enrich.Record // what is known of Addresses
 	Rulings  map[netip.Addr]Ruling        // the analyst's own verdicts
-	Sent     []Letter                     // letters that were sent, by name: they stay, and nobody is asked the same twice
+	Letters  []Letter                     // those that were sent, and the desk's own drafts: they are kept as they are
+	Stated   []Statement                  // what owners answered, confirmed by the analyst
+	Bounced  []string                     // addresses from which letters came back
 	Problems []Problem
 }
 
@@ -52,7 +54,7 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 		Schema: Schema, ID: in.ID, Created: in.Now.UTC().Format(time.RFC3339), Version: in.Version,
 		Settings: in.Settings, Samples: []Sample{}, Relays: []Relay{}, Sources: []Source{},
 		Bystanders: []Bystander{}, OwnHosts: []int{}, Letters: []Letter{}, Problems: []Problem{}, Files: []File{},
-		Status: "open", SampleCount: len(g.numbers), Paths: []PathGroup{}, Elsewhere: []Elsewhere{}, Custody: []Event{},
+		Stated: []Stated{}, Status: "open", SampleCount: len(g.numbers), Paths: []PathGroup{}, Elsewhere: []Elsewhere{}, Custody: []Event{},
 		Submissions: g.account(), TrailEnds: g.ends(),
 		Incident: g.incident.incident(in.Settings.Domain),
 	}
@@ -64,7 +66,10 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 	if c.Seed = in.Seed; c.Seed == "" {
 		c.Seed = newSeed(g.sums)
 	}
-	b := builder{c: c, records: in.Records, rulings: in.Rulings}
+	b := builder{c: c, records: in.Records, rulings: in.Rulings, bounced: map[string]bool{}}
+	for _, a := range in.Bounced {
+		b.bounced[strings.ToLower(a)] = true
+	}
 	relays := b.relays(g)
 	b.index()
 	sources := b.sources(g)
@@ -80,8 +85,8 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 	}
 	b.transactions()
 	b.showing(g, sources, bystanders, groups)
-	c.Letters = append(c.Letters, in.Sent...)
-	b.letters()
+	b.stated(in.Stated)
+	b.letters(in.Letters)
 	return c, nil
 }
 
@@ -150,6 +155,7 @@ type builder struct {
 	c       *Case
 	records map[netip.Addr]enrich.Record
 	rulings map[netip.Addr]Ruling
+	bounced map[string]bool // in small letters
 	relayAt map[netip.Addr]*Relay
 }
 

@@ -39,9 +39,10 @@ type Case struct {
 	BystanderCount int         `json:"bystander_count"` // all of them
 	TrailEnds      []TrailEnd  `json:"trail_ends"`      // where the trails of all samples end
 	OwnHosts       []int       `json:"own_hosts"`       // samples shown in whose path a host of the user's own side hands the mail on: it may really come from there
-	Letters        []Letter    `json:"letters"`
-	Elsewhere      []Elsewhere `json:"elsewhere"` // seen in other cases too
-	Custody        []Event     `json:"custody"`   // the custody log so far; the last event's hash is the head of the chain
+	Stated         []Stated    `json:"stated"`          // hosts that only owners' answers name
+	Letters        []Letter    `json:"letters"`         // those sent, then the drafts
+	Elsewhere      []Elsewhere `json:"elsewhere"`       // seen in other cases too
+	Custody        []Event     `json:"custody"`         // the custody log so far; the last event's hash is the head of the chain
 	Problems       []Problem   `json:"problems"`
 	Files          []File      `json:"files"` // every other file of the case folder, by path
 }
@@ -179,6 +180,7 @@ const (
 	LetterReminder   = "reminder"     // of a letter sent that nobody answered
 	LetterThanks     = "thanks"       // for an answer
 	LetterRetraction = "retraction"   // of a letter whose ground has gone
+	LetterStated     = "stated"       // to the network of a host that a relay's owner named in an answer
 )
 
 // Letter is one draft of the case. Nothing is ever sent by relaytrace.
@@ -192,9 +194,10 @@ type Letter struct {
 	Relays   []netip.Addr `json:"relays"`   // log request, notice and what follows one: the addresses it is about
 	Domains  []string     `json:"domains"`  // forged-too: the forged domains of its recipient
 	Date     string       `json:"date"`     // RFC 3339, UTC: when it was drafted
+	Covers   int          `json:"covers"`   // report: how many samples the case had, of which it tells; reply: the last submission when it was drafted
 	PassOn   bool         `json:"pass_on"`  // its recipient does not run the hosts and is asked to pass it on
 	Lang     string       `json:"lang"`     // language above the English text, BCP 47; empty: English alone
-	Refers   string       `json:"refers"`   // name of the letter that it reminds of, thanks for or retracts
+	Refers   string       `json:"refers"`   // name of the letter that it reminds of, thanks for or retracts; report: of the one before
 	Answers  *Answered    `json:"answers"`  // reply: the submission that it answers; null otherwise
 	Reason   string       `json:"reason"`   // why it is held, in words
 	Contacts []string     `json:"contacts"` // where each recipient comes from, in the order of To

@@ -23,19 +23,28 @@ const maxForgedToo = 10
 // for each CSIRT, a notice for each other organisation that was forged. Nobody is written
 // to about an address that only an unverified field names, nor about a relay whose
 // verdict is withdrawn. A relay with a provisional verdict has a letter of its own, so
-// that it holds back no other.
-func (b *builder) letters() {
-	var relays, sources []host
+// that it holds back no other. Letters that were sent and the desk's own drafts stay; what
+// was asked in one that was sent is not asked again.
+func (b *builder) letters(kept []Letter) {
+	b.c.Letters = append(b.c.Letters, kept...)
+	asked := b.askedAbout(kept)
+	var relays, sources, stated []host
 	for i := range b.c.Relays {
 		r := &b.c.Relays[i]
-		if r.Letter = b.sent(LetterLogRequest, r.IP); r.Letter == "" && r.Found() {
+		if r.Letter = asked[r.IP]; r.Found() && r.Letter == "" {
 			relays = append(relays, b.newHost(r.IP, &r.Record, r.Verdict == VerdictProvisional))
 		}
 	}
 	own := b.declaredHosts()
 	for i := range b.c.Sources {
-		if s := &b.c.Sources[i]; b.sent(LetterNotice, s.IP) == "" && s.NoticeWorthy() && b.shows(s) && !b.ownHost(own, s) {
+		if s := &b.c.Sources[i]; s.NoticeWorthy() && b.shows(s) && !b.ownHost(own, s) && asked[s.IP] == "" {
 			sources = append(sources, b.newHost(s.IP, &s.Record, false))
+		}
+	}
+	for i := range b.c.Stated {
+		s := &b.c.Stated[i]
+		if s.Letter = asked[s.IP]; s.Letter == "" && s.Public() && !own.HasAddr(s.IP) {
+			stated = append(stated, b.newHost(s.IP, &s.Record, false))
 		}
 	}
 	for _, g := range groupHosts(relays) {
@@ -55,23 +64,42 @@ func (b *builder) letters() {
 		}
 		b.add(l)
 	}
+	for _, g := range groupHosts(stated) {
+		l := newLetter(LetterStated, b.numbered(LetterStated, fileLabel(g[0].ip)), b.c.Created)
+		b.address(&l, g)
+		l.Lang = "" // there are no translations of it
+		for _, h := range g {
+			b.c.StatedHost(h.ip).Letter = l.Name
+		}
+		b.add(l)
+	}
 	b.forgedToo()
 	if len(b.c.Samples) > 0 {
 		b.reports()
 	}
 }
 
-// sent names the letter of a kind about an address that was sent; empty when none was.
-func (b *builder) sent(kind string, ip netip.Addr) string {
-	for i := range b.c.Letters {
-		if l := &b.c.Letters[i]; l.Sent != "" && l.Kind == kind && slices.Contains(l.Relays, ip) {
-			return l.Name
+// askedAbout tells in which letter that was sent an address was asked about. What was
+// retracted afterwards is as if it had not been asked, and so is what came back from all
+// its recipients: the next contact is tried.
+func (b *builder) askedAbout(kept []Letter) map[netip.Addr]string {
+	asked := map[netip.Addr]string{}
+	for _, l := range slices.SortedStableFunc(slices.Values(kept), func(a, b Letter) int { return cmp.Compare(a.Sent, b.Sent) }) {
+		if l.Sent == "" || !slices.ContainsFunc(l.To, func(to string) bool { return !b.bounced[strings.ToLower(to)] }) {
+			continue
+		}
+		for _, ip := range l.Relays {
+			switch l.Kind {
+			case LetterLogRequest, LetterNotice, LetterStated:
+				asked[ip] = l.Name
+			case LetterRetraction:
+				delete(asked, ip)
+			}
 		}
 	}
-	return ""
+	return asked
 }
 
-// add adds a letter under a name that no other has.
 func (b *builder) add(l Letter) {
 	for name, n := l.Name, 2; b.c.Letter(l.Name) != nil; n++ {
 		l.Name = fmt.Sprintf("%s-%d", name, n)
@@ -101,7 +129,7 @@ type host struct {
 func (b *builder) newHost(ip netip.Addr, r *enrich.Record, provisional bool) host {
 	h := host{ip: ip, record: r, provisional: provisional}
 	h.holder, _ = r.Holder()
-	h.contacts, h.unfit = bestContacts(r, &b.c.Settings)
+	h.contacts, h.unfit = b.bestContacts(r)
 	return h
 }
 
@@ -239,16 +267,23 @@ func (b *builder) passesOrganisation(org string) bool {
 	return false
 }
 
-// reports plans the report to each network CSIRT.
+// reports plans the report to each network CSIRT. After one was sent, the next tells what
+// is new since; none is planned while nothing is.
 func (b *builder) reports() {
-	b.add(b.report("00-janet-report", b.c.Settings.JANET, "janet"))
+	b.report("00-janet-report", b.c.Settings.JANET, "janet")
 	for i, to := range b.c.Settings.CSIRT {
-		b.add(b.report(fmt.Sprintf("00-csirt-report-%d", i+1), []string{to}, "csirt"))
+		b.report(fmt.Sprintf("00-csirt-report-%d", i+1), []string{to}, "csirt")
 	}
 }
 
-func (b *builder) report(name string, to []string, setting string) Letter {
+func (b *builder) report(name string, to []string, setting string) {
 	l := newLetter(LetterJANET, name, b.c.Created)
+	l.Covers = b.c.SampleCount
+	var before *Letter
+	for n := 2; b.c.Letter(l.Name) != nil; n++ {
+		before = b.c.Letter(l.Name)
+		l.Name, l.Refers = fmt.Sprintf("%s-%d", name, n), before.Name
+	}
 	for _, a := range to {
 		if why := b.c.Settings.NotWrittenTo(a); why != "" {
 			l.hold(why)
@@ -265,7 +300,10 @@ func (b *builder) report(name string, to []string, setting string) Letter {
 	if len(l.To) == 0 {
 		l.hold("no recipient is set: put the addresses of your network's CSIRT under janet in the settings")
 	}
-	return l
+	if before != nil && before.Covers == l.Covers && !slices.ContainsFunc(l.Relays, func(ip netip.Addr) bool { return !slices.Contains(before.Relays, ip) }) {
+		return // nothing is new
+	}
+	b.add(l)
 }
 
 // numbered names a letter after all those planned before it.

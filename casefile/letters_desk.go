@@ -121,7 +121,7 @@ func (c *Case) follow(kind, name string, now time.Time) (Letter, error) {
 	switch {
 	case was == nil:
 		return Letter{}, fmt.Errorf("the case has no letter %s", name)
-	case was.Kind != LetterLogRequest && was.Kind != LetterNotice:
+	case !was.Asks():
 		return Letter{}, fmt.Errorf("letter %s is no log request and no notice", name)
 	case len(was.To) == 0:
 		return Letter{}, fmt.Errorf("letter %s has no recipient, so it was not sent", name)
@@ -145,6 +145,11 @@ func (c *Case) follow(kind, name string, now time.Time) (Letter, error) {
 	}
 	l.holdUnlessSigned(c.Settings)
 	return l, nil
+}
+
+// Asks reports whether the letter asks its recipient for something, and so for an answer.
+func (l *Letter) Asks() bool {
+	return l.Kind == LetterLogRequest || l.Kind == LetterNotice || l.Kind == LetterStated
 }
 
 // shortHash is a name for something private, the same within the case.

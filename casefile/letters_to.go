@@ -49,9 +49,12 @@ func (b *builder) address(l *Letter, g []host) {
 
 // bestContacts returns all contacts of the first role and network that has any that may be
 // written to. Where none may, unfit says why the first may not.
-func bestContacts(r *enrich.Record, s *Settings) (best []enrich.Contact, unfit string) {
+func (b *builder) bestContacts(r *enrich.Record) (best []enrich.Contact, unfit string) {
 	for _, k := range r.Contacts {
-		why := s.NotWrittenTo(k.Email)
+		why := b.c.Settings.NotWrittenTo(k.Email)
+		if why == "" && b.bounced[strings.ToLower(k.Email)] {
+			why = "a letter to " + k.Email + " came back"
+		}
 		if why == "" && k.Mail == "no" {
 			why = k.Email + " is in a domain that takes no mail"
 		}

@@ -86,8 +86,10 @@ func (f *frame) write(c *casefile.Case, l casefile.Letter) (*written, error) {
 		return f.logRequest(c, l)
 	case casefile.LetterNotice:
 		return f.notice(c, l)
+	case casefile.LetterStated:
+		return f.stated(c, l)
 	case casefile.LetterJANET:
-		return f.janetReport(c)
+		return f.janetReport(c, l)
 	case casefile.LetterForged:
 		return f.forgedToo(c, l)
 	case casefile.LetterReply:

@@ -30,7 +30,7 @@ func (f *frame) follow(c *casefile.Case, l casefile.Letter) (*written, error) {
 	if was == nil {
 		return nil, fmt.Errorf("it refers to the letter %q, which the case does not have", oneLine(l.Refers, 80))
 	}
-	if was.Kind != casefile.LetterLogRequest && was.Kind != casefile.LetterNotice {
+	if !was.Asks() {
 		return nil, errors.New("it refers to a letter that is no log request and no notice")
 	}
 	for _, to := range l.To {
@@ -99,6 +99,14 @@ func (d *followData) add(c *casefile.Case, kind string, ip netip.Addr) error {
 // still gives the evidence that the case has of an address now, or says why it may not be
 // spoken of.
 func (d *followData) still(c *casefile.Case, ip netip.Addr) (*asked, error) {
+	if s := c.StatedHost(ip); s != nil {
+		for i := range s.Statements {
+			if err := mayBeStated(c, &s.Statements[i]); err != nil {
+				return nil, err
+			}
+		}
+		return &asked{IP: ip.Unmap().String(), addr: ip.Unmap()}, nil
+	}
 	if d.Notice {
 		s, err := sourceAt(c, ip)
 		if err != nil {

@@ -34,11 +34,17 @@ type janetData struct {
 	Clocks       []string
 	Provisional  bool
 	Specimens    []specimen
+	Before       string   // date of the report before; empty for the first
+	NewSamples   int      // since then
+	NewRelays    []string // addresses that it did not name
+	Gone         []string // addresses that it named and that are no relays any more
+	Stated       []string // what owners of relays have answered since
 }
 
 // specimen is one sample whose header is quoted.
 type specimen struct {
 	Sample   int
+	Why      string // why this one was chosen
 	SHA256   string
 	Standing []string // of its trace fields, in words
 	Lines    []string
@@ -46,7 +52,7 @@ type specimen struct {
 
 // janetReport writes the report to the network's CSIRT: what it needs to act on, in
 // plain text, without WHOIS or traceroute of addresses that it knows better itself.
-func (f *frame) janetReport(c *casefile.Case) (*written, error) {
+func (f *frame) janetReport(c *casefile.Case, l casefile.Letter) (*written, error) {
 	r := &janetData{frame: f, Events: max(c.SampleCount, len(c.Samples)), Tally: c.Tally()}
 	if len(c.OwnHosts) > 0 {
 		r.OwnHosts = sampleList(c.OwnHosts)
@@ -69,7 +75,9 @@ func (f *frame) janetReport(c *casefile.Case) (*written, error) {
 		return nil, err
 	}
 	r.addBoundaries(c, allowed)
-	r.Specimens = f.specimens(c)
+	since := r.since(c, &l, allowed)
+	r.addStated(c, allowed)
+	r.Specimens = f.specimens(c, since)
 	w := &written{addresses: allowed, names: f.settingNames()}
 	var err error
 	w.subject, w.text, err = f.compose("janet-report", r)
@@ -189,9 +197,50 @@ func (r *janetData) addBoundaries(c *casefile.Case, allowed map[netip.Addr]bool)
 	slices.Sort(r.Destinations)
 }
 
-// specimens picks the samples whose fields tell most: those whose trail leads furthest
-// down through believed fields, and among them those with nothing against them.
-func (f *frame) specimens(c *casefile.Case) []specimen {
+// since tells what is new since the report before, and how many samples that one covered.
+func (r *janetData) since(c *casefile.Case, l *casefile.Letter, allowed map[netip.Addr]bool) int {
+	before := c.Letter(l.Refers)
+	if before == nil || before.Kind != casefile.LetterJANET || before.Sent == "" {
+		return 0
+	}
+	r.Before = Stamp(before.Sent)
+	r.NewSamples = max(r.Events-before.Covers, 0)
+	for _, ip := range l.Relays {
+		if !slices.Contains(before.Relays, ip) && len(r.NewRelays) < maxListed {
+			r.NewRelays = append(r.NewRelays, ip.Unmap().String())
+		}
+	}
+	for _, ip := range before.Relays {
+		if !slices.Contains(l.Relays, ip) && len(r.Gone) < maxListed {
+			allowed[ip.Unmap()] = true
+			r.Gone = append(r.Gone, ip.Unmap().String())
+		}
+	}
+	return before.Covers
+}
+
+// addStated tells what owners answered.
+func (r *janetData) addStated(c *casefile.Case, allowed map[netip.Addr]bool) {
+	for i := range c.Stated {
+		s := &c.Stated[i]
+		var owners []string
+		for _, x := range s.Statements {
+			allowed[x.Relay.Unmap()] = true
+			if o := x.Relay.Unmap().String(); !slices.Contains(owners, o) {
+				owners = append(owners, o)
+			}
+		}
+		allowed[s.IP.Unmap()] = true
+		if len(r.Stated) < maxListed {
+			r.Stated = append(r.Stated, s.IP.Unmap().String()+": according to the owner of "+strings.Join(owners, ", "))
+		}
+	}
+}
+
+// specimens picks the few best samples: those whose trail leads furthest down through
+// believed fields, with nothing against them and a relay that no other specimen shows.
+// Samples that an earlier report covered come last.
+func (f *frame) specimens(c *casefile.Case, since int) []specimen {
 	best := make([]*casefile.Sample, 0, len(c.Samples))
 	for i := range c.Samples {
 		if len(c.Samples[i].Path.Hops) > 0 {
@@ -199,13 +248,62 @@ func (f *frame) specimens(c *casefile.Case) []specimen {
 		}
 	}
 	slices.SortStableFunc(best, func(a, b *casefile.Sample) int {
-		return cmp.Or(-cmp.Compare(worth(a), worth(b)), cmp.Compare(a.Number, b.Number))
+		return cmp.Or(compareBool(a.Number <= since, b.Number <= since), -cmp.Compare(worth(a), worth(b)), cmp.Compare(a.Number, b.Number))
 	})
+	shown := map[netip.Addr]bool{}
+	var chosen []*casefile.Sample
+	for _, fresh := range []bool{true, false} { // first those that show a relay of their own
+		for _, s := range best {
+			if len(chosen) < maxSpecimens && !slices.Contains(chosen, s) && showsMore(s, shown) == fresh {
+				chosen = append(chosen, s)
+				for _, r := range s.Path.Relays {
+					shown[r.IP] = true
+				}
+			}
+		}
+	}
 	var told []specimen
-	for _, s := range best[:min(len(best), maxSpecimens)] {
-		told = append(told, newSpecimen(s, f.hide))
+	for _, s := range chosen {
+		t := newSpecimen(s, f.hide)
+		t.Why = whyChosen(s)
+		told = append(told, t)
 	}
 	return told
+}
+
+// showsMore reports whether a sample shows a relay that is not shown yet.
+func showsMore(s *casefile.Sample, shown map[netip.Addr]bool) bool {
+	return slices.ContainsFunc(s.Path.Relays, func(r trace.Relay) bool { return r.Certainty != trace.Claimed && !shown[r.IP] })
+}
+
+// whyChosen says why a sample is quoted. It names no host.
+func whyChosen(s *casefile.Sample) string {
+	believed, relays := 0, 0
+	for i := range s.Path.Hops {
+		if st := s.Path.Hops[i].Standing; st == trace.Trusted || st == trace.Corroborated {
+			believed++
+		}
+	}
+	for _, r := range s.Path.Relays {
+		if r.Certainty != trace.Claimed {
+			relays++
+		}
+	}
+	why := fmt.Sprintf("%d of its %s can be believed", believed, count(len(s.Path.Hops), "trace field", "trace fields"))
+	if relays > 0 {
+		why += ", and it shows " + count(relays, "relay", "relays")
+	}
+	return why
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
 }
 
 func worth(s *casefile.Sample) int {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"relaytrace/casefile"
 )
 
 func TestTriage(t *testing.T) {
@@ -23,7 +25,7 @@ func TestTriage(t *testing.T) {
 		{Number: 11, Class: "reply", Priority: 4, Reporter: "max@g.example"},
 		{Number: 12, Class: "complaint", Priority: 4, Reporter: ""},
 		{Number: 13, Class: "complaint", Priority: 4, Reporter: "ann@h.example"},
-	}, "Customer Care")
+	}, &casefile.Settings{CareContact: "Customer Care"})
 	var lines []string
 	for _, it := range got {
 		lines = append(lines, fmt.Sprintf("%d %s %s %v %v answers %d", it.Priority, it.Answer, it.Reporter, it.Submissions, it.Samples, it.Message))
@@ -108,13 +110,17 @@ func TestForged(t *testing.T) {
 		t.Error(why)
 	}
 	few := NewForgedReport("college.example", "", []AddressCount{
+		{"postmaster@college.example", 7},
 		{"offers@college.example", 3}, {"a b$(rm)\n@college.example", 1}, {"x@college.example evil", 1},
 	}, nil)
 	if d := cmp.Diff("alias", codes(few)); d != "" {
 		t.Error(d)
 	}
+	if len(few.Roles) != 1 {
+		t.Errorf("roles %v", few.Roles)
+	}
 	for _, c := range few.Measures[0].Config {
-		if strings.Contains(c.Text, "rm") || !strings.Contains(c.Text, "offers@college.example") {
+		if strings.Contains(c.Text, "rm") || strings.Contains(c.Text, "postmaster") || !strings.Contains(c.Text, "offers@college.example") {
 			t.Errorf("%s:\n%s", c.Server, c.Text)
 		}
 	}

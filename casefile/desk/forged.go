@@ -21,6 +21,7 @@ type ForgedReport struct {
 	Pattern  string    `json:"pattern"`  // in words; empty when none is seen
 	Checked  bool      `json:"checked"`  // it is known who exists
 	Existing []Forged  `json:"existing"` // those that exist, the most hit first
+	Roles    []Forged  `json:"roles"`    // postmaster, abuse and the like: they must stay open, whoever forges them (RFC 2142)
 	Unknown  []Forged  `json:"unknown"`  // those that do not exist, or, unchecked, all; the most hit first
 	Subs     []SubName `json:"names"`    // the forged names below Domain, the most hit first
 	Measures []Measure `json:"measures"` // in the order in which they should be weighed
@@ -54,6 +55,9 @@ type Config struct {
 	Text   string `json:"text"`
 }
 
+// roles are local parts that belong to a function and not to a person (RFC 2142).
+var roles = []string{"postmaster", "abuse", "mailer-daemon", "hostmaster", "webmaster", "security", "noc", "root", "admin", "administrator", "info", "support"}
+
 // A few addresses can be looked after one by one; many cannot.
 const fewAddresses = 5
 
@@ -68,7 +72,7 @@ func NewForgedReport(domain, pattern string, all []AddressCount, users *Users) F
 	domain = strings.ToLower(strings.Trim(domain, "."))
 	r := ForgedReport{
 		Domain: domain, Pattern: pattern, Checked: users != nil,
-		Existing: []Forged{}, Unknown: []Forged{}, Subs: []SubName{}, Measures: []Measure{},
+		Existing: []Forged{}, Roles: []Forged{}, Unknown: []Forged{}, Subs: []SubName{}, Measures: []Measure{},
 	}
 	sums := map[string]int{}
 	for _, a := range all {
@@ -83,12 +87,15 @@ func NewForgedReport(domain, pattern string, all []AddressCount, users *Users) F
 		r.Distinct++
 		r.Messages += n
 		f := Forged{address, n}
-		if users != nil && users.Has(address) {
+		local, name, _ := strings.Cut(address, "@")
+		switch {
+		case slices.Contains(roles, local):
+			r.Roles = append(r.Roles, f)
+		case users != nil && users.Has(address):
 			r.Existing = append(r.Existing, f)
-		} else {
+		default:
 			r.Unknown = append(r.Unknown, f)
 		}
-		_, name, _ := strings.Cut(address, "@")
 		if subs[name] == nil {
 			subs[name] = &SubName{Name: name}
 		}
@@ -100,6 +107,7 @@ func NewForgedReport(domain, pattern string, all []AddressCount, users *Users) F
 	}
 	byHits := func(a, b Forged) int { return cmp.Or(b.Count-a.Count, cmp.Compare(a.Address, b.Address)) }
 	slices.SortFunc(r.Existing, byHits)
+	slices.SortFunc(r.Roles, byHits)
 	slices.SortFunc(r.Unknown, byHits)
 	slices.SortFunc(r.Subs, func(a, b SubName) int { return cmp.Or(b.Messages-a.Messages, cmp.Compare(a.Name, b.Name)) })
 	r.propose()

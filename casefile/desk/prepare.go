@@ -17,7 +17,8 @@ type Facts struct {
 	Domain       string               `json:"domain"` // as asked about, in small letters
 	Levels       []enrich.DomainCheck `json:"levels"` // from the domain up to its registrable domain
 	Registration enrich.Registration  `json:"registration"`
-	Addresses    []enrich.Record      `json:"addresses"` // of its mail exchangers
+	Addresses    []enrich.Record      `json:"addresses"`    // of its mail exchangers
+	NotAnswered  int                  `json:"not_answered"` // questions for the addresses of mail exchangers to which no answer came
 	Security     enrich.SecurityTxt   `json:"security_txt"`
 }
 
@@ -219,6 +220,9 @@ func (r *Readiness) contacts(list []enrich.Contact, name string) {
 // addresses tells whom the registries name for the mail exchangers' networks: complainants
 // and abuse desks look the address up and write there.
 func (r *Readiness) addresses() {
+	if r.Facts.NotAnswered > 0 {
+		r.add("exchanger-addresses", r.Facts.Domain, Open, "not all addresses of its mail exchangers were answered", "ask again later")
+	}
 	for i := range r.Facts.Addresses {
 		a := &r.Facts.Addresses[i]
 		switch {
@@ -230,6 +234,17 @@ func (r *Readiness) addresses() {
 			r.add("address-contact", a.Address.String(), Gap, "no registry names a contact for this address of a mail exchanger", "have the abuse contact of its network set")
 		}
 	}
+}
+
+// Unanswered counts the look-ups to which no answer came.
+func Unanswered(lookups []enrich.Lookup) int {
+	n := 0
+	for _, l := range lookups {
+		if l.Outcome != enrich.OutcomeOK && l.Outcome != enrich.OutcomeNotFound {
+			n++
+		}
+	}
+	return n
 }
 
 func (r *Readiness) security() {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"relaytrace/casefile"
 )
 
 // Message is one submission as the desk sees it: what arrived, from whom, and what it
@@ -52,15 +54,18 @@ type Item struct {
 
 // Triage makes the queue: who is to be answered first, and how. Each person has one item,
 // however often he wrote; a person who was answered is not answered again; what machines
-// sent is counted, by class, and never answered (RFC 3834). care is who answers threats and
-// distress; it may be empty. The order is by priority, then by the first submission.
-func Triage(messages []Message, care string) []Item {
+// sent is counted, by class, and never answered (RFC 3834). The order is by priority, then
+// by the first submission.
+func Triage(messages []Message, s *casefile.Settings) []Item {
 	people := map[string]*[]Message{}
 	counted := map[string]*Item{}
 	var order []string
 	items := []Item{}
 	for _, m := range messages {
-		if why := never(m); why != "" {
+		if why := never(&m, s); why != "" {
+			if m.Reporter != "" {
+				why = strings.Replace(why, m.Reporter, "it", 1) // one line tells of all of them
+			}
 			c := counted[m.Class+why]
 			if c == nil {
 				c = &Item{Priority: 5, Class: m.Class, Answer: AnswerCounted, Why: why, Samples: []int{}}
@@ -79,7 +84,7 @@ func Triage(messages []Message, care string) []Item {
 		*list = append(*list, m)
 	}
 	for _, list := range people {
-		items = append(items, person(*list, care))
+		items = append(items, person(*list, s.CareContact))
 	}
 	for _, key := range order {
 		items = append(items, *counted[key])
@@ -102,7 +107,7 @@ func (it *Item) add(m Message) {
 }
 
 // never tells why a message is never answered; it is empty for a person's.
-func never(m Message) string {
+func never(m *Message, s *casefile.Settings) string {
 	switch m.Class {
 	case "bounce", "delivery-notice":
 		return "written by a mail system; an answer would go to nobody or to another victim"
@@ -115,40 +120,8 @@ func never(m Message) string {
 	case "unknown", "unreadable":
 		return "nobody can tell yet who wrote it: read it first"
 	}
-	if why := machine(m.Reporter); why != "" {
-		return why
-	}
-	return ""
+	return s.NotWrittenTo(m.Reporter)
 }
-
-// machine tells why an address is no person's; it is empty where it may be one.
-func machine(address string) string {
-	local, domain, ok := strings.Cut(strings.ToLower(address), "@")
-	switch {
-	case !ok || local == "" || domain == "":
-		return "no address to answer to: the null sender, or none at all"
-	case slices.Contains(machines, local):
-		return "the address of a mail system, not of a person"
-	}
-	for _, s := range machineSuffixes {
-		if strings.HasSuffix(local, s) {
-			return "the address of a mailing list's machine"
-		}
-	}
-	for _, s := range machinePrefixes {
-		if strings.HasPrefix(local, s) {
-			return "an address that takes no answers"
-		}
-	}
-	return ""
-}
-
-// Local parts that no person reads or answers from (RFC 2142, RFC 3834 and habit).
-var (
-	machines        = []string{"mailer-daemon", "mailerdaemon", "daemon", "nobody", "listserv", "majordomo", "mailman", "bounce", "bounces"}
-	machinePrefixes = []string{"noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "owner-", "bounce-", "bounce+", "bounces+", "prvs="}
-	machineSuffixes = []string{"-request", "-bounces", "-bounce", "-owner", "-errors"}
-)
 
 // person makes the one item of a person from all that he wrote, in the order of arrival.
 func person(list []Message, care string) Item {

@@ -53,23 +53,55 @@ func grounds(c *casefile.Case, about []netip.Addr) []Ground {
 }
 
 const (
-	stateDraft = "draft"
+	stateDraft = "draft" // planned by a judgement, which plans it anew
+	stateDesk  = "desk"  // the desk's own draft: a reply, or what follows a letter that was sent
 	stateSent  = "sent"
 )
 
-// SaveLetters keeps the drafts of a case with their texts, by name, in the place of the
+func stateOf(l *casefile.Letter) string {
+	switch l.Kind {
+	case casefile.LetterReply, casefile.LetterReminder, casefile.LetterThanks, casefile.LetterRetraction:
+		return stateDesk
+	}
+	return stateDraft
+}
+
+// Kept reads the letters that a new judgement does not plan: those that were sent, in the
+// order of sending, and the desk's own drafts.
+func (s *Store) Kept(ctx context.Context) ([]casefile.Letter, error) {
+	rows, err := s.conn.QueryContext(ctx, "SELECT name, plan FROM letters WHERE state <> ? ORDER BY sent = '', sent, name", stateDraft)
+	if err != nil {
+		return nil, explain(s.dir, err)
+	}
+	defer rows.Close()
+	kept := []casefile.Letter{}
+	for rows.Next() {
+		var l casefile.Letter
+		var name, plan string
+		if err := rows.Scan(&name, &plan); err != nil {
+			return nil, explain(s.dir, err)
+		}
+		if err := json.Unmarshal([]byte(plan), &l); err != nil {
+			return nil, explain(s.dir, &Damage{What: fmt.Sprintf("letter %s: %v", name, err)})
+		}
+		kept = append(kept, l)
+	}
+	return kept, explain(s.dir, rows.Err())
+}
+
+// SaveLetters keeps the drafts of a case with their texts, by name, in the place of all
 // earlier drafts. Letters that were sent stay as they are. It lasts with the next
 // [Store.Commit].
 func (s *Store) SaveLetters(ctx context.Context, c *casefile.Case, texts []Letter) error {
 	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	err := s.exec(ctx, "DELETE FROM letters WHERE state = ?", stateDraft)
+	err := s.exec(ctx, "DELETE FROM letters WHERE state <> ?", stateSent)
 	for _, l := range texts {
 		if l.Sent != "" {
 			continue
 		}
-		err = errors.Join(err, s.exec(ctx, "INSERT INTO letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", l.Name, l.Kind, stateDraft,
+		err = errors.Join(err, s.exec(ctx, "INSERT INTO letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", l.Name, l.Kind, stateOf(&l.Letter),
 			compact(l.To), compact(l.Relays), l.Hold, compact(l.Letter), compact(grounds(c, l.Relays)), "", "", l.EML, l.TXT))
 	}
 	return explain(s.dir, err)
@@ -146,7 +178,7 @@ func (s *Store) Lost(ctx context.Context, c *casefile.Case) ([]Lost, error) {
 	var out []Lost
 	for _, l := range sent {
 		if l.Kind != casefile.LetterLogRequest && l.Kind != casefile.LetterNotice {
-			continue
+			continue // the others accuse nobody
 		}
 		x := Lost{Letter: l.Name}
 		for i, now := range grounds(c, l.Relays) {

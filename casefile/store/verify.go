@@ -34,7 +34,7 @@ type Verified struct {
 func (s *Store) Verify(ctx context.Context) (Verified, error) {
 	v := Verified{}
 	for _, step := range []func(context.Context, *Verified) error{
-		s.verifyFile, s.verifySamples, s.verifySubmissions, s.verifyAnswers, s.verifyLog, s.verifyFolder,
+		s.verifyFile, s.verifySamples, s.verifySubmissions, s.verifyAnswers, s.verifyExchanges, s.verifyLog, s.verifyFolder,
 	} {
 		if err := step(ctx, &v); err != nil {
 			var broken *Damage

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,9 @@ type casework struct {
 	fresh bool         // this run made the store
 	g     *casefile.Gatherer
 	added added
+
+	remindDue bool                                              // reminders that are due are drafted
+	replies   func(ctx context.Context, c *casefile.Case) error // plans the replies to complainants; nil to leave them
 }
 
 // added counts what a run brought into a case.
@@ -276,7 +280,11 @@ func (w *casework) ask(ctx context.Context) (map[netip.Addr]enrich.Record, []cas
 	if err != nil || w.enrich == nil {
 		return kept, nil, err
 	}
-	addrs := w.g.Addresses()
+	stated, err := w.st.Statements(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	addrs := withStated(w.g.Addresses(), stated)
 	bar := w.app.newProgress("asking registries", len(addrs))
 	defer bar.end()
 	records := w.enrich.LookupAll(ctx, addrs, func(enrich.Record) { bar.step() })
@@ -304,6 +312,17 @@ func (w *casework) ask(ctx context.Context) (map[netip.Addr]enrich.Record, []cas
 		}
 	}
 	return records, problems, w.st.SaveRecords(ctx, records)
+}
+
+// withStated adds the public addresses that owners named in their answers.
+func withStated(addrs []netip.Addr, stated []casefile.Statement) []netip.Addr {
+	for _, x := range stated {
+		if _, special := enrich.SpecialOf(x.Client); !special && !slices.Contains(addrs, x.Client) {
+			addrs = append(addrs, x.Client)
+		}
+	}
+	slices.SortFunc(addrs, netip.Addr.Compare)
+	return addrs
 }
 
 // logTaken notes in the custody log what came in, and makes it last.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"relaytrace/casefile"
+	"relaytrace/casefile/desk"
 	"relaytrace/casefile/store"
 	"relaytrace/render"
 )
@@ -19,7 +20,8 @@ type outcome struct {
 	c        *casefile.Case
 	doc      []byte // case.json
 	changes  []store.Change
-	lost     []store.Lost // letters that were sent and whose ground has changed
+	letters  []desk.Correspondence // those that were sent, and what came of them
+	lost     []store.Lost          // letters that were sent and whose ground has changed
 	exported store.Exported
 }
 
@@ -58,12 +60,21 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 	if err != nil {
 		return outcome{}, err
 	}
-	sent, err := w.st.Letters(ctx, true)
+	kept, err := w.st.Kept(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	stated, err := w.st.Statements(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	bounced, err := w.st.Bounced(ctx)
 	if err != nil {
 		return outcome{}, err
 	}
 	c, err := w.g.Case(casefile.Input{
-		Sent: plans(sent), ID: about.ID, Seed: about.Seed, Now: about.Created, Version: versionOf(), Settings: w.set.Settings, Records: records, Rulings: rulings, Problems: problems,
+		Letters: kept, Stated: stated, Bounced: bounced,
+		ID: about.ID, Seed: about.Seed, Now: about.Created, Version: versionOf(), Settings: w.set.Settings, Records: records, Rulings: rulings, Problems: problems,
 	}, func(n int) (casefile.Sample, error) {
 		one, err := w.st.Sample(ctx, n)
 		if err != nil {
@@ -80,7 +91,13 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 		about.Cases = w.cases
 	}
 	o := outcome{c: c}
+	if c.Custody, err = w.st.Events(ctx); err != nil {
+		return o, err
+	}
 	if err := w.retract(ctx, &o); err != nil {
+		return o, err
+	}
+	if o.letters, err = w.followUp(ctx, c); err != nil {
 		return o, err
 	}
 	if o.changes, err = w.st.SaveJudgement(ctx, c); err != nil {
@@ -100,14 +117,6 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 	}
 	c.Custody, err = w.st.Events(ctx)
 	return o, err
-}
-
-func plans(letters []store.Letter) []casefile.Letter {
-	var out []casefile.Letter
-	for _, l := range letters {
-		out = append(out, l.Letter)
-	}
-	return out
 }
 
 // retract drafts a retraction of each letter that was sent and accuses whom the case does
@@ -172,12 +181,65 @@ func (w *casework) logJudged(ctx context.Context, o *outcome) error {
 	return w.st.Log(ctx, w.now(), w.who, versionOf(), "judged", detail...)
 }
 
+// followUp proposes what follows letters that were sent: thanks for answers, reminders
+// where they were asked for, and has the replies planned. It drops drafts of the desk that
+// the case bears out no longer.
+func (w *casework) followUp(ctx context.Context, c *casefile.Case) ([]desk.Correspondence, error) {
+	sent, err := correspondence(ctx, w.st, c)
+	if err != nil {
+		return nil, err
+	}
+	for i := range sent {
+		w.followOne(c, &sent[i])
+	}
+	if w.replies != nil {
+		if err := w.replies(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	c.Letters = slices.DeleteFunc(c.Letters, func(l casefile.Letter) bool {
+		if l.Sent != "" || l.Kind != casefile.LetterReply && l.Refers == "" || l.Kind == casefile.LetterJANET {
+			return false
+		}
+		_, err := w.look.letters.Letter(c, l)
+		if err != nil {
+			w.app.tell(fmt.Sprintf("%s: the draft %s is dropped: %v", w.st.Dir(), l.Name, err), "")
+		}
+		return err != nil
+	})
+	return sent, nil
+}
+
+// followOne drafts the thanks for an answer, or the reminder that is due, once.
+func (w *casework) followOne(c *casefile.Case, x *desk.Correspondence) {
+	state, _ := x.State(w.now())
+	plan, kind := c.PlanThanks, casefile.LetterThanks
+	switch {
+	case state == desk.StateAnswered:
+	case state == desk.StateRemind && w.remindDue:
+		plan, kind = c.PlanReminder, casefile.LetterReminder
+	default:
+		return
+	}
+	if slices.ContainsFunc(c.Letters, func(l casefile.Letter) bool {
+		return l.Kind == kind && l.Refers == x.Letter && (l.Sent == "" || kind == casefile.LetterThanks)
+	}) {
+		return
+	}
+	l, err := plan(x.Letter, w.now())
+	if err != nil {
+		w.app.tell(fmt.Sprintf("%s: no %s of letter %s is drafted: %v", w.st.Dir(), kind, x.Letter, err), "")
+		return
+	}
+	c.Letters = append(c.Letters, l)
+}
+
 // saveLetters writes the drafts and keeps them in the store.
 func (w *casework) saveLetters(ctx context.Context, c *casefile.Case) error {
 	var texts []store.Letter
 	for _, l := range c.Letters {
 		if l.Sent != "" {
-			continue
+			continue // its text is what went out
 		}
 		d, err := w.look.letters.Letter(c, l)
 		if err != nil {
@@ -232,6 +294,12 @@ func (w *casework) files(ctx context.Context, c *casefile.Case) ([]store.File, e
 		f := store.Bytes("answers/"+a.SHA256+"."+a.Kind, a.Data)
 		f.SHA256 = a.SHA256
 		files = append(files, f)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	if err := w.st.ExchangeData(ctx, func(number int, letter string, data []byte) error {
+		files = append(files, store.Bytes(fmt.Sprintf("correspondence/%04d-%s.eml", number, letter), data))
 		return nil
 	}); err != nil {
 		return nil, err

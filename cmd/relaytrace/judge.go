@@ -25,7 +25,7 @@ type onCase struct {
 func (f *onCase) add(c *cobra.Command) {
 	c.Flags().StringVar(&f.now, "now", "", "take `TIME` (RFC 3339) for the present")
 	addWho(c, &f.who)
-	c.Flags().BoolVar(&f.asJSON, "json", false, "print the case document in place of words")
+	c.Flags().BoolVar(&f.asJSON, "json", false, "print a document in place of words")
 }
 
 // reopen opens a case that is there, with the settings that it was judged with. Nobody is

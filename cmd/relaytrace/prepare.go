@@ -132,7 +132,8 @@ func (a *app) askDomain(ctx context.Context, e *enrich.Enricher, domain string) 
 	bar.step()
 	seen := map[netip.Addr]bool{}
 	for _, host := range hosts {
-		addrs, _ := e.Addresses(ctx, host)
+		addrs, asked := e.Addresses(ctx, host)
+		f.NotAnswered += desk.Unanswered(asked)
 		for _, addr := range addrs {
 			if !seen[addr] && len(f.Addresses) < maxExchangers {
 				seen[addr] = true

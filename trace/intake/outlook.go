@@ -76,9 +76,8 @@ func readOutlook(data []byte, path string, steps []string) (p *part, err error) 
 		if !ok || len(rest) < 8 || entry.Size <= 0 {
 			continue
 		}
-		// Streams that share sectors, or go in circles, hold more than the file.
-		if total += int(min(entry.Size, maxStream+1)); entry.Size > maxStream || total > len(data) {
-			return nil, errors.New("damaged compound file: its streams are larger than the file")
+		if total += int(min(entry.Size, maxStream+1)); entry.Size > maxStream || total > 2*maxStream {
+			return nil, errTooLarge
 		}
 		owner := root.below(entry.Path)
 		if owner == nil {
@@ -173,10 +172,9 @@ func (it *item) part(path string, steps []string, depth int, left *int) *part {
 	return all
 }
 
-// attachedFile makes a part of a file that was attached to an item. Its bytes lie in pieces
-// all over the item.
+// attachedFile makes a part of a file that was attached to an item.
 func attachedFile(data []byte, name, path string, steps []string) *part {
-	return &part{path: path, decoded: with(steps, stepAttached), media: "application/octet-stream", params: map[string]string{"name": name}, body: data}
+	return &part{path: path, decoded: steps, media: "application/octet-stream", params: map[string]string{"name": name}, body: data}
 }
 
 // shown makes a header of what Outlook shows of an item that has none.
