@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -51,5 +52,28 @@ func BenchmarkInspect(b *testing.B) {
 		data := messages[i%len(messages)]
 		in.inspect(&Submission{Data: data, Size: len(data)}, true, nil)
 		i++
+	}
+}
+
+// BenchmarkFolder sorts a folder of 5,000 small files, from the cache of the file system.
+func BenchmarkFolder(b *testing.B) {
+	message, err := os.ReadFile(filepath.Join(casesDir, "cases", "001-spam.eml"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := b.TempDir()
+	for i := range 5_000 {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%04d.eml", i)), message, 0o600); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.SetBytes(int64(5_000 * len(message)))
+	b.ReportAllocs()
+	for b.Loop() {
+		n := 0
+		err := Sorter{}.Walk(b.Context(), []string{dir}, nil, func(*Submission) error { n++; return nil })
+		if err != nil || n != 5_000 {
+			b.Fatal(n, err)
+		}
 	}
 }
