@@ -45,6 +45,11 @@
 // in invented fields, the sender's own provider, forwarders and lists.
 //
 // A server that passes on mail from its own customers looks the same as an open relay.
-// So a relay is suggested only where something shows that its client was a stranger;
-// otherwise the host is a bystander, with the reason.
+// So a relay is suggested only where something shows that its client was a stranger: a
+// name that it said and that is not its own, or the marks of a bulk mailing program;
+// otherwise the host is a bystander, with the reason. Where one header shows two readings
+// both are told, as findings: a host that adds no field is the source or a silent relay
+// (no-field-added, source-or-silent-relay), a client at an address inside with a foreign
+// name is a machine or site that the host serves, or a stranger behind its wall
+// (strange-name-inside).
 package trace
