@@ -241,11 +241,18 @@ func FuzzPDF(f *testing.F) {
 	})
 }
 
-// BenchmarkPDF makes a document of about 300 pages.
+// BenchmarkPDF makes a document of more than 300 pages: a case of a hundred thousand
+// samples, with all that is printed of one.
 func BenchmarkPDF(b *testing.B) {
-	c := pdfCase()
-	for len(c.Samples) < 280 {
-		addSample(c, withheldPath())
+	c := largeCase()
+	for len(c.Sources) < 500 {
+		c.Sources = append(c.Sources, pdfSource())
+	}
+	for len(c.Files) < 400 {
+		c.Files = append(c.Files, c.Files[0])
+	}
+	for len(c.Problems) < 200 {
+		c.Problems = append(c.Problems, c.Problems[0])
 	}
 	b.ReportAllocs()
 	for b.Loop() {

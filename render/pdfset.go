@@ -30,7 +30,7 @@ func (d *doc) chapter(ch *chapter) {
 func (d *doc) set(blocks []block, i int) {
 	switch b := blocks[i].(type) {
 	case para:
-		d.need(2 * bodyLead)
+		d.need(d.least(blocks, i))
 		d.block(0, bodySize, bodyLead, d.sans, ink, b.Text, 1.8)
 	case note:
 		d.block(0, noteSize, noteLead, d.sans, faint, b.Text, 1.6)
@@ -96,6 +96,9 @@ func (d *doc) least(blocks []block, i int) float64 {
 	case rawField:
 		return 5 + min(float64(len(b.Lines)), 3)*monoLead
 	case para, note, item:
+		if i+1 < len(blocks) && blocks[i+1].Kind() == "figure" { // what leads to a picture stays with it
+			return min(3*bodyLead+d.least(blocks, i+1), full)
+		}
 		return 2 * bodyLead
 	}
 	return 0

@@ -108,7 +108,7 @@ func whatHappened(c *casefile.Case) []string {
 	}
 	for _, e := range c.Incident.Estimates {
 		if !e.IP.IsValid() {
-			points = append(points, fmt.Sprintf("The whole run is estimated at %s to %s messages. %s", thousands(e.Low), thousands(e.High), e.Method))
+			points = append(points, "The whole run: "+amount(e)+". "+e.Method)
 		}
 	}
 	return points
@@ -134,13 +134,9 @@ func className(class string, n int) string {
 func toWhom(c *casefile.Case) []string {
 	var points []string
 	if d := c.Incident.Domains; len(d) > 0 {
-		var names []string
-		for _, x := range d {
-			names = append(names, x.Domain)
-		}
-		points = append(points, "Forged as sender: "+list(names, 5)+". "+oneOf(len(d) == 1, "Who holds it is a victim", "Their holders are victims")+", and neither sent nor relayed this mail as far as is known.")
+		points = append(points, forgedPoint(d))
 	} else if c.Settings.Domain != "" {
-		points = append(points, "Forged as sender: "+Middle(c.Settings.Domain, 80)+". Who holds it is a victim.")
+		points = append(points, "In the sender's place stood "+Middle(Visible(bounded(c.Settings.Domain)), 80)+". Anyone can write any name there; whoever holds it is a victim of the forgery.")
 	}
 	if p := reportedPoint(c); p != "" {
 		points = append(points, p)
@@ -160,6 +156,28 @@ func toWhom(c *casefile.Case) []string {
 		points = append(points, "The case does not say whose name was forged.")
 	}
 	return points
+}
+
+// forgedPoint names the domains that stood in the sender's place, the user's own first.
+func forgedPoint(domains []casefile.ForgedDomain) string {
+	var ours, others []string
+	for _, x := range domains {
+		if x.Ours {
+			ours = append(ours, x.Domain)
+		} else {
+			others = append(others, x.Domain)
+		}
+	}
+	return "In the sender's place stood " + list(append(ours, others...), 5) +
+		". Anyone can write any name there; whoever holds one is taken for a victim of the forgery, not for a sender."
+}
+
+// amount tells an estimate.
+func amount(e casefile.Estimate) string {
+	if e.High < e.Low {
+		return "at least " + thousands(e.Low) + " messages"
+	}
+	return "an estimated " + thousands(e.Low) + " to " + thousands(e.High) + " messages"
 }
 
 // requests tells the letters by kind, and what they ask.

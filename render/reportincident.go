@@ -67,7 +67,7 @@ func (w *writer) forged() {
 		return
 	}
 	w.heading("forged", "Forged domains and addresses")
-	w.para("These stood in the sender's place. Whoever holds them is a victim of the forgery, not a sender.")
+	w.para("These stood in the sender's place, where anyone can write any name. Whoever holds one is taken for a victim of the forgery, not for a sender.")
 	t := table{Name: "Forged domains", Columns: []column{
 		{Title: "Domain", Width: 64}, {Title: "Organisation", Width: 56}, {Title: "Samples", Width: 20, Right: true}, {Title: "Bounces", Width: 20, Right: true}, {Title: "Ours", Width: 12},
 	}}
@@ -124,7 +124,7 @@ func estimateWords(e casefile.Estimate) string {
 	if e.IP.IsValid() {
 		what = "Through relay " + e.IP.String()
 	}
-	return fmt.Sprintf("%s: %s to %s messages. %s", what, thousands(e.Low), thousands(e.High), e.Method)
+	return what + ": " + amount(e) + ". " + e.Method
 }
 
 func (w *writer) elsewhere() {

@@ -2,7 +2,6 @@ package render
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,11 +81,11 @@ func (w *writer) relay(r *casefile.Relay) {
 	w.fact("Its clock", clockWords(w.c, r))
 	for _, e := range w.c.Incident.Estimates {
 		if e.IP == r.IP {
-			w.fact("Passed on", fmt.Sprintf("an estimated %s to %s messages. %s", thousands(e.Low), thousands(e.High), e.Method))
+			w.fact("Passed on", amount(e)+". "+e.Method)
 		}
 	}
-	w.record(&r.Record)
 	w.factOf(fact{Label: "Letter", Text: w.letterWords(r), Link: oneOf(w.letterOf(r) != nil, "letters", "")})
+	w.record(&r.Record)
 	w.reasons(r)
 	w.quotes(r)
 	w.seen(r)

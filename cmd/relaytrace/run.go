@@ -85,7 +85,7 @@ relays for their logs. It sends nothing, and contacts no relay.`,
 		return usage(err.Error(), c.CommandPath()+" --help")
 	})
 	root.AddCommand(
-		a.caseVerb(), a.batchVerb(), a.judgeVerb(), a.exportVerb(), a.verifyVerb(), a.eraseVerb(), a.casesVerb(),
+		a.caseVerb(), a.showVerb(), a.batchVerb(), a.judgeVerb(), a.exportVerb(), a.verifyVerb(), a.eraseVerb(), a.casesVerb(),
 		a.deskVerb(), a.sentVerb(), a.answeredVerb(), a.remindVerb(),
 		a.traceVerb(), a.sortVerb(), a.lookupVerb(), a.prepareVerb(), a.blocklistsVerb(),
 		a.cacheVerb(), a.explainVerb(), a.configVerb(), a.versionVerb(),
