@@ -71,7 +71,7 @@ func hashSource(s string) string {
 
 // printStyle puts the label and the number of the page on each printed page.
 func printStyle(l tlp) string {
-	label := fmt.Sprintf(`content: "%s"; background: #000; color: rgb(%d, %d, %d); font: bold 12pt sans-serif; padding: 0 2mm; height: 7mm; margin: auto 0;`, l.Name, l.r, l.g, l.b)
+	label := fmt.Sprintf(`content: "%s"; background: #000; color: rgb(%d, %d, %d); font: bold 12pt sans-serif; width: 48mm; height: 7mm; margin: auto 0 auto auto; text-align: center;`, l.Name, l.r, l.g, l.b)
 	return "@page { margin: 20mm 15mm; @top-right { " + label + " } @bottom-right { " + label + " } @bottom-left { content: \"page \" counter(page) \" of \" counter(pages); font: 8pt sans-serif; } }\n"
 }
 
@@ -99,6 +99,7 @@ type htmlBlock struct {
 	Mark  string        // of the items
 	SVG   template.HTML // figure
 	Cells [][]htmlCell  // table
+	Share []int         // table: the widths of its columns in hundredths
 	Facts []htmlFact    // facts
 }
 
@@ -115,7 +116,7 @@ func (c cell) class(right bool) string {
 	switch {
 	case right:
 		return "right"
-	case c.Mono && len(c.Text) < whole:
+	case c.Mono && len(c.Text) < whole && !strings.Contains(c.Text, " "):
 		return "mono whole"
 	case c.Mono:
 		return "mono"
@@ -149,7 +150,7 @@ func (v *htmlPage) blocks(ch *chapter, ids map[string]bool) []htmlBlock {
 			// The drawing escapes all text that it is given.
 			h.SVG = template.HTML(b.draw(screenFonts, 170).svg(fmt.Sprintf("figure-%d", v.figures), b.Title))
 		case table:
-			h.Cells = htmlCells(b, ids)
+			h.Cells, h.Share = htmlCells(b, ids), b.shares()
 		case *facts:
 			for _, f := range b.List {
 				h.Facts = append(h.Facts, htmlFact{f, ids[f.Link]})
@@ -168,4 +169,17 @@ func htmlCells(t table, ids map[string]bool) [][]htmlCell {
 		}
 	}
 	return rows
+}
+
+// shares are the widths of a table's columns in hundredths of the whole.
+func (t table) shares() []int {
+	sum := 0.0
+	for _, c := range t.Columns {
+		sum += c.Width
+	}
+	var out []int
+	for _, c := range t.Columns {
+		out = append(out, int(c.Width/sum*100+0.5))
+	}
+	return out
 }
