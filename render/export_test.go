@@ -119,6 +119,34 @@ func TestMISPNamesOnlyWhatIsBelieved(t *testing.T) {
 	}
 }
 
+// What is shared with others shows neither the recipients nor the recipient's own machines.
+func TestSharedExportsHideRecipients(t *testing.T) {
+	c := pdfCase()
+	c.Seed = "seed"
+	for i := range c.Samples {
+		p := &c.Samples[i].Path
+		p.Message.To = "Robin <robin@private.example>"
+		for k := range p.Hops {
+			p.Hops[k].For = []string{"someone@dept.college.example"}
+		}
+	}
+	c.Samples[0].Path.Hops[2].Raw += " for <robin@private.example>"
+	for name, make := range map[string]func(*casefile.Case) ([]byte, error){"MISP": MISP, "STIX": STIX} {
+		data, err := make(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, not := range []string{"robin@", "someone@", `"192.0.2.1"`} {
+			if bytes.Contains(data, []byte(not)) {
+				t.Errorf("%s shows %q", name, not)
+			}
+		}
+		if !bytes.Contains(data, []byte("@private.example")) || !bytes.Contains(data, []byte("j.doe@dept.college.example")) {
+			t.Errorf("%s hides more than the recipients", name)
+		}
+	}
+}
+
 // Every reference of a bundle leads to an object of it, no ID stands twice, and nobody
 // whom only unverified fields name is an observable.
 func TestSTIXHoldsTogether(t *testing.T) {

@@ -63,15 +63,17 @@ type (
 // forged and relays are misused.
 //
 // ip-src is only the address that a trusted field recorded at the boundary;
-// received-header-ip and received-header-hostname are only what trusted and corroborated
-// fields recorded. The event is unpublished, for the organisation alone, and carries the
-// case's TLP label. The same case gives the same bytes, UUIDs among them.
+// received-header-ip and received-header-hostname are only what the field at the boundary
+// and corroborated ones below it recorded. Addresses of recipients and complainants are
+// hashed as in letters to third parties. The event is unpublished, for the organisation
+// alone, and carries the case's TLP label. The same case gives the same bytes, UUIDs among
+// them.
 func MISP(c *casefile.Case) ([]byte, error) {
 	created, err := time.Parse(time.RFC3339, c.Created)
 	if err != nil {
 		return nil, fmt.Errorf("MISP event: creation time %q is not RFC 3339", c.Created)
 	}
-	m := mispWriter{c: c, stamp: strconv.FormatInt(created.Unix(), 10)}
+	m := mispWriter{c: c, private: newRedactor(c), stamp: strconv.FormatInt(created.Unix(), 10)}
 	info := "Spam with forged senders, case " + c.ID
 	if c.Settings.Domain != "" {
 		info += ", in the name of " + c.Settings.Domain
@@ -92,8 +94,9 @@ func MISP(c *casefile.Case) ([]byte, error) {
 }
 
 type mispWriter struct {
-	c     *casefile.Case
-	stamp string
+	c       *casefile.Case
+	private *redactor
+	stamp   string
 }
 
 // attribute makes one attribute; where and n tell it apart from all others of the event.
@@ -114,7 +117,7 @@ func (m *mispWriter) email(s *casefile.Sample) mispObject {
 	}
 	add := func(relation, kind, category, value, comment string) {
 		if strings.TrimSpace(value) != "" {
-			o.Attribute = append(o.Attribute, m.attribute("email/"+s.SHA256, strconv.Itoa(len(o.Attribute)), relation, kind, category, value, comment))
+			o.Attribute = append(o.Attribute, m.attribute("email/"+s.SHA256, strconv.Itoa(len(o.Attribute)), relation, kind, category, m.private.text(value), comment))
 		}
 	}
 	msg := &s.Path.Message
@@ -134,11 +137,7 @@ func (m *mispWriter) hosts(p *trace.Path, add func(relation, kind, category, val
 	if b := p.Boundary; b != nil && b.IP.IsValid() {
 		add("ip-src", "ip-src", "Network activity", b.IP.String(), "handed the mail over, as "+Visible(b.By)+" recorded: the source or a relay, perhaps misused")
 	}
-	for i := range p.Hops {
-		h := &p.Hops[i]
-		if !believed(h) {
-			continue
-		}
+	for _, h := range outside(p) {
 		comment := fmt.Sprintf("field %d, %s", h.Index, h.Standing)
 		if h.Standing == trace.Corroborated {
 			comment += ": according to " + Visible(writerName(h))
@@ -151,6 +150,19 @@ func (m *mispWriter) hosts(p *trace.Path, add func(relation, kind, category, val
 		fields = append(fields, "Received:"+headerBody(p.Hops[i].Raw))
 	}
 	add("header", "email-header", "Payload delivery", strings.Join(fields, "\n"), "the Received: fields as found; those below the boundary are the word of others")
+}
+
+// outside are the fields, from the boundary down, that recorded a public address of a host
+// outside and may be believed. What the recipient's own machines are is nobody's business.
+func outside(p *trace.Path) []*trace.Hop {
+	var hops []*trace.Hop
+	for i := range p.Hops {
+		h := &p.Hops[i]
+		if p.Boundary != nil && i >= p.Boundary.Hop && believed(h) && h.From.IP.IsGlobalUnicast() && !h.From.IP.IsPrivate() {
+			hops = append(hops, h)
+		}
+	}
+	return hops
 }
 
 // headerBody is a field's body with one space before it and LF line ends.

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -190,6 +191,43 @@ func TestPDFIsWellFormed(t *testing.T) {
 		}
 		if out, err := exec.Command(qpdf, "--check", file).CombinedOutput(); err != nil {
 			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
+// Every page has its number, the label and the case; all relays and digests are in the text.
+func TestPDFPages(t *testing.T) {
+	for name, c := range map[string]*casefile.Case{"a4": fullCase(), "letter": fullCase(), "large": largeCase()} {
+		if name == "letter" {
+			c.Settings.Paper = PaperLetter
+		}
+		doc := mustPDF(t, c)
+		pages := strings.Split(strings.TrimSuffix(pdfText(t, doc), "\f"), "\f")
+		for i, p := range pages {
+			if want := fmt.Sprintf("page %d of %d", i+1, len(pages)); !strings.Contains(p, want) {
+				t.Errorf("%s: page %d lacks %q", name, i+1, want)
+			}
+			if strings.Count(p, "TLP:AMBER+STRICT") < 2 || !strings.Contains(p, c.ID) {
+				t.Errorf("%s: page %d lacks its label or the case", name, i+1)
+			}
+		}
+		text := strings.Join(strings.Fields(strings.Join(pages, " ")), "")
+		for i := range c.Relays {
+			if !strings.Contains(text, c.Relays[i].IP.String()) {
+				t.Errorf("%s: relay %s is not in the text", name, c.Relays[i].IP)
+			}
+		}
+		for i := range c.Samples {
+			if !strings.Contains(text, c.Samples[i].SHA256) {
+				t.Errorf("%s: the digest of sample %d is not in the text", name, c.Samples[i].Number)
+			}
+		}
+		want := map[string]string{"letter": "612.00 792.00", "a4": "595.28 841.89"}[name]
+		if want == "" {
+			want = "595.28 841.89"
+		}
+		if !bytes.Contains(doc, []byte("/MediaBox [0 0 "+want+"]")) {
+			t.Errorf("%s: the paper is another", name)
 		}
 	}
 }

@@ -1,9 +1,12 @@
 package render
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -11,6 +14,7 @@ import (
 	"github.com/go-fonts/dejavu/dejavusans"
 	"github.com/go-fonts/dejavu/dejavusansbold"
 	"github.com/go-fonts/dejavu/dejavusansmono"
+	"github.com/jung-kurt/gofpdf"
 )
 
 // face is one font face: what it can draw and how wide. Its glyph table is read from
@@ -93,7 +97,30 @@ func NewFont(ttf []byte) (*Font, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := tryFont(ttf, a); err != nil {
+		return nil, err
+	}
 	return &Font{&face{ttf: ttf, advances: func() []int { return a }}}, nil
+}
+
+// tryFont sets one letter in a font: the backend takes any bytes for one, and fails only
+// when the document is whole.
+func tryFont(ttf []byte, advances []int) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("the font is damaged, or of a kind that cannot be used")
+		}
+	}()
+	r := slices.IndexFunc(advances, func(w int) bool { return w > 0 })
+	if r < 0 {
+		return errors.New("the font has no letters")
+	}
+	pdf := gofpdf.New("P", "mm", "A4", "")
+	pdf.AddUTF8FontFromBytes("try", "", bytes.Clone(ttf))
+	pdf.AddPage()
+	pdf.SetFont("try", "", 10)
+	pdf.Text(10, 10, string(rune(r)))
+	return pdf.Output(io.Discard)
 }
 
 // covers reports whether the face, or the one for what it lacks, draws r in its right
@@ -203,7 +230,7 @@ func readAdvances(ttf []byte) (advances []int, err error) {
 			err = fmt.Errorf("truncated font table")
 		}
 	}()
-	table := tables(ttf)
+	table := tables(slices.Clip(ttf)) // a place outside of it is a fault, whatever stands behind it in memory
 	cmap, err := unicodeMap(table["cmap"])
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package render
 import (
 	"bytes"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/jung-kurt/gofpdf"
@@ -63,3 +64,67 @@ func TestReadAdvancesRefusesBrokenFonts(t *testing.T) {
 }
 
 func dejavuHead(n int) []byte { return bytes.Clone(paperFonts.sans.ttf[:n]) }
+
+// Another font fills what a face lacks, within a run of text.
+func TestFontsForWhatIsLacking(t *testing.T) {
+	more, err := NewFont(paperFonts.sans.ttf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const r = 'Ꭰ' // Cherokee: in neither face, so that a second font stands in for one that has it
+	lacking := &face{family: "x", advances: func() []int {
+		a := make([]int, 1<<16)
+		for i := range a {
+			a[i] = -1
+		}
+		a['a'] = 600
+		return a
+	}}
+	f := (&fonts{sans: lacking, bold: lacking, mono: lacking}).with([]*Font{more})
+	runs := f.sans.runs("aébca")
+	var got []string
+	for _, x := range runs {
+		got = append(got, x.face.family+":"+x.s)
+	}
+	if want := []string{"x:a", "more0:ébc", "x:a"}; !slices.Equal(got, want) {
+		t.Errorf("runs %q, want %q", got, want)
+	}
+	if !f.sans.covers('é') || f.sans.covers(r) || lacking.covers('é') {
+		t.Error("covers")
+	}
+	if w, want := f.sans.width("aé", 10), lacking.width("a", 10)+paperFonts.sans.width("é", 10); math.Abs(w-want) > 0.001 {
+		t.Errorf("width %f, want %f", w, want)
+	}
+}
+
+func TestNewFontRefuses(t *testing.T) {
+	for name, data := range map[string][]byte{
+		"nothing": nil, "text": []byte("not a font at all"), "a collection": append([]byte("ttcf"), make([]byte, 40)...),
+		"CFF": append([]byte("OTTO"), make([]byte, 40)...), "cut": paperFonts.sans.ttf[:5000],
+	} {
+		if _, err := NewFont(data); err == nil {
+			t.Errorf("%s was taken for a font", name)
+		}
+	}
+}
+
+func FuzzNewFont(f *testing.F) {
+	f.Add(dejavuHead(400))
+	f.Add([]byte("ttcf"))
+	f.Add(paperFonts.mono.ttf[:20000])
+	f.Fuzz(func(t *testing.T, data []byte) {
+		font, err := NewFont(data)
+		if (font == nil) == (err == nil) {
+			t.Errorf("font %v, error %v", font, err)
+		}
+	})
+}
+
+func BenchmarkNewFont(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := NewFont(paperFonts.sans.ttf); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -17,7 +17,7 @@ func (w *writer) otherHosts() {
 	w.para("These addresses stand at the end of what can be believed. A host that added no field of its own is either " +
 		"the source or a relay that hides all; the header cannot tell which, so both are said.")
 	t := table{Name: "Where trails end", Columns: []column{
-		{Title: "Address", Width: 27}, {Title: "Name recorded", Width: 40}, {Title: "Holder", Width: 30}, {Title: "Country", Width: 20}, {Title: "What it is", Width: 32}, {Title: "Seen in", Width: 20},
+		{Title: "Address", Width: 28}, {Title: "Name recorded", Width: 39}, {Title: "Holder", Width: 30}, {Title: "Country", Width: 20}, {Title: "What it is", Width: 32}, {Title: "Seen in", Width: 20},
 	}}
 	for i := range w.c.Sources {
 		s := &w.c.Sources[i]

@@ -30,7 +30,7 @@ func (w *writer) relays() {
 		w.para("For every one of them this speaks against a charge: " + w.common)
 	}
 	t := table{Name: "Relays", Sort: true, Columns: []column{
-		{Title: "Address", Width: 27}, {Title: "Name recorded", Width: 31}, {Title: "Holder", Width: 26}, {Title: "Country", Width: 20},
+		{Title: "Address", Width: 29}, {Title: "Name recorded", Width: 30}, {Title: "Holder", Width: 26}, {Title: "Country", Width: 20},
 		{Title: "Verdict", Width: 23}, {Title: "Previous hop", Width: 18}, {Title: "Samples", Width: 16, Right: true}, {Title: "Letter", Width: 13},
 	}}
 	for i := range w.c.Relays {

@@ -20,18 +20,19 @@ var stixSpace = [16]byte{0x00, 0xab, 0xed, 0xb4, 0xaa, 0x42, 0x46, 0x6c, 0x9c, 0
 type stixObject map[string]any
 
 // STIX returns the case as a bundle of STIX 2.1: for each sample shown an email-message
-// with its trace fields, the file that it is, and the addresses that trusted and
-// corroborated fields recorded, tied together by observed-data; for each relay found a note with its
-// verdict; and a report over all. Addresses that only unverified fields name are in the
-// trace fields and nowhere else. There is no indicator: nothing here is meant for a
-// blocklist. Every object carries the case's TLP label, and the same case gives the same
-// bytes, IDs among them.
+// with its trace fields, the file that it is, and the addresses that the field at the
+// boundary and corroborated ones below it recorded, tied together by observed-data; for
+// each relay found a note with its verdict; and a report over all. Addresses that only
+// unverified fields name are in the trace fields and nowhere else. Addresses of recipients
+// and complainants are hashed as in letters to third parties. There is no indicator:
+// nothing here is meant for a blocklist. Every object carries the case's TLP label, and the
+// same case gives the same bytes, IDs among them.
 func STIX(c *casefile.Case) ([]byte, error) {
 	created, err := time.Parse(time.RFC3339, c.Created)
 	if err != nil {
 		return nil, fmt.Errorf("STIX bundle: creation time %q is not RFC 3339", c.Created)
 	}
-	s := &stixWriter{c: c, stamp: created.UTC().Format("2006-01-02T15:04:05.000Z"), known: map[string]bool{}}
+	s := &stixWriter{c: c, private: newRedactor(c), stamp: created.UTC().Format("2006-01-02T15:04:05.000Z"), known: map[string]bool{}}
 	s.marking()
 	s.identity()
 	for i := range c.Samples {
@@ -50,6 +51,7 @@ func STIX(c *casefile.Case) ([]byte, error) {
 
 type stixWriter struct {
 	c       *casefile.Case
+	private *redactor
 	stamp   string
 	author  string
 	label   string
@@ -121,12 +123,10 @@ func (s *stixWriter) sample(x *casefile.Sample) {
 	p := &x.Path
 	refs := []string{s.message(x), s.file(x)}
 	taken := map[string]bool{}
-	for i := range p.Hops {
-		if h := &p.Hops[i]; believed(h) && h.From.IP.IsValid() {
-			if id := s.address(h.From.IP); !taken[id] {
-				taken[id] = true
-				refs = append(refs, id)
-			}
+	for _, h := range outside(p) {
+		if id := s.address(h.From.IP); !taken[id] {
+			taken[id] = true
+			refs = append(refs, id)
 		}
 	}
 	at := s.stamp
@@ -148,7 +148,7 @@ func (s *stixWriter) message(x *casefile.Sample) string {
 	}
 	for key, value := range map[string]string{"subject": decoded(m.Subject), "message_id": strings.TrimSpace(m.MessageID)} {
 		if value != "" {
-			o[key] = value
+			o[key] = s.private.text(value)
 		}
 	}
 	if from, _ := mailbox(m.From); strings.Contains(from, "@") {
@@ -156,13 +156,13 @@ func (s *stixWriter) message(x *casefile.Sample) string {
 	}
 	var lines []string
 	for i := range x.Path.Hops {
-		lines = append(lines, unfolded(x.Path.Hops[i].Raw))
+		lines = append(lines, s.private.text(unfolded(x.Path.Hops[i].Raw)))
 	}
 	if len(lines) > 0 {
 		o["received_lines"] = lines
 	}
 	if m.ReturnPath != "" {
-		o["additional_header_fields"] = map[string][]string{"Return-Path": {m.ReturnPath}}
+		o["additional_header_fields"] = map[string][]string{"Return-Path": {s.private.text(m.ReturnPath)}}
 	}
 	return s.add(o)
 }

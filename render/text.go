@@ -1,7 +1,8 @@
-// Package render writes a case for people: the PDF case file and the draft letters. It
-// reads a Case and changes nothing, and it touches neither files nor the network. The
-// same case gives the same bytes. No byte of a sample gets into a document unescaped:
-// see [Visible].
+// Package render writes a case for people and for other programs: the case file as [PDF],
+// as one page of [HTML] and as [Plain] text, all from one report; the draft letters; and the
+// exports [CSV], [MISP] and [STIX]. It reads a Case and changes nothing, and it touches
+// neither files nor the network. The same case gives the same bytes. No byte of a sample
+// gets into a document unescaped: see [Visible].
 package render
 
 import (
