@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/netip"
 	"path"
-	"slices"
 	"strings"
 	"time"
 
@@ -115,6 +114,8 @@ type frame struct {
 	TLP          string   // label, such as TLP:AMBER
 	Lang         string   // language above the English text, BCP 47; empty for English alone
 	PassOn       bool     // the recipient does not run the hosts
+	Attached     bool     // a feedback report or header fields go with it
+	XARF         bool     // and a report in XARF
 	Redacted     bool     // local parts of complainants' addresses are shown as hashes
 
 	templates *Templates
@@ -123,8 +124,14 @@ type frame struct {
 	mail      mailDraft // without subject, hold and text
 }
 
-// Labels are those of the Traffic Light Protocol 2.0.
-var Labels = []string{"TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED"}
+// Labels gives those of the Traffic Light Protocol 2.0, the widest first.
+func Labels() []string {
+	names := make([]string, len(tlpLabels))
+	for i, l := range tlpLabels {
+		names[i] = l.Name
+	}
+	return names
+}
 
 func (t *Templates) newFrame(c *casefile.Case, l casefile.Letter) (*frame, error) {
 	drafted, err := time.Parse(time.RFC3339, cmp.Or(l.Date, c.Created))
@@ -139,12 +146,9 @@ func (t *Templates) newFrame(c *casefile.Case, l casefile.Letter) (*frame, error
 		Reporter:     oneLine(c.Settings.Reporter, 120),
 		Holder:       oneLine(l.Holder, 120),
 		AnswerBy:     drafted.AddDate(0, 0, answerDays).Format(time.DateOnly),
-		TLP:          cmp.Or(c.Settings.TLP, "TLP:AMBER"),
+		TLP:          tlpOf(c).Name,
 		Lang:         l.Lang, PassOn: l.PassOn,
 		templates: t, drafted: drafted,
-	}
-	if !slices.Contains(Labels, f.TLP) {
-		return nil, fmt.Errorf("%q is no label of the Traffic Light Protocol 2.0", f.TLP)
 	}
 	if !c.Settings.NoRedact {
 		f.hide = newRedactor(c)

@@ -57,8 +57,10 @@ func (f *frame) follow(c *casefile.Case, l casefile.Letter) (*written, error) {
 		addresses = append(addresses, ip.Unmap().String())
 	}
 	d.Addresses = listed(addresses, 3)
-	d.Reasons = slices.DeleteFunc(d.Reasons, func(r string) bool { return len(strangers(r, w.addresses)) > 0 })
 	w.names = append(f.settingNames(), d.Was)
+	d.Reasons = slices.DeleteFunc(d.Reasons, func(r string) bool {
+		return len(strangers(r, w.addresses)) > 0 || len(w.bystanders(c, r)) > 0
+	})
 	var err error
 	w.subject, w.text, err = f.compose(l.Kind, d)
 	return w, err
@@ -86,8 +88,8 @@ func (d *followData) add(c *casefile.Case, kind string, ip netip.Addr) error {
 		}
 		if r, err := relayAt(c, ip); err == nil {
 			for _, why := range r.Reasons {
-				if !why.For && len(d.Reasons) < 5 {
-					d.Reasons = append(d.Reasons, sentence(firstOf(oneLine(why.Text, 300), why.Code)))
+				if text := firstOf(oneLine(why.Text, 300), oneLine(why.Code, 60)); text != "" && !why.For && len(d.Reasons) < 5 {
+					d.Reasons = append(d.Reasons, sentence(text))
 				}
 			}
 		}

@@ -20,7 +20,7 @@ func spoilt(s string) *casefile.Case {
 		for j := range p.Hops {
 			h := &p.Hops[j]
 			h.Raw, h.From.HELO, h.From.RDNS, h.ID, h.Envelope, h.With, h.Time.Stamp = s, s, s, s, s, s, s
-			h.By.Host = s
+			h.By.Host, h.From.Port = s, 1024+j
 			h.For = []string{s, s}
 		}
 	}
@@ -38,41 +38,124 @@ var hostileLetters = []string{
 }
 
 func TestLetterHostile(t *testing.T) {
-	for _, s := range hostileLetters {
-		checkLetters(t, spoilt(s))
+	for i, s := range hostileLetters {
+		checkLetters(t, spoilt(s), s, i)
 		c := letterCase()
-		c.ID, c.Settings.Organisation, c.Settings.Domain, c.Settings.Reporter = s, s, s, s
-		checkLetters(t, c)
+		c.ID, c.Version, c.Settings.Organisation, c.Settings.Domain, c.Settings.Reporter, c.Settings.CareContact = s, s, s, s, s, s
+		checkLetters(t, c, s, i)
 	}
 }
 
+// everyLetter gives letters of every kind about a case, with s in every field that a
+// stranger, a registry or an analyst may fill.
+func everyLetter(c *casefile.Case, s string) []casefile.Letter {
+	held, request, notice := holdLetter("192.0.2.25"), sentLetter("192.0.2.25", "198.51.100.7", "203.0.113.99"), noticeLetter("2001:db8::66", "203.0.113.200")
+	held.Reason = s
+	for _, l := range []*casefile.Letter{&held, &request, &notice} {
+		l.Holder, l.Contacts, l.PassOn = s, []string{s, s}, true
+	}
+	letters := []casefile.Letter{held, request, notice, janetLetter()}
+	for _, variant := range []string{
+		casefile.ReplyFirst, casefile.ReplyDistress, casefile.ReplyTechnical, casefile.ReplyHeaders, casefile.ReplyAnswered,
+	} {
+		l := replyLetter(variant)
+		a := l.Answers
+		a.Name, a.Subject, a.MessageID, a.Date, a.Spam, a.More = s, s, s, s, s, []string{s, "<2@people.example>"}
+		letters = append(letters, l)
+	}
+	forged := forgedLetter(c)
+	c.Incident.Domains = []casefile.ForgedDomain{{Domain: s, Organisation: s, Samples: 2}}
+	c.Incident.First, c.Incident.Last = s, s
+	forged.Domains, forged.Holder, forged.Reason = []string{s}, s, s
+	letters = append(letters, forged, followLetter(c, casefile.LetterReminder, request), followLetter(c, casefile.LetterThanks, request))
+	c.Letters = append(c.Letters, letters...)
+	c.Custody = append(c.Custody, casefile.Event{Action: "letter-sent", Time: s, Detail: []string{"letter=" + request.Name}})
+	return letters
+}
+
 // checkLetters writes every kind of letter of a case and looks for what must never be.
-func checkLetters(t *testing.T, c *casefile.Case) {
+// turn chooses the language and whether parts are attached.
+func checkLetters(t *testing.T, c *casefile.Case, s string, turn int) {
 	t.Helper()
-	held := holdLetter("192.0.2.25")
-	held.Reason += c.ID
-	for _, l := range []casefile.Letter{held, sentLetter("192.0.2.25", "198.51.100.7", "203.0.113.99"), janetLetter()} {
-		d, err := BuiltIn().Letter(c, l)
-		if err != nil {
-			t.Errorf("%s: %v", l.Name, err)
-			continue
+	letters := everyLetter(c, s)
+	for i, l := range letters {
+		c.Settings.Attach = (turn+i)%2 == 0
+		switch l.Kind {
+		case casefile.LetterLogRequest, casefile.LetterNotice, casefile.LetterReminder, casefile.LetterThanks:
+			l.Lang = append([]string{""}, casefile.Languages...)[(turn+i)%(1+len(casefile.Languages))]
 		}
-		checkShown(t, string(d.TXT))
-		got := readBack(t, d.EML)
-		want := []string{"From", "To", "Subject", "Date", "Message-Id", "X-Unsent", "X-Relaytrace-Hold", "Mime-Version", "Content-Language", "Content-Type", "Content-Transfer-Encoding"}
-		want = slices.DeleteFunc(want, func(f string) bool {
-			return f == "To" && len(l.To) == 0 || f == "X-Relaytrace-Hold" && !strings.HasPrefix(got.subject, "[HOLD]") || f == "From" && c.Settings.ReplyTo == ""
-		})
-		if !slices.Equal(got.fields, want) {
-			t.Errorf("%s: header fields %q, want %q", l.Name, got.fields, want)
+		checkHostile(t, c, l)
+	}
+	c.Settings.Attach = false
+	c.Relays[1].Verdict = casefile.VerdictWithdrawn
+	c.Relays[1].Reasons = []casefile.Reason{{Code: s, Text: s}, {Code: s}}
+	was := sentLetter("198.51.100.7")
+	was.Name = "was"
+	checkHostile(t, c, followLetter(c, casefile.LetterRetraction, was))
+}
+
+func checkHostile(t *testing.T, c *casefile.Case, l casefile.Letter) {
+	t.Helper()
+	d, err := BuiltIn().Letter(c, l)
+	if slices.ContainsFunc(l.To, func(to string) bool { return c.Settings.NotWrittenTo(to) != "" }) {
+		if err == nil {
+			t.Errorf("%s: it goes to %q", l.Name, l.To)
 		}
-		if !slices.Equal(got.to, l.To) {
-			t.Errorf("%s: To %q, want %q", l.Name, got.to, l.To)
+		return
+	}
+	if err != nil {
+		t.Errorf("%s in %q: %v", l.Name, l.Lang, err)
+		return
+	}
+	checkShown(t, string(d.TXT))
+	got := readBack(t, d.EML)
+	want := []string{
+		"From", "To", "Subject", "Date", "Message-Id", "In-Reply-To", "References", "X-Unsent", "X-Relaytrace-Hold", "Mime-Version",
+		"Content-Language", "Content-Type", "Content-Transfer-Encoding",
+	}
+	want = slices.DeleteFunc(want, func(f string) bool {
+		switch f {
+		case "To":
+			return len(l.To) == 0
+		case "X-Relaytrace-Hold":
+			return !strings.HasPrefix(got.subject, "[HOLD]")
+		case "From":
+			return c.Settings.ReplyTo == ""
+		case "In-Reply-To":
+			return len(got.answers) == 0
+		case "References":
+			return len(got.references) == 0
+		case "Content-Language", "Content-Transfer-Encoding":
+			return len(got.parts) > 1
 		}
-		checkShown(t, got.subject)
-		checkShown(t, got.from.Name)
-		if _, text, _ := strings.Cut(string(d.TXT), "\n\n"); paragraphs(text) != paragraphs(got.text) {
-			t.Errorf("%s: the texts of .eml and .txt differ", l.Name)
+		return false
+	})
+	if !slices.Equal(got.fields, want) {
+		t.Errorf("%s: header fields %q, want %q", l.Name, got.fields, want)
+	}
+	if !slices.Equal(got.to, l.To) {
+		t.Errorf("%s: To %q, want %q", l.Name, got.to, l.To)
+	}
+	checkShown(t, got.subject)
+	checkShown(t, got.from.Name)
+	if _, text, _ := strings.Cut(string(d.TXT), "\n\n"); strings.Join(strings.Fields(text), "") != strings.Join(strings.Fields(got.text), "") {
+		t.Errorf("%s: the texts of .eml and .txt differ", l.Name)
+	}
+	for i, p := range got.parts {
+		if p.mediaType == "text/rfc822-headers" {
+			if err := checkHeaderBlock(p.body); err != nil {
+				t.Errorf("%s: %v", l.Name, err)
+			}
+		}
+		if p.mediaType == "message/feedback-report" {
+			if err := checkARF(p.body, got.parts[i+1].body); err != nil {
+				t.Errorf("%s: %v", l.Name, err)
+			}
+		}
+		if p.mediaType == "application/json" {
+			if err := checkXARF(p.body); err != nil {
+				t.Errorf("%s: %v", l.Name, err)
+			}
 		}
 	}
 }
@@ -93,11 +176,16 @@ func checkShown(t *testing.T, text string) {
 }
 
 func FuzzLetter(f *testing.F) {
-	for _, s := range hostileLetters {
+	for i, s := range hostileLetters {
 		s = atMost(s, 200) // long values are for TestLetterHostile: here they only cost time
-		f.Add(s, "RT-2B7K9QXA", "College of Example", "abuse@college.example")
-		f.Add("mail.example.org", s, s, "abuse@college.example")
-		f.Add("mail.example.org", "RT-2B7K9QXA", s, s)
+		switch i % 3 {
+		case 0:
+			f.Add(s, "RT-2B7K9QXA", "College of Example", "abuse@college.example")
+		case 1:
+			f.Add("mail.example.org", s, s, "abuse@college.example")
+		case 2:
+			f.Add("mail.example.org", "RT-2B7K9QXA", s, s)
+		}
 	}
 	f.Fuzz(func(t *testing.T, sample, id, setting, reply string) {
 		if len(sample)+len(id)+len(setting)+len(reply) > 2000 {
@@ -112,7 +200,7 @@ func FuzzLetter(f *testing.F) {
 			}
 			c.Settings.ReplyTo = ""
 		}
-		checkLetters(t, c)
+		checkLetters(t, c, sample, len(sample)+len(setting))
 	})
 }
 

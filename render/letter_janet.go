@@ -48,6 +48,7 @@ type specimen struct {
 	SHA256   string
 	Standing []string // of its trace fields, in words
 	Lines    []string
+	fields   [][]string // the same, by field
 }
 
 // janetReport writes the report to the network's CSIRT: what it needs to act on, in
@@ -78,6 +79,12 @@ func (f *frame) janetReport(c *casefile.Case, l casefile.Letter) (*written, erro
 	since := r.since(c, &l, allowed)
 	r.addStated(c, allowed)
 	r.Specimens = f.specimens(c, since)
+	if c.Settings.Attach && len(r.Specimens) > 0 {
+		f.mail.Attached, f.Attached = &attachment{}, true
+		for _, s := range r.Specimens {
+			f.mail.Attached.Headers = append(f.mail.Attached.Headers, headerBlock(s.fields...))
+		}
+	}
 	w := &written{addresses: allowed, names: f.settingNames()}
 	var err error
 	w.subject, w.text, err = f.compose("janet-report", r)
@@ -327,8 +334,12 @@ func worth(s *casefile.Sample) int {
 func newSpecimen(s *casefile.Sample, hide *redactor) specimen {
 	t := specimen{Sample: s.Number, SHA256: oneLine(s.SHA256, 64)}
 	p := &s.Path
+	add := func(name, body string) {
+		lines := fieldLines(name, hide.text(body))
+		t.fields, t.Lines = append(t.fields, lines), append(t.Lines, lines...)
+	}
 	if p.Message.ReturnPath != "" {
-		t.Lines = append(t.Lines, fieldLines("Return-Path", " "+hide.text(p.Message.ReturnPath))...)
+		add("Return-Path", " "+p.Message.ReturnPath)
 	}
 	for i := range p.Hops {
 		if i == maxFields {
@@ -336,14 +347,14 @@ func newSpecimen(s *casefile.Sample, hide *redactor) specimen {
 			break
 		}
 		t.Standing = append(t.Standing, fmt.Sprintf("%d %s", i+1, oneLine(string(p.Hops[i].Standing), 20)))
-		t.Lines = append(t.Lines, fieldLines("Received", hide.text(p.Hops[i].Raw))...)
+		add("Received", p.Hops[i].Raw)
 	}
 	for _, f := range []struct{ name, body string }{
 		{"Message-ID", p.Message.MessageID}, {"Date", p.Message.Date},
 		{"From", p.Message.From}, {"Subject", p.Message.Subject},
 	} {
 		if f.body != "" {
-			t.Lines = append(t.Lines, fieldLines(f.name, " "+hide.text(strings.TrimLeft(f.body, " \t")))...)
+			add(f.name, " "+strings.TrimLeft(f.body, " \t"))
 		}
 	}
 	return t

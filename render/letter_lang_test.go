@@ -193,7 +193,7 @@ func TestTranslationsSayTheSame(t *testing.T) {
 func TestLabels(t *testing.T) {
 	for _, lang := range append([]string{""}, casefile.Languages...) {
 		said := map[string]string{}
-		for _, label := range Labels {
+		for _, label := range Labels() {
 			c, l := letterCase(), sentLetter("198.51.100.7")
 			c.Settings.TLP, l.Lang = label, lang
 			text := textOf(t, c, l)

@@ -122,9 +122,58 @@ func (q *logRequestData) written(c *casefile.Case, kind string) (*written, error
 		w.names = append(w.names, append(slices.Clone(a.Recorders), a.According...)...)
 	}
 	w.names = append(w.names, q.settingNames()...)
+	if c.Settings.Attach {
+		if err := q.attach(c); err != nil {
+			return nil, err
+		}
+	}
 	var err error
 	w.subject, w.text, err = q.compose(kind, q)
 	return w, err
+}
+
+// attach makes the machine-readable parts of the youngest transaction that is told in full.
+func (q *logRequestData) attach(c *casefile.Case) error {
+	t := slices.MaxFunc(q.Detailed, func(s, t *transaction) int { return s.when.Compare(t.when) })
+	naming := t.Naming.hop
+	fb := &feedback{
+		UserAgent: userAgent(c.Version), MailFrom: pathOf(q.hide.text(firstOf(naming.Envelope, t.message.ReturnPath))),
+		Source: t.Relay.addr, Incidents: len(t.Relay.Transactions),
+	}
+	if port := naming.From.Port; port > 0 && port < 1<<16 {
+		fb.Port = port
+	}
+	if when, err := time.Parse(time.RFC3339, naming.Time.UTC); err == nil {
+		fb.Arrival = when
+	}
+	for _, to := range naming.For[:min(len(naming.For), 5)] {
+		if p := pathOf(q.hide.text(to)); p != "" {
+			fb.RcptTo = append(fb.RcptTo, p)
+		}
+	}
+	headers := t.headerFields()
+	subject, id := oneLine(q.hide.text(t.message.Subject), 200), oneLine(t.message.MessageID, 150)
+	xarf, err := q.xarf(fb, subject, id, headers, t.Own != nil)
+	q.mail.Attached = &attachment{Feedback: fb, Headers: [][]byte{headers}, XARF: xarf}
+	q.Attached, q.XARF = true, xarf != nil
+	return err
+}
+
+// headerFields are the fields of a sample that a letter to the owner of a host may rest on:
+// those that are believed, and what a log can be searched by. The others may name innocents.
+func (t *transaction) headerFields() []byte {
+	fields := [][]string{t.Naming.Lines()}
+	if t.Own != nil {
+		fields = append(fields, t.Own.Lines())
+	}
+	for _, f := range []struct{ name, body string }{
+		{"Message-ID", t.message.MessageID}, {"Date", t.message.Date}, {"From", t.message.From}, {"Subject", t.message.Subject},
+	} {
+		if f.body != "" {
+			fields = append(fields, fieldLines(f.name, " "+t.Relay.hide.text(strings.TrimLeft(f.body, " \t"))))
+		}
+	}
+	return headerBlock(fields...)
 }
 
 // mayName lists the addresses that the prose may name: the hosts asked about, the

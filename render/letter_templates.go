@@ -35,6 +35,22 @@ var letterFuncs = template.FuncMap{
 	"more": func(n int) bool { return n > 1 }, "add": func(a, b int) int { return a + b },
 }
 
+// TemplateFiles are the files of the built-in texts by name, for those who want to write
+// their own from them.
+func TemplateFiles() map[string][]byte {
+	files, err := letterFiles.ReadDir("templates")
+	if err != nil {
+		panic(err) // they are part of the program
+	}
+	out := make(map[string][]byte, len(files))
+	for _, f := range files {
+		if out[f.Name()], err = letterFiles.ReadFile("templates/" + f.Name()); err != nil {
+			panic(err)
+		}
+	}
+	return out
+}
+
 // maxTemplate bounds a file of templates, in bytes.
 const maxTemplate = 1 << 20
 

@@ -3,7 +3,6 @@ package render
 import (
 	"bytes"
 	"flag"
-	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -216,6 +215,7 @@ type readMail struct {
 	params            map[string]string
 	answers           []string // In-Reply-To
 	references        []string
+	parts             []leaf
 	from              gomail.Address
 	date              time.Time
 }
@@ -258,14 +258,9 @@ func readBack(t *testing.T, eml []byte) readMail {
 	if got.date, err = h.Date(); err != nil {
 		t.Error(err)
 	}
-	text, err := io.ReadAll(e.Body)
-	if err != nil {
-		t.Error(err)
-	}
-	_, got.params, err = e.Header.ContentType()
-	if err != nil {
-		t.Error(err)
-	}
+	got.parts, _ = leaves(t, eml)
+	text := got.parts[0].body
+	got.params = got.parts[0].params
 	if got.answers, err = h.MsgIDList("In-Reply-To"); err != nil {
 		t.Error(err)
 	}
@@ -318,7 +313,6 @@ func TestLetterRefuses(t *testing.T) {
 		{"clock", func(c *casefile.Case, _ *casefile.Letter) { c.Created = "yesterday" }, "time of the letter"},
 		{"automatic recipient", func(_ *casefile.Case, l *casefile.Letter) { l.To = []string{"noreply@foundry.example"} }, "automatic sender"},
 		{"own recipient", func(_ *casefile.Case, l *casefile.Letter) { l.To = []string{"it@college.example"} }, "forged organisation"},
-		{"label", func(c *casefile.Case, _ *casefile.Letter) { c.Settings.TLP = "TLP:WHITE" }, "Traffic Light"},
 		{"language", func(_ *casefile.Case, l *casefile.Letter) { l.Lang = "cy" }, "language"},
 		{"recipient", func(_ *casefile.Case, l *casefile.Letter) { l.To = []string{"a@b.example\r\nBcc: x@y.example"} }, "recipient 1"},
 		{"reply_to", func(c *casefile.Case, _ *casefile.Letter) { c.Settings.ReplyTo = "nobody" }, "reply_to"},

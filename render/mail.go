@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/emersion/go-message"
 	gomail "github.com/emersion/go-message/mail"
 )
 
@@ -25,6 +24,7 @@ type mailDraft struct {
 	Lang      string   // language above the English text; empty for English alone
 	Answers   []string // Message-IDs that it answers, without angle brackets
 	Lines     []textLine
+	Attached  *attachment // nil for the text alone
 }
 
 // eml writes the message as RFC 5322 has it. X-Unsent makes mail programs open it as a
@@ -32,14 +32,6 @@ type mailDraft struct {
 func (m mailDraft) eml() ([]byte, error) {
 	var h gomail.Header
 	// Fields are written in the reverse of the order in which they are set.
-	h.Set("Content-Transfer-Encoding", "quoted-printable")
-	text, delsp := flowed(m.Lines)
-	params := map[string]string{"charset": "utf-8", "format": "flowed"}
-	if delsp {
-		params["delsp"] = "yes"
-	}
-	h.SetContentType("text/plain", params)
-	h.Set("Content-Language", m.languages())
 	h.Set("MIME-Version", "1.0")
 	if m.Hold != "" {
 		h.SetText("X-Relaytrace-Hold", m.Hold)
@@ -62,15 +54,18 @@ func (m mailDraft) eml() ([]byte, error) {
 	if m.From != "" {
 		h.SetAddressList("From", []*gomail.Address{{Name: m.FromName, Address: m.From}})
 	}
+	text, delsp := flowed(m.Lines)
+	params := map[string]string{"charset": "utf-8", "format": "flowed"}
+	if delsp {
+		params["delsp"] = "yes"
+	}
+	p := newPart("text/plain", params, "quoted-printable", []byte(text))
+	p.header.Set("Content-Language", m.languages())
+	// An equals sign and an underscore together stand in no quoted-printable text (RFC 2045
+	// section 6.7).
+	boundary := "=_" + strings.ReplaceAll(m.MessageID[:min(len(m.MessageID), 24)], "@", "_")
 	var b bytes.Buffer
-	w, err := message.CreateWriter(&b, h.Header)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write([]byte(text)); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
+	if err := writeMessage(&b, h.Header, m.Attached.tree(p, boundary)); err != nil {
 		return nil, err
 	}
 	return b.Bytes(), nil

@@ -137,6 +137,9 @@ func (d *doc) newPage() {
 // to the right edge.
 func (d *doc) tlp(right, y, size float64) {
 	l := d.report.Label
+	if l.Name == "" {
+		return
+	}
 	w, h := d.bold.width(l.Name, size)+3, size*mmPerPoint*1.35
 	d.pdf.SetFillColor(0, 0, 0)
 	d.pdf.Rect(right-w, y, w, h, "F")

@@ -74,6 +74,7 @@ some look-ups failed.`,
 type look struct {
 	letters *render.Templates
 	fonts   []*render.Font // for letters that the built-in faces lack
+	paper   bool           // each letter as a PDF too
 }
 
 // caseSettings reads the settings for a case, with its own flags, and what its documents
@@ -101,6 +102,7 @@ func (a *app) caseSettings(c *cobra.Command, f caseFlags, paths []string) (s set
 
 // look reads the texts and the font that the settings name.
 func (s *settings) look() (l look, err error) {
+	l.paper = s.letterPDF
 	if l.letters, err = s.letterTemplates(); err == nil {
 		l.fonts, err = fonts(s.fonts)
 	}

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -21,11 +24,11 @@ func (a *app) configVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "config",
 		Short:   "Work with the settings file",
-		Example: "  relaytrace config init",
+		Example: "  relaytrace config init\n  relaytrace config templates letters",
 		Args:    noVerb,
 		RunE:    func(c *cobra.Command, args []string) error { return noVerb(c, args) },
 	}
-	c.AddCommand(a.configInitVerb())
+	c.AddCommand(a.configInitVerb(), a.configTemplatesVerb())
 	return c
 }
 
@@ -55,6 +58,40 @@ They are never looked for beside the samples.`,
 				return err
 			}
 			_, err := fmt.Fprintf(a.stdout, "wrote %s\n", render.Visible(name))
+			return err
+		},
+	}
+}
+
+func (a *app) configTemplatesVerb() *cobra.Command {
+	return &cobra.Command{
+		Use:   "templates DIR",
+		Short: "Write the built-in texts of letters to a folder, to be changed",
+		Long: `templates writes the texts of letters that relaytrace brings, which are text/template files,
+to a folder; it makes the folder where there is none, and never overwrites a file. Change
+what you like, delete the files that you leave as they are, and name the folder under
+templates in the settings.
+
+What a letter says is looked at whatever text it was written from: one that names a
+host which the case gives no ground to name is refused.`,
+		Example: "  relaytrace config templates letters",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("name one folder", "relaytrace config templates --help")
+			}
+			return nil
+		},
+		RunE: func(_ *cobra.Command, args []string) error {
+			if err := os.Mkdir(args[0], 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+				return hinted(fmt.Errorf("%s: the folder cannot be made", args[0]), "name a folder in one where you may write")
+			}
+			files := render.TemplateFiles()
+			for _, name := range slices.Sorted(maps.Keys(files)) {
+				if err := writeNew(filepath.Join(args[0], name), files[name]); err != nil {
+					return err
+				}
+			}
+			_, err := fmt.Fprintf(a.stdout, "wrote %d files to %s\n", len(files), render.Visible(args[0]))
 			return err
 		},
 	}

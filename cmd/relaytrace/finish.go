@@ -289,6 +289,13 @@ func (w *casework) files(ctx context.Context, c *casefile.Case) ([]store.File, e
 			continue // erased
 		}
 		files = append(files, store.Bytes("letters/"+l.Name+".eml", l.EML), store.Bytes("letters/"+l.Name+".txt", l.TXT))
+		if w.look.paper {
+			pdf, err := render.LetterPDF(c, l.Letter, l.TXT, w.look.fonts)
+			if err != nil {
+				return nil, err
+			}
+			files = append(files, store.Bytes("letters/"+l.Name+".pdf", pdf))
+		}
 	}
 	if err := w.st.Answers(ctx, func(a store.Answer) error {
 		f := store.Bytes("answers/"+a.SHA256+"."+a.Kind, a.Data)

@@ -141,6 +141,7 @@ type settings struct {
 	rules   *intake.Rules // nil for those that come with relaytrace
 	// templates is the folder of the user's own texts of letters; empty for none.
 	templates string
+	letterPDF bool // each letter as a PDF too
 }
 
 // settings reads the settings for samples at these paths.
@@ -302,7 +303,7 @@ var takes = map[string]string{
 	"rules":        "a text of several lines, in three quotes",
 	"janet_member": "true or false", "care_contact": "a text in quotes", "tlp": "a label such as TLP:AMBER",
 	"lang": "a language in quotes, such as fr", "csirt": "a list of mail addresses", "no_redact": "true or false",
-	"attach": "true or false", "templates": "the name of a folder",
+	"attach": "true or false", "letter_pdf": "true or false", "templates": "the name of a folder",
 	"geoip": "a list of file names", "offline": "true or false", "rdap": "a table of registries and URLs",
 	"whois": "a table of registries and host:port", "resolver": "an address, address:port, system or none",
 	"paper": "a4 or letter in quotes", "fonts": "a list of file names",
@@ -321,7 +322,7 @@ func decodeError(name string, err error) error {
 		e := &unknown.Errors[0]
 		row, column := e.Position()
 		return hinted(fmt.Errorf("%s:%d:%d: unknown key %q", name, row, column, strings.Join(e.Key(), ".")),
-			"the keys are organisation, domain, reporter, reply_to, janet, csirt, janet_member, care_contact, tlp, lang, attach, no_redact, templates, trust, forwarder, geoip, offline, paper, fonts, rules, resolver, check_mail, cache, bootstrap and the tables rdap, whois, rdap_domains, security_txt and blocklists")
+			"the keys are organisation, domain, reporter, reply_to, janet, csirt, janet_member, care_contact, tlp, lang, attach, letter_pdf, no_redact, templates, trust, forwarder, geoip, offline, paper, fonts, rules, resolver, check_mail, cache, bootstrap and the tables rdap, whois, rdap_domains, security_txt and blocklists")
 	case errors.As(err, &wrong):
 		row, column := wrong.Position()
 		what := strings.TrimPrefix(wrong.Error(), "toml: ")

@@ -22,8 +22,8 @@ func (l *label) UnmarshalText(text []byte) error {
 	if s == "" {
 		return nil
 	}
-	if l.text = "TLP:" + s; !slices.Contains(render.Labels, l.text) {
-		return fmt.Errorf("%q is no label of TLP 2.0: %s", text, strings.Join(render.Labels, ", "))
+	if l.text = "TLP:" + s; !slices.Contains(render.Labels(), l.text) {
+		return fmt.Errorf("%q is no label of TLP 2.0: %s", text, strings.Join(render.Labels(), ", "))
 	}
 	return nil
 }
@@ -55,12 +55,14 @@ type letterKeys struct {
 	NoRedact    bool      `toml:"no_redact"`
 	Attach      bool      `toml:"attach"`
 	Templates   line      `toml:"templates"`
+	LetterPDF   bool      `toml:"letter_pdf"`
 }
 
 // into puts the keys into the settings of a case. A folder is seen from dir.
 func (k *letterKeys) into(s *settings, dir string) {
 	s.Member, s.CareContact, s.TLP, s.Lang = k.Member, k.CareContact.text, k.TLP.text, k.Lang.text
 	s.CSIRT, s.NoRedact, s.Attach = texts(k.CSIRT), k.NoRedact, k.Attach
+	s.letterPDF = k.LetterPDF
 	if s.templates = k.Templates.text; s.templates != "" && !filepath.IsAbs(s.templates) {
 		s.templates = filepath.Join(dir, s.templates)
 	}
@@ -70,12 +72,14 @@ func (k *letterKeys) into(s *settings, dir string) {
 type letterFlags struct {
 	lang             string
 	attach, noRedact bool
+	pdf              bool
 }
 
 // addLetters adds the flags of everything that writes letters.
 func (f *letterFlags) addLetters(c *cobra.Command) {
 	c.Flags().StringVar(&f.lang, "lang", "", "write letters to owners in `LANG` above the English text, en for English alone (default: that of the country which the registry states)")
 	c.Flags().BoolVar(&f.attach, "attach", false, "add machine-readable parts to letters: ARF, XARF where all is known, headers")
+	c.Flags().BoolVar(&f.pdf, "letter-pdf", false, "write each letter as a PDF too")
 	c.Flags().BoolVar(&f.noRedact, "no-redact", false, "show complainants' addresses in letters to third parties")
 }
 
@@ -90,6 +94,9 @@ func (f *letterFlags) override(c *cobra.Command, s *settings) error {
 	}
 	if c.Flags().Changed("attach") {
 		s.Attach = f.attach
+	}
+	if c.Flags().Changed("letter-pdf") {
+		s.letterPDF = f.pdf
 	}
 	if c.Flags().Changed("no-redact") {
 		s.NoRedact = f.noRedact
