@@ -117,6 +117,9 @@ func (a *app) batch(c *cobra.Command, f batchFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if err := outsideOf(f.out, paths); err != nil {
+		return err
+	}
 	b := &batch{app: a, set: s, look: look, now: now, who: f.who, out: f.out, least: f.least}
 	if b.believe, err = s.believe(); err != nil {
 		return err
@@ -143,6 +146,24 @@ func (a *app) batch(c *cobra.Command, f batchFlags, paths []string) error {
 		return err
 	}
 	writeIndex(a.stdout, index, f.out)
+	return nil
+}
+
+// outsideOf refuses an OUT inside of what is read: the cases would be read as well.
+func outsideOf(out string, paths []string) error {
+	to, err := filepath.Abs(out)
+	if err != nil {
+		return outError(out, err)
+	}
+	for _, p := range paths {
+		from, err := filepath.Abs(p)
+		if err != nil || p == intake.Stdin {
+			continue
+		}
+		if rel, err := filepath.Rel(from, to); err == nil && filepath.IsLocal(rel) {
+			return usage(fmt.Sprintf("%s lies inside of %s, which is read", out, p), "name a folder elsewhere with -o")
+		}
+	}
 	return nil
 }
 
