@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"iter"
 	"regexp"
 	"strings"
 
@@ -45,10 +46,47 @@ var address = regexp.MustCompile("[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]
 
 func (r *redactor) add(texts ...string) {
 	for _, t := range texts {
-		for _, a := range address.FindAllString(atMost(t, 1<<16), -1) {
+		for a := range addressesIn(atMost(t, 1<<16)) {
 			r.private[strings.ToLower(strings.TrimRight(a, "."))] = true
 		}
 	}
+}
+
+// addressesIn gives what the expression address finds. A case has many of them for each of
+// its letters, and the expression is slow.
+func addressesIn(t string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for from := 0; ; {
+			at := strings.IndexByte(t[from:], '@')
+			if at < 0 {
+				return
+			}
+			at += from
+			begin, end := at, at+1
+			for begin > from && isAtext(t[begin-1]) {
+				begin--
+			}
+			for end < len(t) && isHostByte(t[end]) {
+				end++
+			}
+			if begin == at || end == at+1 {
+				from = at + 1
+				continue
+			}
+			if !yield(t[begin:end]) {
+				return
+			}
+			from = end
+		}
+	}
+}
+
+func isHostByte(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-'
+}
+
+func isAtext(c byte) bool {
+	return isHostByte(c) || strings.IndexByte("!#$%&'*+/=?^_`{|}~", c) >= 0
 }
 
 // text returns s with every private address redacted, also where it stands inside

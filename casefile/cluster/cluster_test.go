@@ -64,10 +64,10 @@ func readAll(t testing.TB, m *casetest.Mailbox, n int) []item {
 	return out
 }
 
-func features(items []item) []Features {
-	out := make([]Features, len(items))
+func features(items []item) []*Features {
+	out := make([]*Features, len(items))
 	for i := range items {
-		out[i] = items[i].Features
+		out[i] = &items[i].Features
 	}
 	return out
 }
@@ -259,11 +259,11 @@ func TestWhy(t *testing.T) {
 
 // TestShared: what different runs have in common joins nothing.
 func TestShared(t *testing.T) {
-	var all []Features
+	var all []*Features
 	for i := range 40 {
 		f := Features{Key: [16]byte{byte(i)}, Subject: "", Shape: "From To Subject", Forged: fmt.Sprintf("a%d@dept.college.example", i), Time: 1}
 		f.Subject = strings.Repeat(string(rune('a'+i%26)), 12) + fmt.Sprint(" offer ", i)
-		all = append(all, f)
+		all = append(all, &f)
 	}
 	r := Group(all)
 	if len(r.Clusters) != 0 {
@@ -273,12 +273,12 @@ func TestShared(t *testing.T) {
 
 // TestNoMerge: a sample that is tied to two runs goes to the one with more ties.
 func TestNoMerge(t *testing.T) {
-	var all []Features
+	var all []*Features
 	key := byte(0)
 	add := func(f Features) int {
 		key++
 		f.Key = [16]byte{key}
-		all = append(all, f)
+		all = append(all, &f)
 		return len(all) - 1
 	}
 	for range 20 {

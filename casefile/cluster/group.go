@@ -10,7 +10,7 @@ import (
 // Group puts together the messages that belong to one run each. It needs time and memory
 // linear in their number but for sorting, and depends on neither their order nor the number
 // of processors: the clusters, their order and the reasons are always the same.
-func Group(all []Features) *Result {
+func Group(all []*Features) *Result {
 	g := newGrouper(all)
 	g.sameAgain()
 	g.sameText()
@@ -35,13 +35,13 @@ type grouper struct {
 	bases  map[int32]bool  // the roots of large sets
 }
 
-func newGrouper(all []Features) *grouper {
+func newGrouper(all []*Features) *grouper {
 	g := &grouper{set: make([]int32, len(all)), up: make([]Join, len(all)), from: make([]int, len(all)), all: make([]*Features, len(all))}
 	for i := range g.from {
 		g.from[i], g.set[i] = i, int32(i)
 	}
 	slices.SortFunc(g.from, func(i, j int) int {
-		a, b := &all[i], &all[j]
+		a, b := all[i], all[j]
 		switch {
 		case a.About != b.About && a.About:
 			return 1
@@ -51,7 +51,7 @@ func newGrouper(all []Features) *grouper {
 		return cmp.Or(bytes.Compare(a.Key[:], b.Key[:]), cmp.Compare(i, j))
 	})
 	for n, i := range g.from {
-		g.all[n] = &all[i]
+		g.all[n] = all[i]
 		if all[i].About {
 			g.about = append(g.about, n)
 		} else {

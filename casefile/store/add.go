@@ -167,8 +167,11 @@ func (s *Store) addSample(ctx context.Context, one *packedSample, i int, t *Take
 	number := 1
 	if known {
 		var there int
-		err := s.conn.QueryRowContext(ctx, `SELECT count(*) + 1, count(*) FILTER (WHERE submission = ? AND file = ? AND line = ? AND part = ?)
-			FROM origins WHERE sample = ?`, t.Submission, valid(o.File), o.Line, valid(o.Part), n).Scan(&number, &there)
+		st, err := s.ready(ctx, `SELECT count(*) + 1, count(*) FILTER (WHERE submission = ? AND file = ? AND line = ? AND part = ?)
+			FROM origins WHERE sample = ?`)
+		if err == nil {
+			err = st.QueryRowContext(ctx, t.Submission, valid(o.File), o.Line, valid(o.Part), n).Scan(&number, &there)
+		}
 		if err != nil || there > 0 {
 			return err
 		}

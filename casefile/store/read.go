@@ -49,7 +49,11 @@ func (s *Store) Samples(ctx context.Context, from int, take func(*Sample) error)
 
 // Sample reads one sample by its number.
 func (s *Store) Sample(ctx context.Context, number int) (*Sample, error) {
-	one, err := scanSample(s.conn.QueryRowContext(ctx, "SELECT number, sha256, size, grade, data FROM samples WHERE number = ?", number))
+	st, err := s.ready(ctx, "SELECT number, sha256, size, grade, data FROM samples WHERE number = ?")
+	if err != nil {
+		return nil, explain(s.dir, err)
+	}
+	one, err := scanSample(st.QueryRowContext(ctx, number))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, folderError(s.dir, fmt.Errorf("holds no sample %d", number), "")
 	}
@@ -61,7 +65,11 @@ func (s *Store) Sample(ctx context.Context, number int) (*Sample, error) {
 
 // origins reads where a sample was found.
 func (s *Store) origins(ctx context.Context, one *Sample) error {
-	rows, err := s.conn.QueryContext(ctx, "SELECT submission, file, line, part, via, shown_by FROM origins WHERE sample = ? ORDER BY number", one.Number)
+	st, err := s.ready(ctx, "SELECT submission, file, line, part, via, shown_by FROM origins WHERE sample = ? ORDER BY number")
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(ctx, one.Number)
 	if err != nil {
 		return err
 	}

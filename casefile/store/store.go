@@ -67,6 +67,7 @@ type Store struct {
 	open bool // a transaction is open
 
 	st          statements
+	readied     map[string]*sql.Stmt
 	submissions map[digest]int // by SHA-256 of their bytes, those of the open transaction too
 	samples     map[digest]int
 	next        struct{ submission, sample int }
@@ -267,8 +268,32 @@ func (s *Store) migrate(ctx context.Context) error {
 }
 
 func (s *Store) exec(ctx context.Context, text string, args ...any) error {
-	_, err := s.conn.ExecContext(ctx, text, args...)
+	if len(args) == 0 {
+		_, err := s.conn.ExecContext(ctx, text)
+		return err
+	}
+	st, err := s.ready(ctx, text)
+	if err == nil {
+		_, err = st.ExecContext(ctx, args...)
+	}
 	return err
+}
+
+// ready gives a statement that was made ready before, or makes it so: making one ready costs
+// more than most take to run. The texts are those of this package, a few dozen.
+func (s *Store) ready(ctx context.Context, text string) (*sql.Stmt, error) {
+	if st := s.readied[text]; st != nil {
+		return st, nil
+	}
+	st, err := s.conn.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if s.readied == nil {
+		s.readied = map[string]*sql.Stmt{}
+	}
+	s.readied[text] = st
+	return st, nil
 }
 
 // begin opens a transaction unless one is open. What was added and not committed is lost
@@ -315,6 +340,9 @@ func (s *Store) Rollback() error {
 func (s *Store) Close() error {
 	err := s.Rollback()
 	s.st.close()
+	for _, st := range s.readied {
+		st.Close()
+	}
 	return errors.Join(err, s.conn.Close(), s.db.Close())
 }
 

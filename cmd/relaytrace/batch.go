@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,8 +82,9 @@ type batch struct {
 
 	spool  *spool.Spool
 	inputs []batchInput
-	nodes  []cluster.Features
-	sums   [][32]byte // of the samples, in the order of the inputs
+	nodes  []*cluster.Features // until the cases are made
+	texts  map[string]string   // one string for all features that have the same
+	sums   [][32]byte          // of the samples, in the order of the inputs
 	counts intake.Counts
 	cases  []batchCase
 }
@@ -127,6 +129,7 @@ func (a *app) batch(c *cobra.Command, f batchFlags, paths []string) error {
 	if err := b.open(); err != nil {
 		return err
 	}
+	defer b.boundMemory()()
 	index, err := b.run(c.Context(), paths)
 	if err = errors.Join(err, b.spool.Close()); err != nil {
 		if errors.Is(err, context.Canceled) {
@@ -176,6 +179,10 @@ func (b *batch) run(ctx context.Context, paths []string) (*casefile.Index, error
 	}
 	joined := cluster.Group(b.nodes)
 	b.place(joined)
+	for n := range b.cases {
+		b.cases[n].told = b.tell(b.cases[n].inputs, joined)
+	}
+	b.nodes, b.texts = nil, nil
 	made, err := b.makeCases(ctx, joined)
 	if err != nil {
 		return nil, err
@@ -244,4 +251,27 @@ func (b *batch) sameSettings() error {
 			"go on with those, or name a new folder with -o")
 	}
 	return os.WriteFile(name, doc, 0o600)
+}
+
+const (
+	memoryBase     = 270 << 20 // bytes that the collector keeps the heap within, as far as it can
+	memoryInputs   = 100_000   // inputs for which that is enough
+	memoryPerInput = 2 << 10   // bytes for each one more
+)
+
+// boundMemory makes the collector work harder when the heap grows; the function that it
+// gives ends that. An environment that says how to collect is obeyed.
+func (b *batch) boundMemory() func() {
+	if b.app.env("GOMEMLIMIT") != "" || b.app.env("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetMemoryLimit(memoryBase)
+	return func() { debug.SetMemoryLimit(before) }
+}
+
+// room lets the heap of a very large batch grow with the number of its inputs.
+func (b *batch) room() {
+	if n := len(b.inputs); n > memoryInputs && n%10_000 == 0 && debug.SetMemoryLimit(-1) < 1<<40 {
+		debug.SetMemoryLimit(memoryBase + int64(n-memoryInputs)*memoryPerInput)
+	}
 }

@@ -145,24 +145,24 @@ func (b *batch) makeCase(ctx context.Context, a *app, n int, joined *cluster.Res
 	if err != nil {
 		return casefile.IndexCase{}, err
 	}
-	x := casefile.IndexCase{}
-	b.describe(&x, one.inputs, joined)
-	o, err := outcome{}, w.st.SaveClusters(ctx, []store.Cluster{b.clusterFor(&x, one.inputs, numbers, joined)})
+	o, err := outcome{}, w.st.SaveClusters(ctx, []store.Cluster{b.clusterFor(one, numbers, joined)})
 	if err == nil {
 		o, err = w.finish(ctx, one.id)
 	}
 	if err = errors.Join(err, w.close()); err != nil {
 		return casefile.IndexCase{}, err
 	}
-	x = o.c.InShort()
+	x := o.c.InShort()
 	x.Folder = one.id
-	b.describe(&x, one.inputs, joined)
+	x.SetInputs(one.told.Inputs)
+	x.Subjects, x.Links, x.Joined = one.told.Subjects, one.told.Links, one.told.Joined
 	return x, b.note(one.id, x)
 }
 
 // clusterFor tells the store of a case why its submissions belong together. numbers are
 // those that the store gave the inputs.
-func (b *batch) clusterFor(x *casefile.IndexCase, inputs, numbers []int, joined *cluster.Result) store.Cluster {
+func (b *batch) clusterFor(one *batchCase, numbers []int, joined *cluster.Result) store.Cluster {
+	x, inputs := &one.told, one.inputs
 	texts := func(all []casefile.TextCount) string {
 		var out []string
 		for _, t := range all {
@@ -305,14 +305,15 @@ func (b *batch) fill(ctx context.Context, a *app, folder string, inputs []int, b
 	return w, numbers, nil
 }
 
-// describe adds to the entry of a case what only the comparison knows.
-func (b *batch) describe(x *casefile.IndexCase, inputs []int, joined *cluster.Result) {
+// tell gives what only the comparison knows of a case.
+func (b *batch) tell(inputs []int, joined *cluster.Result) casefile.IndexCase {
+	var x casefile.IndexCase
 	x.SetInputs(b.account(inputs))
 	subjects, links, why := map[string]int{}, map[string]int{}, map[string]int{}
 	for _, i := range inputs {
 		in := &b.inputs[i]
 		for k := in.node; k < in.node+in.nodes; k++ {
-			f := &b.nodes[k]
+			f := b.nodes[k]
 			if j, ok := joined.Joined(int(k)); ok {
 				why[j.Kind.String()]++
 			}
@@ -328,6 +329,7 @@ func (b *batch) describe(x *casefile.IndexCase, inputs []int, joined *cluster.Re
 		}
 	}
 	x.Subjects, x.Links, x.Joined = most(subjects, 3), most(links, 5), most(why, len(why))
+	return x
 }
 
 // most gives the n texts with the highest counts.

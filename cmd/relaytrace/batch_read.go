@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"relaytrace/casefile"
 	"relaytrace/casefile/cluster"
 	"relaytrace/casefile/spool"
 	"relaytrace/trace"
@@ -48,13 +49,13 @@ func (e *changedInput) Error() string { return fmt.Sprintf("input %d has changed
 type compared struct {
 	sub    *intake.Submission
 	record spool.Record
-	nodes  []cluster.Features
+	nodes  []*cluster.Features
 	err    error
 }
 
 // pass walks over the input once. The first known submissions stand in the spool.
 func (b *batch) pass(ctx context.Context, paths []string, known int) error {
-	b.inputs, b.nodes, b.sums, b.counts = nil, nil, nil, intake.Counts{}
+	b.inputs, b.nodes, b.sums, b.counts, b.texts = nil, nil, nil, intake.Counts{}, map[string]string{}
 	bar := b.app.newProgress("sorting", -1)
 	defer bar.end()
 	sorter := b.set.sorter()
@@ -110,7 +111,8 @@ func (b *batch) compare(sub *intake.Submission, fresh bool) compared {
 		one := &sub.Samples[i]
 		fields := header.Scan(one.Data, nil).Fields
 		p := trace.Analyze(one.Data, fields, &b.believe)
-		x.nodes = append(x.nodes, cluster.Read(one.Data, fields, one.SHA256, &p))
+		f := cluster.Read(one.Data, fields, one.SHA256, &p)
+		x.nodes = append(x.nodes, &f)
 	}
 	if len(sub.Samples) == 0 && isAbout(sub.Class) {
 		forged := ""
@@ -120,7 +122,8 @@ func (b *batch) compare(sub *intake.Submission, fresh bool) compared {
 		case len(sub.Forged) == 1:
 			forged = sub.Forged[0]
 		}
-		x.nodes = append(x.nodes, cluster.ReadAbout(sub.Data, sha256.Sum256(sub.Data), forged))
+		f := cluster.ReadAbout(sub.Data, sha256.Sum256(sub.Data), forged)
+		x.nodes = append(x.nodes, &f)
 	}
 	if fresh {
 		x.record, x.err = spool.Encode(sub)
@@ -153,17 +156,34 @@ func (b *batch) take(x compared, bar *progress) {
 		in.file = b.inputs[n-1].file // one string for all of a mailbox
 	}
 	b.inputs = append(b.inputs, in)
+	b.room()
+	for _, f := range x.nodes {
+		f.Shape, f.IDShape, f.Subject = b.text(f.Shape), b.text(f.IDShape), b.text(f.Subject)
+		for i := range f.Links {
+			f.Links[i] = b.text(f.Links[i])
+		}
+	}
 	b.nodes = append(b.nodes, x.nodes...)
 	for i := range x.sub.Samples {
 		b.sums = append(b.sums, x.sub.Samples[i].SHA256)
 	}
 }
 
+// text gives one string for all that are the same.
+func (b *batch) text(s string) string {
+	if one, ok := b.texts[s]; ok {
+		return one
+	}
+	b.texts[s] = s
+	return s
+}
+
 // batchCase is an incident that becomes a case.
 type batchCase struct {
 	id      string
 	inputs  []int
-	samples int // different ones
+	samples int                // different ones
+	told    casefile.IndexCase // what only the comparison knows of it
 }
 
 // place puts each input into a case or the remainder: with its first sample that belongs to

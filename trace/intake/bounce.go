@@ -298,8 +298,14 @@ func recipientsIn(line string) []string {
 // writes, when it had received the message, and from whom.
 func (b *Bounce) readOpening(text []byte) {
 	text = text[:min(len(text), 4<<10)]
-	if m := writesAt.FindSubmatch(text); m != nil {
-		b.Reporter = strings.ToLower(strings.TrimRight(string(m[1]), "."))
+	low := bytes.ToLower(text) // looking for plain words is much faster than the expressions
+	if bytes.Contains(low, []byte("program at ")) || bytes.Contains(low, []byte("mail system at ")) {
+		if m := writesAt.FindSubmatch(text); m != nil {
+			b.Reporter = strings.ToLower(strings.TrimRight(string(m[1]), "."))
+		}
+	}
+	if !bytes.Contains(low, []byte("the original message was received at ")) {
+		return
 	}
 	if m := receivedAt.FindSubmatch(text); m != nil {
 		b.Arrival, b.ReceivedFrom = oneLine(m[1]), oneLine(m[2])
