@@ -42,6 +42,7 @@ var banners = [...]struct {
 	{"emwac smtprs", "emwac"},
 	{"eudora internet mail server", "eims"},
 	{"exim", "exim"},
+	{"f-secure anti-virus", "fsecure"},
 	{"fdnmail", "fdnmail"},
 	{"fetchmail", "fetchmail"},
 	{"fortimail", "fortimail"},
@@ -89,6 +90,7 @@ var banners = [...]struct {
 	{"merak", "merak"},
 	{"mercury/32", "mercury"},
 	{"mercury", "mercury"},
+	{"messagewall", "messagewall"},
 	{"microsoft exchange internet mail", "exchange-ims"},
 	{"microsoft exchange server", "exchange"},
 	{"microsoft smtp server", "exchange"},
@@ -130,6 +132,7 @@ var banners = [...]struct {
 	{"roundcube", "roundcube"},
 	{"rspamd", "rspamd"},
 	{"savsmtp", "savsmtp"},
+	{"scalix smtp relay", "scalix"},
 	{"scanned by protecmail", "protecmail"},
 	{"sendmail", "sendmail"},
 	{"simpleemailservice", "ses"},
@@ -156,6 +159,7 @@ var banners = [...]struct {
 	{"symantec messaging gateway", "symantec"},
 	{"trend micro", "trendmicro"},
 	{"trendmicro hosted", "trendmicro"},
+	{"tumbleweed", "tumbleweed"},
 	{"v3smtp", "sendmail"},
 	{"vircom smtprs", "vircom"},
 	{"visnetic.mailserver", "merak"},
@@ -359,7 +363,7 @@ func (f Family) namesClientByLookup() bool {
 // makes it the client's own claim, some servers write what they recorded.
 func (f Family) writesLiteral(p *parser) bool {
 	switch f {
-	case "argosoft", "raptor", "outblaze", "communigate", "ntmail", "squirrelmail", "horde", "yahoo":
+	case "argosoft", "messagewall", "raptor", "outblaze", "communigate", "ntmail", "squirrelmail", "horde", "yahoo":
 		return true
 	}
 	return p.overHTTP()

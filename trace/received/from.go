@@ -126,6 +126,7 @@ func (p *parser) firstWord(s Span) {
 	if i := bytes.IndexByte(w, '['); i > 0 {
 		if lit, a, ok := p.literal(Span{s.Start + i, s.End}); ok {
 			p.shape.bracket, p.shape.bracketA = lit.Span, a
+			p.port(Span{lit.after, s.End})
 			s.End = s.Start + i
 		}
 	}
@@ -323,7 +324,7 @@ func (p *parser) quotedBehind(i int) bool {
 // nameBefore reads "ident@name" in front of an address; plain says that no word stands before it.
 func (p *parser) nameBefore(s Span, plain bool) {
 	s = p.identBefore(s)
-	if isPhrase(s.Of(p.b), "not verified") { // MailMarshal: there is no looked-up name
+	if isPhrase(s.Of(p.b), "not verified") || isWord(s.Of(p.b), "really") { // MailMarshal, InterMail: there is no looked-up name
 		p.f.From.Remark = s
 		return
 	}

@@ -111,6 +111,7 @@ func (p *parser) judgeKind() {
 	case hasPrefixFold(with, "lmtp") || hasPrefixFold(with, "utf8lmtp") || f.Family.internal(),
 		isWord(with, "mapi"),
 		f.From.Addr.IsLoopback(),
+		isWord(p.shape.banner.Of(p.b), "lmtp"),
 		noFrom && hasPrefixFold(with, "internet mail service"),
 		(f.Family == "pmdf" || f.Family == "iplanet") && !f.From.Addr.IsValid() && hasPrefixFold(p.shape.word.Of(p.b), "conversion-daemon."),
 		f.Family == "mailenable" && hasSuffixFold(with, "filter"):
@@ -150,6 +151,8 @@ func (p *parser) isLocal(with []byte, noFrom bool) bool {
 func (p *parser) renameSender() {
 	f, sh := &p.f, &p.shape
 	switch {
+	case f.Kind == Internal && isPhrase(sh.word.Of(p.b), "[unix socket]"):
+		f.From = From{}
 	case f.Kind == Internal && f.Family == "qmail-scanner":
 		f.Envelope, f.From = sh.word, From{}
 	case f.Kind != Local || sh.pickup || sh.local || sh.comments > 0 || f.From.Addr.IsValid():

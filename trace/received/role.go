@@ -86,6 +86,7 @@ func (p *parser) assignFrom() {
 			p.unread("two addresses, of which one is the client's", sh.ip.Start)
 		} else {
 			p.setIP(lit.Span, a)
+			p.port(Span{lit.after, word.End})
 		}
 	case sh.heloWord: // "name (HELO x) (ip)", "name [ip] (HELO x)"
 		f.HELO = sh.helo
