@@ -20,6 +20,7 @@ const (
 	stepQuotes   = "quote marks taken off"
 	stepFolding  = "folding restored"
 	stepOutlook  = "header taken out of an Outlook item"
+	stepAttached = "file taken out of an Outlook item"
 	stepUnpacked = "unpacked from an archive"
 	stepMbox     = "taken out of an mbox"
 	stepEvidence = "evidence taken out of a report"

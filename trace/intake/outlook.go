@@ -172,9 +172,10 @@ func (it *item) part(path string, steps []string, depth int, left *int) *part {
 	return all
 }
 
-// attachedFile makes a part of a file that was attached to an item.
+// attachedFile makes a part of a file that was attached to an item. Its bytes lie in pieces
+// all over the item.
 func attachedFile(data []byte, name, path string, steps []string) *part {
-	return &part{path: path, decoded: steps, media: "application/octet-stream", params: map[string]string{"name": name}, body: data}
+	return &part{path: path, decoded: with(steps, stepAttached), media: "application/octet-stream", params: map[string]string{"name": name}, body: data}
 }
 
 // shown makes a header of what Outlook shows of an item that has none.
