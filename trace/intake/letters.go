@@ -100,7 +100,7 @@ func (m *mail) isReply() bool {
 		return false
 	case (m.has("In-Reply-To") || m.has("References")) && hasQuoted(m.text()):
 		m.why("an answer with a quotation and a reference")
-	case m.toOwn && !m.sells():
+	case m.toOwn && (!m.sells() || m.has("In-Reply-To") && !m.hasLinks()):
 		m.why("an answer to the forged domain")
 	case quotesWhole(m.text()) && m.hits.in("bulk", "text") == 0:
 		m.why("an answer above the message that it answers")
@@ -110,17 +110,25 @@ func (m *mail) isReply() bool {
 	return true
 }
 
-// sells tells whether a text has the marks of a mailing: a link or a picture, the phrases of advertising, prices, or its length.
-func (m *mail) sells() bool {
-	text := m.text()
-	if m.hits.in("bulk", "text") > 0 || m.links || len(m.words()) > longLetter || len(bytes.TrimSpace(m.words())) == 0 {
-		return true
-	}
-	low := bytes.ToLower(text)
+// hasLinks tells whether a text has a link, or was HTML with links or pictures.
+func (m *mail) hasLinks() bool {
+	low := bytes.ToLower(m.text())
 	for _, mark := range []string{"http:", "https:", "www.", "?subject="} {
 		if bytes.Contains(low, []byte(mark)) {
 			return true
 		}
+	}
+	return m.links
+}
+
+// sells tells whether a text has the marks of a mailing: a link or a picture, the phrases of advertising, prices, or its length.
+func (m *mail) sells() bool {
+	text := m.text()
+	if m.hits.in("bulk", "text") > 0 || len(m.words()) > longLetter || len(bytes.TrimSpace(m.words())) == 0 {
+		return true
+	}
+	if m.hasLinks() {
+		return true
 	}
 	prices := 0
 	for i, c := range text[:max(len(text)-1, 0)] {
