@@ -76,8 +76,9 @@ func readOutlook(data []byte, path string, steps []string) (p *part, err error) 
 		if !ok || len(rest) < 8 || entry.Size <= 0 {
 			continue
 		}
-		if total += int(min(entry.Size, maxStream+1)); entry.Size > maxStream || total > 2*maxStream {
-			return nil, errTooLarge
+		// Streams that share sectors, or go in circles, hold more than the file.
+		if total += int(min(entry.Size, maxStream+1)); entry.Size > maxStream || total > len(data) {
+			return nil, errors.New("damaged compound file: its streams are larger than the file")
 		}
 		owner := root.below(entry.Path)
 		if owner == nil {
