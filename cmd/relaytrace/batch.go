@@ -259,14 +259,15 @@ const (
 	memoryPerInput = 2 << 10   // bytes for each one more
 )
 
-// boundMemory makes the collector work harder when the heap grows; the function that it
-// gives ends that. An environment that says how to collect is obeyed.
+// boundMemory lets the collector wait longer while the heap is small, and work harder when
+// it grows; the function that it gives ends that. An environment that says how to collect
+// is obeyed.
 func (b *batch) boundMemory() func() {
 	if b.app.env("GOMEMLIMIT") != "" || b.app.env("GOGC") != "" {
 		return func() {}
 	}
-	before := debug.SetMemoryLimit(memoryBase)
-	return func() { debug.SetMemoryLimit(before) }
+	limit, percent := debug.SetMemoryLimit(memoryBase), debug.SetGCPercent(200)
+	return func() { debug.SetMemoryLimit(limit); debug.SetGCPercent(percent) }
 }
 
 // room lets the heap of a very large batch grow with the number of its inputs.
