@@ -138,9 +138,13 @@ func (p *parser) literal(s Span) (lit literal, a netip.Addr, ok bool) {
 	return literal{}, netip.Addr{}, false
 }
 
-// portOff takes the port off Momentum's "192.0.2.1:25".
+// portOff takes the port off Momentum's "192.0.2.1:25" and old Exim's "192.0.2.1.25".
 func (p *parser) portOff(s Span) Span {
 	w := s.Of(p.b)
+	if i := bytes.LastIndexByte(w, '.'); bytes.Count(w, []byte{'.'}) == 4 && isDigit(w[0]) {
+		s.End = s.Start + i
+		return s
+	}
 	if i := bytes.IndexByte(w, ':'); i > 6 && i == bytes.LastIndexByte(w, ':') && bytes.IndexByte(w, '.') > 0 {
 		s.End = s.Start + i
 	}
@@ -205,7 +209,7 @@ func (p *parser) readVia() {
 // readWith reads the protocol, or the product that stands in its place, and the remarks
 // behind it.
 func (p *parser) readWith() {
-	rest := p.r[withClause]
+	rest := p.bracketed(p.r[withClause])
 	if first, more, _ := p.next(rest); isSMTP(first.Of(p.b)) {
 		p.f.With, rest = first.Span, more // the usual case
 	} else {
@@ -237,6 +241,19 @@ func (p *parser) readWith() {
 	auth, tls := protocol(w)
 	p.f.WithAuth = p.f.WithAuth || http || auth
 	p.f.WithTLS = p.f.WithTLS || tls || http && len(w) == 5 || hasSuffixFold(w, "-ssl")
+}
+
+// bracketed reads XMail's "[XMail 1.20 ESMTP Server]" in the place of a protocol, and returns
+// what follows it.
+func (p *parser) bracketed(s Span) Span {
+	if s.Empty() || p.b[s.Start] != '[' {
+		return s
+	}
+	shut := bytes.IndexByte(s.Of(p.b), ']')
+	if in := (Span{s.Start + 1, s.Start + shut}); shut > 0 && p.banner(in) {
+		p.f.With, s.Start = in, in.End+1
+	}
+	return s
 }
 
 // withProduct reads a product in the place of the protocol, "Microsoft SMTPSVC(5.0)" or
@@ -297,7 +314,7 @@ func (p *parser) loose(word, rest Span) Span {
 		p.setFamily("getmail", Span{})
 	case hasPrefixFold(w, "msgid:"):
 		p.f.ID = Span{word.Start + len("msgid:"), word.End}
-	case isWord(w, "envelope-from"), isWord(w, "sender:"): // Haraka; Smail
+	case isWord(w, "envelope-from"), isWord(w, "sender:"), isWord(w, "from"): // Haraka; Smail; XMail
 		if it, after, ok := p.next(rest); ok && !it.comment {
 			p.f.Envelope = p.unangle(it.Span)
 			return after

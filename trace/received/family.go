@@ -79,6 +79,7 @@ var banners = [...]struct {
 	{"mail_out_", "aol"},
 	{"mailenable inbound mail agent", "mailenable"},
 	{"mailenable", "mailenable"},
+	{"mailgate ", "mailgate"},
 	{"mailmarshal", "mailmarshal"},
 	{"mailrouter", "mailrouter"},
 	{"mailscanner", "mailscanner"},
@@ -139,11 +140,13 @@ var banners = [...]struct {
 	{"slmailpro", "slmail"},
 	{"slmail", "slmail"},
 	{"smail", "smail"},
+	{"smap", "smap"},
 	{"smi-", "sendmail"},
 	{"smtp/yandex", "yandex"},
 	{"smtpbeamer", "smtpbeamer"},
 	{"smtpcorp/yandex", "yandex"},
 	{"smtpd32", "imail"},
+	{"smtpl release", "smtpl"},
 	{"smtpxd", "smtpxd"},
 	{"sophos", "sophos"},
 	{"spam firewall", "barracuda"},
@@ -356,14 +359,14 @@ func (f Family) internal() bool {
 
 // namesClientByLookup reports whether the first word is the looked-up name.
 func (f Family) namesClientByLookup() bool {
-	return f == "qmail" || f == "qpsmtpd" || f == "james" || f == "horde" || f == "roundcube" || f == "ironport" || f == "zimbra"
+	return f == "qmail" || f == "qpsmtpd" || f == "smap" || f == "james" || f == "horde" || f == "roundcube" || f == "ironport" || f == "zimbra"
 }
 
 // writesLiteral reports whether a lone "[ip]" behind from is the peer's address: RFC 5321
 // makes it the client's own claim, some servers write what they recorded.
 func (f Family) writesLiteral(p *parser) bool {
 	switch f {
-	case "argosoft", "messagewall", "raptor", "outblaze", "communigate", "ntmail", "squirrelmail", "horde", "yahoo":
+	case "argosoft", "mailgate", "messagewall", "raptor", "outblaze", "communigate", "ntmail", "squirrelmail", "horde", "yahoo":
 		return true
 	}
 	return p.overHTTP()

@@ -89,7 +89,7 @@ func (p *parser) claimed() claims {
 // the client's words behind the address. Of all others the last address is the recorded one.
 func (p *parser) addressFirst() bool {
 	id := p.f.ID.Of(p.b)
-	return p.f.Family == "exim" || p.f.Family == "momentum" || p.f.Family == "chasquid" || eximID(id) || zmailerID(id)
+	return p.f.Family == "exim" || p.f.Family == "smap" || p.f.Family == "momentum" || p.f.Family == "chasquid" || eximID(id) || zmailerID(id)
 }
 
 func (p *parser) fromWord(s Span) {
@@ -154,10 +154,28 @@ func (p *parser) fromComment(s Span) {
 	case hasPrefixFold(w, "proxying for "): // what a web proxy claims
 	case eximKeys(w):
 		p.eximComment(s)
+	case p.f.Family == "smap" && p.smapComment(s):
 	case p.tcpInfo(s, false):
 	default:
 		p.bareInfo(s)
 	}
+}
+
+// smapComment reads "192.0.2.1, HELO x".
+func (p *parser) smapComment(s Span) bool {
+	sh, w := &p.shape, s.Of(p.b)
+	i := bytes.IndexByte(w, ',')
+	if i < 0 {
+		return false
+	}
+	a, ok := parseAddr(w[:i])
+	helo := p.trim(Span{s.Start + i + 1, s.End})
+	if h := helo.Of(p.b); !ok || !hasPrefixFold(h, "helo ") && !hasPrefixFold(h, "ehlo ") {
+		return false
+	}
+	sh.ip, sh.addr, sh.bare = Span{s.Start, s.Start + i}, a, true
+	sh.heloWord, sh.helo = true, p.trim(Span{helo.Start + len("helo "), helo.End})
+	return true
 }
 
 // plainTCPInfo reports whether a comment with an address is "name [192.0.2.1]" or

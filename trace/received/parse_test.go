@@ -57,6 +57,10 @@ var shapes = []struct{ name, field string }{
 	{"momentum", "from [198.51.100.9] ([198.51.100.9:6387] helo=%s) by mx.example (ecelerity 2.2.2.32 r(25176)) with ESMTP id 3B/2A-11150-39866B84; Thu, 28 Aug 2008 08:57:56 +0000"},
 	{"imail", "from %s [198.51.100.9] by mx.example (SMTPD32-7.11) id A6E2D3F0102; Thu, 22 Aug 2002 08:17:21 -0400"},
 	{"gmail", "from %s (real.example. [198.51.100.9]) by mx.google.com with ESMTPS id n9si146219pll.307.2017.09.27.16.56.22 for <u@mx.example> (version=TLS1_2 cipher=AES128 bits=128/128); Wed, 27 Sep 2017 16:56:23 -0700 (PDT)"},
+	{"smap", "from real.example(198.51.100.9, HELO %s) by mx.example via smap (V1.3)\n id xma002908; Thu, 22 Aug 2002 08:17:21 -0400"},
+	{"xmail", "from %s (198.51.100.9:23198) by mx.example (203.0.113.7:25) with [XMail 1.20 ESMTP Server] id <S72E> for <u@mx.example> from <a@b.example>; Thu, 22 Aug 2002 08:17:21 -0400"},
+	{"mailmarshal", "from %s (Not Verified[198.51.100.9]) by mx.example with MailMarshal (v6,7,2,8378)\n id <B4d653d270000>; Thu, 22 Aug 2002 08:17:21 -0400"},
+	{"f-secure", "from %s (real.example [198.51.100.9])\n by mx.example ([203.0.113.7]:25) (F-Secure Anti-Virus for Internet Mail 6.50.60 Release)\n with SMTP; Thu, 22 Aug 2002 08:17:21 -0400"},
 	{"no banner", "from %s (real.example [198.51.100.9]) by mx.example with SMTP; Thu, 22 Aug 2002 08:17:21 -0400"},
 }
 
@@ -84,6 +88,18 @@ func TestImitation(t *testing.T) {
 	}
 	if limit := 6; lost > limit {
 		t.Errorf("%d addresses were not read, want at most %d", lost, limit)
+	}
+}
+
+// TestAddressBeforeHELO: where a server writes the address in front of the HELO and no banner
+// says so, a HELO that holds another leaves it open which is which. That is said, then.
+func TestAddressBeforeHELO(t *testing.T) {
+	for _, helo := range append([]string{"daisy"}, imitations...) {
+		body := []byte("from 198.51.100.9 (HELO " + helo + ") by mx.example (203.0.113.7) with SMTP; 19 Sep 2002 17:03:17 +0000")
+		f := Parse(body)
+		if ip := f.From.IP.Text(body); ip != "198.51.100.9" && f.Unread.Reason == "" {
+			t.Errorf("address %q, unread %q: %s", ip, f.Unread.Reason, body)
+		}
 	}
 }
 

@@ -11,7 +11,9 @@ func unknownName(w []byte) bool {
 		return true
 	}
 	if w[0] == '<' && w[len(w)-1] == '>' { // OpenSMTPD: "<unknown>"
-		w = w[1 : len(w)-1]
+		if w = w[1 : len(w)-1]; isWord(w, "unknown.domain") {
+			return true
+		}
 	}
 	if len(w) == 0 {
 		return true
@@ -93,6 +95,7 @@ func (p *parser) assignFrom() {
 		p.setRDNS(word)
 		p.setIP(sh.ip, sh.addr)
 		p.setIP(sh.bracket, sh.bracketA)
+		p.addressBeforeHELO(word)
 	case fam.namesClientByLookup() && (sh.addr.IsValid() || fam == "qmail"):
 		p.setRDNS(word)
 		if fam == "qmail" || fam == "qpsmtpd" || fam == "ironport" { // without "(HELO x)": the two were equal
@@ -118,6 +121,21 @@ func (p *parser) assignFrom() {
 		p.assignTCPInfo(isLit)
 	default:
 		p.assignLone(word, fam.writesHELO())
+	}
+}
+
+// addressBeforeHELO reads AltaVista's "192.0.2.1 (HELO x)". Of qmail and its kin, an address
+// in the place of the looked-up name is what the client's name server said.
+func (p *parser) addressBeforeHELO(word Span) {
+	f := &p.f.From
+	fam := p.f.Family
+	switch a, ok := parseAddr(word.Of(p.b)); {
+	case !ok || fam == "qmail" || fam == "qpsmtpd" || fam == "james" || fam == "yahoo" || f.Addr == a:
+	case !f.Addr.IsValid():
+		p.setIP(word, a)
+	default:
+		p.unread("two addresses, of which one is the client's", word.Start)
+		f.IP, f.Addr, f.Port = Span{}, netip.Addr{}, Span{}
 	}
 }
 
@@ -147,6 +165,13 @@ func (p *parser) assignExim(lit literal, a netip.Addr) {
 		p.setRDNS(word)
 		if f.HELO.Empty() {
 			f.HELO = word
+		}
+	case sh.bracketA.IsValid() && !sh.keys: // "name (helo) [ip]", "name [ip]"
+		p.setIP(sh.bracket, sh.bracketA)
+		if f.HELO = sh.second; f.HELO.Empty() {
+			p.assignLone(word, false)
+		} else {
+			p.setRDNS(word)
 		}
 	case f.HELO.Empty():
 		p.assignLone(word, false)
