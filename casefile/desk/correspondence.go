@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"relaytrace/casefile"
 )
 
 // Days after which something is due. FIELD.md counts on logs being kept 60 days, so a
@@ -76,7 +78,11 @@ func (c *Correspondence) undelivered() bool {
 	return true
 }
 
-func asksForAnswer(kind string) bool { return kind == "log-request" || kind == "notice" }
+// asksForAnswer reports whether letters of a kind do; see [casefile.Letter.Asks].
+func asksForAnswer(kind string) bool {
+	l := casefile.Letter{Kind: kind}
+	return l.Asks()
+}
 
 // NextContact returns the first of the ranked addresses at which nothing has bounced, or
 // the empty string when none is left.

@@ -86,7 +86,7 @@ relays for their logs. It sends nothing, and contacts no relay.`,
 	})
 	root.AddCommand(
 		a.caseVerb(), a.showVerb(), a.batchVerb(), a.judgeVerb(), a.exportVerb(), a.verifyVerb(), a.eraseVerb(), a.casesVerb(),
-		a.deskVerb(), a.sentVerb(), a.answeredVerb(), a.remindVerb(),
+		a.deskVerb(), a.sentVerb(), a.answeredVerb(), a.remindVerb(), a.closeVerb(),
 		a.traceVerb(), a.sortVerb(), a.lookupVerb(), a.prepareVerb(), a.blocklistsVerb(),
 		a.cacheVerb(), a.explainVerb(), a.configVerb(), a.versionVerb(),
 	)
