@@ -56,7 +56,7 @@ const (
 	sketchLen = 64
 	blockLen  = 20 // classes of the sketch by which candidates are found
 
-	minLetters = 120 // of a text that is compared; of fewer TLSH gives noise
+	minLetters = 200 // of a text that is compared: fewer are often a footer that many use, and give TLSH noise
 	maxLinks   = 4
 	maxRefs    = 4
 )

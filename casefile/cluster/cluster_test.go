@@ -334,3 +334,33 @@ func BenchmarkGroup(b *testing.B) {
 	}
 	b.ReportMetric(float64(len(all))*float64(b.N)/b.Elapsed().Seconds(), "messages/s")
 }
+
+// readText makes the features of a message with this subject and HTML.
+func readText(number int, subject, html string) *Features {
+	data := fmt.Appendf(nil, "Received: from a.example ([198.18.0.9]) by mx.home.example (Postfix) with SMTP id 3F0130A; Fri, 7 Mar 2003 18:00:0%d +0000\n"+
+		"From: x%d@dept.college.example\nTo: pat.moss@home.example\nSubject: %s\nContent-Type: text/html\n\n%s\n", number%10, number, subject, html)
+	h := header.Scan(data, nil)
+	p := trace.Analyze(data, h.Fields, &trace.Settings{})
+	f := Read(data, h.Fields, sha256.Sum256(data), &p)
+	return &f
+}
+
+// TestText: what is varied at random is left out of a text, and a footer that many use joins nobody.
+func TestText(t *testing.T) {
+	long := strings.Repeat("The genuine copper kettle improves every kitchen and saves you a fortune. Order two kettles before Sunday and keep the lid. ", 3)
+	a := readText(1, "one", "<p>Dear pat moss</p><p>"+long+"</p><!-- qwe --><font>xkqzvbn 83741 http://a1.kettle.example/x?81</font>")
+	b := readText(2, "two", "<p>Dear pat moss, </p><p>"+strings.ReplaceAll(long, "kettle ", "ket<!-- zz81 -->tle ")+"</p><font>plmwrtt 11 http://www.kettle.example/y</font>")
+	if a.Body == 0 || a.Body != b.Body {
+		t.Errorf("the same text with other random parts: %d letters and %d", a.Letter, b.Letter)
+	}
+	if !slices.Equal(a.Links, []string{"kettle.example"}) {
+		t.Errorf("links %q", a.Links)
+	}
+	const footer = "<p>Copyright 2002, all rights reserved. If you would no longer like us to contact you, or feel that you have received this email in error, please click here to unsubscribe.</p>"
+	r := Group([]*Features{
+		readText(3, "shop your loan", "<img src=http://one.example/a.gif>"+footer), readText(4, "golden watches", "<img src=http://two.example/b.gif>"+footer),
+	})
+	if len(r.Clusters) > 0 {
+		t.Error("a footer joins two runs")
+	}
+}
