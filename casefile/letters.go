@@ -219,13 +219,14 @@ func (b *builder) ownHost(own *trace.Hosts, s *Source) bool {
 }
 
 // forgedToo plans a letter to each other organisation whose domains stood in the sender's
-// place of the same run, twice or more often. None goes to an organisation through whose
-// hosts the mail may have come: there the sender may be genuine.
+// place of the same run, twice or more often. None goes to a provider of addresses for
+// anybody, whose name stands in all spam, nor to an organisation through whose hosts the
+// mail may have come: there the sender may be genuine.
 func (b *builder) forgedToo() {
 	var orgs []string
 	domains := map[string][]string{}
 	for _, d := range b.c.Incident.Domains {
-		if d.Ours || d.Organisation == "" || b.toldForged(d.Organisation) || d.Samples+d.Bounces < 2 || b.passesOrganisation(d.Organisation) {
+		if d.Ours || d.Organisation == "" || b.toldForged(d.Organisation) || d.Samples+d.Bounces < 2 || trace.PublicProvider(d.Organisation) || b.passesOrganisation(d.Organisation) {
 			continue
 		}
 		if domains[d.Organisation] == nil {

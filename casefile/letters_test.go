@@ -171,6 +171,7 @@ func TestForgedToo(t *testing.T) {
 		{Domain: "dept.college.example", Organisation: "college.example", Samples: 90, Ours: true},
 		{Domain: "law.uni.example", Organisation: "uni.example", Samples: 5},
 		{Domain: "once.example", Organisation: "once.example", Samples: 1},
+		{Domain: "hotmail.com", Organisation: "hotmail.com", Samples: 70},
 		{Domain: "genuine.example", Organisation: "genuine.example", Samples: 7},
 		{Domain: "med.uni.example", Organisation: "uni.example", Bounces: 3},
 	}

@@ -123,8 +123,8 @@ func replyLetter(variant string) casefile.Letter {
 
 // followLetter follows the letter was, which it puts into the case.
 func followLetter(c *casefile.Case, kind string, was casefile.Letter) casefile.Letter {
+	was.Sent = "2026-03-02T10:00:00Z"
 	c.Letters = append(c.Letters, was)
-	c.Custody = []casefile.Event{{Number: 1, Time: "2026-03-02T10:00:00Z", Action: "letter-sent", Detail: []string{"letter=" + was.Name}}}
 	return casefile.Letter{
 		Name: was.Name + "-" + kind, Kind: kind, To: was.To, Contacts: was.Contacts, Relays: was.Relays,
 		Holder: was.Holder, Refers: was.Name, Date: "2026-03-20T08:00:00Z", Lang: was.Lang,

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"relaytrace/casefile"
 )
@@ -15,7 +16,7 @@ type followData struct {
 	*frame
 	Servers   []string // addresses, with names
 	Addresses string   // some of them, for the subject
-	Notice    bool     // the earlier letter was a notice, not a log request
+	Notice    bool     // the earlier letter told of a host that mail came from, not of a relay
 	Was       string   // Message-ID of the earlier letter
 	Sent      string   // date on which it was sent; empty when the case does not tell
 	Windows   []string // reminder: addresses with the times asked about
@@ -41,7 +42,10 @@ func (f *frame) follow(c *casefile.Case, l casefile.Letter) (*written, error) {
 	if len(l.Relays) == 0 {
 		return nil, errors.New("it is about no address")
 	}
-	d := &followData{frame: f, Notice: was.Kind == casefile.LetterNotice, Many: len(l.Relays) > 1, Sent: sentOn(c, was.Name)}
+	d := &followData{frame: f, Notice: was.Kind != casefile.LetterLogRequest, Many: len(l.Relays) > 1}
+	if sent, err := time.Parse(time.RFC3339, was.Sent); err == nil {
+		d.Sent = sent.UTC().Format(time.DateOnly)
+	}
 	d.Was = messageID(c, *was, f.ReplyTo)
 	f.mail.Answers = []string{d.Was}
 	w := &written{addresses: f.mayName()}
@@ -121,14 +125,4 @@ func (d *followData) still(c *casefile.Case, ip netip.Addr) (*asked, error) {
 		return nil, err
 	}
 	return newAsked(c, r, d.hide)
-}
-
-// sentOn is the day on which the custody log says that a letter was sent.
-func sentOn(c *casefile.Case, name string) string {
-	for _, e := range c.Custody {
-		if e.Action == "letter-sent" && slices.Contains(e.Detail, "letter="+name) && len(e.Time) >= 10 {
-			return oneLine(e.Time[:10], 10)
-		}
-	}
-	return ""
 }

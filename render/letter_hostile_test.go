@@ -1,6 +1,7 @@
 package render
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
@@ -69,7 +70,6 @@ func everyLetter(c *casefile.Case, s string) []casefile.Letter {
 	forged.Domains, forged.Holder, forged.Reason = []string{s}, s, s
 	letters = append(letters, forged, followLetter(c, casefile.LetterReminder, request), followLetter(c, casefile.LetterThanks, request))
 	c.Letters = append(c.Letters, letters...)
-	c.Custody = append(c.Custody, casefile.Event{Action: "letter-sent", Time: s, Detail: []string{"letter=" + request.Name}})
 	return letters
 }
 
@@ -138,6 +138,15 @@ func checkHostile(t *testing.T, c *casefile.Case, l casefile.Letter) {
 	}
 	checkShown(t, got.subject)
 	checkShown(t, got.from.Name)
+	if want := string(d.TXT[bytes.Index(d.TXT, []byte("Subject: "))+9:]); !strings.HasPrefix(want, got.subject+"\n") {
+		t.Errorf("%s: Subject %q is read back in place of %.80q", l.Name, got.subject, want)
+	}
+	header, _, _ := bytes.Cut(d.EML, []byte("\r\n\r\n"))
+	for line := range bytes.Lines(header) {
+		if len(line) > 78 && bytes.Contains(line, []byte("=?")) {
+			t.Errorf("%s: a line with encoded words is %d long: %s", l.Name, len(line), line)
+		}
+	}
 	if _, text, _ := strings.Cut(string(d.TXT), "\n\n"); strings.Join(strings.Fields(text), "") != strings.Join(strings.Fields(got.text), "") {
 		t.Errorf("%s: the texts of .eml and .txt differ", l.Name)
 	}

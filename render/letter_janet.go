@@ -232,10 +232,16 @@ func (r *janetData) addStated(c *casefile.Case, allowed map[netip.Addr]bool) {
 		s := &c.Stated[i]
 		var owners []string
 		for _, x := range s.Statements {
+			if mayBeStated(c, &x) != nil {
+				continue // not confirmed, or an answer to nothing
+			}
 			allowed[x.Relay.Unmap()] = true
 			if o := x.Relay.Unmap().String(); !slices.Contains(owners, o) {
 				owners = append(owners, o)
 			}
+		}
+		if len(owners) == 0 {
+			continue
 		}
 		allowed[s.IP.Unmap()] = true
 		if len(r.Stated) < maxListed {

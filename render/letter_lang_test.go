@@ -52,7 +52,7 @@ func translated() map[string]func() (*casefile.Case, casefile.Letter) {
 		"9 reminder of a notice":       follow(casefile.LetterReminder, noticeLetter("2001:db8::66")),
 		"A thanks":                     follow(casefile.LetterThanks, sentLetter("198.51.100.7")),
 		"B retraction of a request":    withdrawnCase,
-		"C retraction, no name, a day": func() (*casefile.Case, casefile.Letter) { c, l := withdrawnCase(); c.Custody = nil; return c, l },
+		"C retraction, no name, a day": func() (*casefile.Case, casefile.Letter) { c, l := withdrawnCase(); c.Letters[0].Sent = ""; return c, l },
 	}
 }
 

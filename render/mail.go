@@ -2,6 +2,7 @@ package render
 
 import (
 	"bytes"
+	"encoding/base64"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -34,7 +35,7 @@ func (m mailDraft) eml() ([]byte, error) {
 	// Fields are written in the reverse of the order in which they are set.
 	h.Set("MIME-Version", "1.0")
 	if m.Hold != "" {
-		h.SetText("X-Relaytrace-Hold", m.Hold)
+		h.Set("X-Relaytrace-Hold", encodedWords(m.Hold))
 	}
 	h.Set("X-Unsent", "1")
 	if len(m.Answers) == 1 {
@@ -45,14 +46,18 @@ func (m mailDraft) eml() ([]byte, error) {
 	}
 	h.SetMessageID(m.MessageID)
 	h.SetDate(m.Date)
-	h.SetSubject(m.Subject)
+	h.Set("Subject", encodedWords(m.Subject))
 	to := make([]*gomail.Address, 0, len(m.To))
 	for _, a := range m.To {
 		to = append(to, &gomail.Address{Address: a})
 	}
 	h.SetAddressList("To", to)
-	if m.From != "" {
+	switch {
+	case m.From == "":
+	case plain(m.FromName):
 		h.SetAddressList("From", []*gomail.Address{{Name: m.FromName, Address: m.From}})
+	default:
+		h.Set("From", encodedWords(m.FromName)+" <"+m.From+">")
 	}
 	text, delsp := flowed(m.Lines)
 	params := map[string]string{"charset": "utf-8", "format": "flowed"}
@@ -86,6 +91,21 @@ func (m mailDraft) txt() []byte {
 		to = "(nobody yet)"
 	}
 	return []byte("To: " + to + "\nSubject: " + m.Subject + "\n\n" + plainText(m.Lines))
+}
+
+// encodedWords writes text for a header field: as it is when it is ASCII, else in encoded
+// words (RFC 2047) so short that a field can be folded between them at 76 characters.
+func encodedWords(s string) string {
+	if plain(s) {
+		return s
+	}
+	var words []string
+	for s != "" {
+		part := atMost(s, 33)
+		words = append(words, "=?utf-8?b?"+base64.StdEncoding.EncodeToString([]byte(part))+"?=")
+		s = s[len(part):]
+	}
+	return strings.Join(words, " ")
 }
 
 // headerText makes s fit for an unstructured header field: visible, on one line, at

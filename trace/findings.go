@@ -85,7 +85,7 @@ func (a *analysis) strangeInside(j int) bool {
 	if h.scope != loopbackAddr && h.scope != privateAddr || d == "" || sameOwner(n, h.By.Host) || sameDomain(n, h.From.RDNS) {
 		return false
 	}
-	if d == a.path.Message.Organisation && !publicProvider(d) {
+	if d == a.path.Message.Organisation && !PublicProvider(d) {
 		return false // the sender's own
 	}
 	p := a.gateway(a.peers[j])

@@ -87,7 +87,7 @@ func (a *analysis) hintCertainty(x hint) (Certainty, string) {
 // provider, by a looked-up name, with nothing below that contradicts it: then the
 // provider's fields are its own.
 func (a *analysis) providerWrote() bool {
-	if a.edge < 0 || !publicProvider(a.path.Message.Organisation) {
+	if a.edge < 0 || !PublicProvider(a.path.Message.Organisation) {
 		return false
 	}
 	edge := &a.hops[a.edge]

@@ -127,8 +127,8 @@ var publicProviders = map[string]bool{
 	"web": true, "yahoo": true, "yandex": true, "ymail": true, "zzn": true,
 }
 
-// publicProvider reports whether a registrable domain is that of a public mail provider.
-func publicProvider(domain string) bool {
+// PublicProvider reports whether a registrable domain is that of a public mail provider.
+func PublicProvider(domain string) bool {
 	label, _, _ := strings.Cut(domain, ".")
 	return publicProviders[label]
 }

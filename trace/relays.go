@@ -149,7 +149,7 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 		return "own-provider", "Its client has a name in its own domain: a provider or an organisation with its own mail."
 	case own.scope == noAddr && insideClient(own):
 		return "own-provider", "It names its client without an address, by the bare name or private address of a machine inside: an organisation's own mail."
-	case own.scope == noAddr && own.Discloses == DisclosesName && a.sendersName(own.From.Name) && !publicProvider(a.path.Message.Organisation):
+	case own.scope == noAddr && own.Discloses == DisclosesName && a.sendersName(own.From.Name) && !PublicProvider(a.path.Message.Organisation):
 		return "own-provider", "It names its client without an address, by a name in the sender's domain: an organisation's own mail."
 	case a.sendersDomain(peer, own):
 		return "senders-domain", "It bears the domain of the sender's address: the sender's own provider, unless the address is forged."

@@ -23,9 +23,9 @@ func (a *analysis) clientOf(own *hop) client {
 		helo:   h,
 		bare:   h != "" && d == "" && !addressText(h),
 		lie:    addressText(h) && h[0] != '[' && !privateLiteral(h) || d != "" && !sameOwner(h, own.From.RDNS),
-		famous: addressText(h) || publicProvider(d),
-		plain:  addressText(h) || publicProvider(d) || own.From.RDNS != "",
-		own:    d != "" && d == a.path.Message.Organisation && !publicProvider(d),
+		famous: addressText(h) || PublicProvider(d),
+		plain:  addressText(h) || PublicProvider(d) || own.From.RDNS != "",
+		own:    d != "" && d == a.path.Message.Organisation && !PublicProvider(d),
 		line:   customerName(own.From.RDNS, own.From.IP),
 	}
 }
@@ -60,7 +60,7 @@ func (a *analysis) strangeClient(peer, own *hop) bool {
 // customers have no business with a small server elsewhere.
 func (a *analysis) publicSender() bool {
 	m := &a.path.Message
-	return publicProvider(m.Organisation) || publicProvider(domainOf(m.ReturnPath))
+	return PublicProvider(m.Organisation) || PublicProvider(domainOf(m.ReturnPath))
 }
 
 // relayDeeper reports whether the client of a hop wrote a field itself that names a
