@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"relaytrace/casefile/desk"
+	"relaytrace/casefile/store"
 	"relaytrace/enrich"
 	"relaytrace/render"
 )
@@ -18,6 +19,8 @@ import (
 // blocklistFlags are the flags of the verb blocklists.
 type blocklistFlags struct {
 	flags
+	dir    string // of a case
+	who    string
 	asJSON bool
 }
 
@@ -31,9 +34,12 @@ the settings, or else a table of well-known ones. Each list must first answer it
 entries (RFC 5782) as it should; a refusal or a limit is told apart from a listing. For each
 listing it names the operator, what the list means, and the page at which it is removed.
 
+With --case the answers are kept in a case, and what has changed since the last time is told.
+
 That somebody else's address is listed proves nothing about him. The exit code is 3 when
 some lists gave no answer.`,
 		Example: `  relaytrace blocklists college.ac.uk 192.0.2.25
+  relaytrace blocklists --case RT-2026-01 college.ac.uk
   relaytrace blocklists --json 192.0.2.25 | jq -r 'select(.result == "listed") | .delisting'`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -44,6 +50,8 @@ some lists gave no answer.`,
 		RunE: func(c *cobra.Command, args []string) error { return a.blocklists(c, f, args) },
 	}
 	c.Flags().StringVar(&f.config, "config", "", "read the settings from `FILE`")
+	c.Flags().StringVar(&f.dir, "case", "", "keep the answers in the case `DIR`, and compare them with the last ones")
+	addWho(c, &f.who)
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print one "+desk.BlocklistSchema+" document a line")
 	return c
 }
@@ -58,7 +66,14 @@ func subjects(c *cobra.Command, args []string) error {
 	return nil
 }
 
-func (a *app) blocklists(c *cobra.Command, f blocklistFlags, args []string) error {
+func (a *app) blocklists(c *cobra.Command, f blocklistFlags, args []string) (err error) {
+	var st *store.Store
+	if f.dir != "" {
+		if st, err = store.Open(c.Context(), f.dir); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, st.Close()) }()
+	}
 	s, err := a.settings(c, f.flags, nil)
 	if err != nil {
 		return err
@@ -73,6 +88,7 @@ func (a *app) blocklists(c *cobra.Command, f blocklistFlags, args []string) erro
 	defer done()
 	bar := a.newProgress("asking blocklists", len(args))
 	defer bar.end()
+	asked := 0
 	for i, arg := range args {
 		states := askLists(c.Context(), e, arg)
 		if err := c.Context().Err(); err != nil {
@@ -80,6 +96,7 @@ func (a *app) blocklists(c *cobra.Command, f blocklistFlags, args []string) erro
 		}
 		bar.step()
 		bar.end()
+		asked += len(states)
 		if len(states) == 0 {
 			a.incomplete = true
 			a.tell(arg+": no list was asked", "lists of addresses take public addresses, lists of domains take domains")
@@ -87,7 +104,38 @@ func (a *app) blocklists(c *cobra.Command, f blocklistFlags, args []string) erro
 		for _, st := range states {
 			a.incomplete = a.incomplete || !st.Answer() && st.Result != enrich.ListIPv4Only
 		}
+		if st != nil {
+			if err := keepLists(c.Context(), st, arg, states); err != nil {
+				return err
+			}
+		}
 		if err := a.writeLists(arg, states, f.asJSON, i > 0); err != nil {
+			return err
+		}
+	}
+	if st == nil {
+		return nil
+	}
+	about, err := st.Case(c.Context())
+	if err != nil {
+		return err
+	}
+	return errors.Join(st.Log(c.Context(), time.Now(), a.actor(f.who, about.Settings), versionOf(), "blocklists-asked", fmt.Sprintf("subjects=%d", len(args)), fmt.Sprintf("answers=%d", asked)),
+		st.Commit(c.Context()))
+}
+
+// keepLists holds the answers against the last ones of the case, and keeps them.
+func keepLists(ctx context.Context, st *store.Store, subject string, states []desk.ListState) error {
+	for i := range states {
+		s := &states[i]
+		before, asked, err := st.LastListing(ctx, subject, s.List)
+		if err != nil {
+			return err
+		}
+		if before != "" {
+			s.Compare(before, asked)
+		}
+		if err := st.AddListing(ctx, subject, &s.Listing); err != nil {
 			return err
 		}
 	}
