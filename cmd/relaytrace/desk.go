@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/mail"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,7 +16,6 @@ import (
 	"relaytrace/casefile"
 	"relaytrace/casefile/desk"
 	"relaytrace/casefile/store"
-	"relaytrace/enrich"
 	"relaytrace/render"
 	"relaytrace/trace/header"
 )
@@ -228,26 +226,6 @@ func forgedIn(all []casefile.Submission) []desk.AddressCount {
 		out = append(out, desk.AddressCount{Address: address, Count: n})
 	}
 	return out
-}
-
-// recordOf is what the case knows of an address.
-func recordOf(c *casefile.Case, ip netip.Addr) *enrich.Record {
-	for i := range c.Relays {
-		if c.Relays[i].IP == ip {
-			return &c.Relays[i].Record
-		}
-	}
-	for i := range c.Sources {
-		if c.Sources[i].IP == ip {
-			return &c.Sources[i].Record
-		}
-	}
-	for i := range c.Stated {
-		if c.Stated[i].IP == ip {
-			return &c.Stated[i].Record
-		}
-	}
-	return &enrich.Record{}
 }
 
 // writeMaildir puts drafts into a Maildir, marked as drafts; one that lies there is left.

@@ -185,7 +185,7 @@ func (w *casework) logJudged(ctx context.Context, o *outcome) error {
 // where they were asked for, and has the replies planned. It drops drafts of the desk that
 // the case bears out no longer.
 func (w *casework) followUp(ctx context.Context, c *casefile.Case) ([]desk.Correspondence, error) {
-	sent, err := correspondence(ctx, w.st, c)
+	sent, err := correspondence(ctx, w.st)
 	if err != nil {
 		return nil, err
 	}

@@ -106,26 +106,45 @@ func (a *app) writeRates(by string, rates []desk.Rate) {
 	if len(rates) == 0 {
 		return
 	}
-	rows := [][]string{{by, "sent", "answered", "came back", "median days"}}
-	for _, r := range rates {
-		days := "-"
-		if r.Answered > 0 {
-			days = fmt.Sprintf("%.1f", r.Days)
-		}
-		rows = append(rows, []string{render.Visible(r.Name), fmt.Sprint(r.Sent), fmt.Sprint(r.Answered), fmt.Sprint(r.Bounced), days})
+	rows := [][]string{rateHead(by)}
+	for i := range rates {
+		row := rateRow(&rates[i])
+		row[0] = render.Visible(row[0])
+		rows = append(rows, row)
 	}
 	a.stdout.WriteString("\n")
 	writeTable(a.stdout, rows, unmarked)
 }
 
-// correspondence gathers what came of the letters that were sent, in the order of sending.
-func correspondence(ctx context.Context, st *store.Store, c *casefile.Case) ([]desk.Correspondence, error) {
+func rateHead(by string) []string {
+	return []string{by, "sent", "answered", "came back", "median days"}
+}
+
+func rateRow(r *desk.Rate) []string {
+	days := "-"
+	if r.Answered > 0 {
+		days = fmt.Sprintf("%.1f", r.Days)
+	}
+	return []string{r.Name, fmt.Sprint(r.Sent), fmt.Sprint(r.Answered), fmt.Sprint(r.Bounced), days}
+}
+
+// correspondence gathers what came of the letters of a case that were sent, in the order of
+// sending.
+func correspondence(ctx context.Context, st *store.Store) ([]desk.Correspondence, error) {
 	events, err := st.Exchanges(ctx)
 	if err != nil {
 		return nil, err
 	}
+	records, err := st.Records(ctx)
+	if err != nil {
+		return nil, err
+	}
+	letters, err := st.Kept(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := []desk.Correspondence{}
-	for _, l := range c.Letters {
+	for _, l := range letters {
 		sent, err := time.Parse(time.RFC3339, l.Sent)
 		if err != nil || l.Kind == casefile.LetterReminder {
 			continue
@@ -135,7 +154,7 @@ func correspondence(ctx context.Context, st *store.Store, c *casefile.Case) ([]d
 			Reminders: []time.Time{}, Answers: []time.Time{}, Bounced: []string{},
 		}
 		if len(l.Relays) > 0 {
-			r := recordOf(c, l.Relays[0])
+			r := records[l.Relays[0]]
 			x.Registry = string(r.Registry)
 			if r.Network != nil {
 				x.Country = r.Network.Country
