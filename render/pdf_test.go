@@ -211,6 +211,9 @@ func TestPDFPages(t *testing.T) {
 				t.Errorf("%s: page %d lacks its label or the case", name, i+1)
 			}
 		}
+		if !strings.Contains(pages[1], "What happened") || !strings.Contains(pages[1], "What is not claimed") || !strings.Contains(pages[2], "A relay is a host") {
+			t.Errorf("%s: the summary is not page 2 alone", name)
+		}
 		text := strings.Join(strings.Fields(strings.Join(pages, " ")), "")
 		for i := range c.Relays {
 			if !strings.Contains(text, c.Relays[i].IP.String()) {

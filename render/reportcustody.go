@@ -52,7 +52,7 @@ func (w *writer) log() {
 	w.factOf(fact{Label: "Head of the chain", Text: head.Hash, Mono: true})
 	w.fact("Event at the head", strconv.Itoa(head.Number)+", "+Stamp(head.Time))
 	t := table{Name: "Custody log", Columns: []column{
-		{Title: "Event", Width: 11}, {Title: "Time", Width: 28}, {Title: "Who", Width: 30}, {Title: "What", Width: 27}, {Title: "Detail", Width: 46}, {Title: "Its digest begins", Width: 28},
+		{Title: "Event", Width: 11}, {Title: "Time", Width: 24}, {Title: "Who", Width: 25}, {Title: "What", Width: 21}, {Title: "Detail", Width: 59}, {Title: "Its digest begins", Width: 30},
 	}}
 	if more := len(events) - maxEvents; more > 0 {
 		w.note("The latest " + strconv.Itoa(maxEvents) + " events are printed; all stand in exports/custody.csv.")
@@ -64,10 +64,23 @@ func (w *writer) log() {
 			hash = hash[:16]
 		}
 		t.Rows = append(t.Rows, []cell{
-			{Text: strconv.Itoa(e.Number)}, {Text: Stamp(e.Time)}, {Text: e.Actor}, {Text: strings.ReplaceAll(e.Action, "-", " ")}, {Text: list(e.Detail, 12)}, {Text: hash, Mono: true},
+			{Text: strconv.Itoa(e.Number)}, {Text: Stamp(e.Time)}, {Text: e.Actor}, {Text: strings.ReplaceAll(e.Action, "-", " ")}, {Text: eventDetail(e.Detail)}, {Text: hash, Mono: true},
 		})
 	}
 	w.table(t)
+}
+
+// eventDetail tells the details of an event, each by its beginning: whole they stand in
+// exports/custody.csv.
+func eventDetail(detail []string) string {
+	var told []string
+	for _, d := range detail[:min(len(detail), 12)] {
+		told = append(told, Middle(Visible(bounded(d)), 56))
+	}
+	if more := len(detail) - len(told); more > 0 {
+		told = append(told, count(more, "more", "more"))
+	}
+	return strings.Join(told, ", ")
 }
 
 func (w *writer) files() {

@@ -49,6 +49,10 @@ func (w *writer) volume() {
 		return
 	}
 	n, at := v.peak()
+	if len(v.bars) == 1 {
+		w.para("All of it, " + count(n, "message", "messages") + ", came within one " + v.stepWords() + ", from " + at.Format("2006-01-02 15:04 UTC") + ".")
+		return
+	}
 	w.para("Each bar is " + oneOf(v.stepWords() == "hour", "an hour", "a span of "+v.stepWords()) + ", by the stamps of the recipients' own systems, in UTC. The highest holds " +
 		strconv.Itoa(n) + ", from " + at.Format("2006-01-02 15:04") + ".")
 	samples, bounces := 0, 0

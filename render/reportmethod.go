@@ -57,6 +57,12 @@ var methodText = []struct {
 			"a contract or an authentication that leaves no mark in the header looks the same from outside. “Source or relay” says that a host certainly handed the mail over, and that only a field that could not be verified tells of a host before it. “Withholds” says that the relay's own field names no address of " +
 			"the host that connected to it. RFC 2505 section 2.2.1 asks relays to record it.",
 	}},
+	{"Whom a letter may name", []string{
+		"A letter is about a host only where a field that is believed records its address: from the connection, or, told as “according to”, " +
+			"by the host above it. Nobody is written to about an address that only an unverified field names, nor about a host whose verdict was withdrawn. " +
+			"Before a letter is written, the rule that allows each name in it is checked again. Where a host of the organisation itself stands in a path, no letter denies that the mail came from there.",
+		"What rests on the word of one stranger's sample is told as reported by that recipient. It weighs more once a second, independent recipient or a server of one's own shows the same.",
+	}},
 	{"Times", []string{
 		"Stamps are given as they were written and in UTC. Clocks are often wrong. Where two stamps allow it, the error of a relay's clock is bounded, not guessed. " +
 			"A clock that runs backwards along a path proves nothing by itself.",
