@@ -145,7 +145,7 @@ func count(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}
-	return thousands(n) + " " + many
+	return strconv.Itoa(n) + " " + many
 }
 
 // thousands writes a number with a comma before every three digits.

@@ -16,7 +16,7 @@ func samplesPoint(c *casefile.Case) string {
 	if total(c) == 0 {
 		return "The case holds no sample. Nothing can be said of any host."
 	}
-	s := count(total(c), "sample", "samples") + " of mail reported as forged"
+	s := thousands(total(c)) + oneOf(total(c) == 1, " sample", " samples") + " of mail reported as forged"
 	if c.Settings.Domain != "" {
 		s += " in the name of " + Middle(Visible(bounded(c.Settings.Domain)), 80)
 	}
