@@ -242,22 +242,31 @@ func (g *Gatherer) passesOwn(p *trace.Path) bool {
 	return false
 }
 
-// pathKey stands for a way: the hosts in their order and how far each is believed. Fields
-// that are not tied to the path, or contradicted, say that they are there and no more: a
-// spammer writes another name into each.
+// pathKey stands for a way: the hosts from the boundary down and how far each is believed,
+// but for the address at which the trail ends, where that is no relay. A run goes to
+// thousands of recipients from thousands of lines by the same way. Fields that are not tied
+// to the path, or contradicted, say that they are there and no more: a spammer writes
+// another name into each.
 func pathKey(p *trace.Path) [16]byte {
 	b := append(make([]byte, 0, 512), p.Ends...)
-	for i := range p.Hops {
+	first := 0
+	if p.Boundary != nil {
+		first = max(p.Boundary.Hop, 0)
+	}
+	for i := first; i < len(p.Hops); i++ {
 		h := &p.Hops[i]
 		b = append(append(append(append(b, '\n'), h.Kind...), ' '), h.Standing...)
 		if h.Standing == trace.Contradicted || h.Standing == trace.Unverified && (h.Link == "none" || h.Link == "") {
 			continue
 		}
 		b = append(append(append(append(b, ' '), h.Link...), ' '), h.Discloses...)
-		if b = append(b, ' '); h.From.IP.IsValid() {
+		ends := p.Origin != nil && p.Origin.Hop == i && !slices.ContainsFunc(p.Relays, func(r trace.Relay) bool { return r.IP == h.From.IP })
+		if b = append(b, ' '); h.From.IP.IsValid() && !ends {
 			b = h.From.IP.AppendTo(b)
 		}
-		b = append(append(b, ' '), h.By.Host...)
+		if b = append(b, ' '); i > first || p.Boundary == nil {
+			b = append(b, h.By.Host...) // the boundary's own host is the recipient's
+		}
 	}
 	sum := sha256.Sum256(b)
 	return [16]byte(sum[:16])
@@ -284,7 +293,7 @@ func (g *Gatherer) exemplars(relays []*relayTally, sources []*sourceTally, bysta
 	for _, n := range g.ownHosts[:min(len(g.ownHosts), 20)] {
 		choose(n)
 	}
-	for _, x := range sources[:min(len(sources), MaxShown/4)] {
+	for _, x := range sources[:min(len(sources), MaxShown/2)] {
 		choose(x.samples.list[0])
 	}
 	for _, x := range bystanders[:min(len(bystanders), MaxShown/4)] {

@@ -85,7 +85,8 @@ type Estimate struct {
 }
 
 // PathGroup is a way that the mail of several samples took: the same hosts in the same
-// order with the same standings, whatever the times and IDs.
+// order with the same standings, from the recipients' side down to the last relay, whatever
+// the recipient, the source's own address, the times and IDs.
 type PathGroup struct {
 	Exemplar int `json:"exemplar"` // Sample.Number of the one that is shown
 	Samples  int `json:"samples"`  // of all samples of the case

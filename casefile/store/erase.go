@@ -57,6 +57,9 @@ func (s *Store) erase(ctx context.Context, address string, e *Erased) error {
 	if err := s.eraseSubmissions(ctx, address, e); err != nil {
 		return err
 	}
+	if err := s.exec(ctx, "UPDATE correspondence SET address = '', data = NULL WHERE lower(address) = ?", address); err != nil {
+		return err
+	}
 	letters, err := s.Letters(ctx, false)
 	if err != nil {
 		return err

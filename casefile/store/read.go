@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"relaytrace/casefile"
@@ -27,15 +28,28 @@ type Sample struct {
 // Samples hands every sample from the given number on to take, by number. One whose
 // bytes cannot be read or do not have their digest ends it with a [Damage].
 func (s *Store) Samples(ctx context.Context, from int, take func(*Sample) error) error {
+	origins, err := s.conn.QueryContext(ctx, originColumns+" WHERE sample >= ? ORDER BY sample, number", from)
+	if err != nil {
+		return explain(s.dir, err)
+	}
+	defer origins.Close()
 	rows, err := s.conn.QueryContext(ctx, "SELECT number, sha256, size, grade, data FROM samples WHERE number >= ? ORDER BY number", from)
 	if err != nil {
 		return explain(s.dir, err)
 	}
 	defer rows.Close()
+	var ahead origin // the next one that was read
 	for rows.Next() {
 		one, err := scanSample(rows)
-		if err == nil {
-			err = s.origins(ctx, one)
+		for err == nil && ahead.sample <= one.Number {
+			if ahead.sample == one.Number {
+				one.add(&ahead)
+			}
+			if !origins.Next() {
+				ahead.sample, err = math.MaxInt, origins.Err()
+				break
+			}
+			ahead, err = scanOrigin(origins)
 		}
 		if err != nil {
 			return explain(s.dir, err)
@@ -63,9 +77,27 @@ func (s *Store) Sample(ctx context.Context, number int) (*Sample, error) {
 	return one, explain(s.dir, err)
 }
 
+const originColumns = "SELECT sample, submission, file, line, part, via, shown_by FROM origins"
+
+// origin is one place where a sample was found.
+type origin struct {
+	sample, submission int
+	trace.Sample
+}
+
+func scanOrigin(rows *sql.Rows) (o origin, err error) {
+	err = rows.Scan(&o.sample, &o.submission, &o.File, &o.Line, &o.Part, &o.Via, &o.By)
+	return o, err
+}
+
+func (one *Sample) add(o *origin) {
+	o.SHA256 = one.SHA256
+	one.Origins, one.From = append(one.Origins, o.Sample), append(one.From, o.submission)
+}
+
 // origins reads where a sample was found.
 func (s *Store) origins(ctx context.Context, one *Sample) error {
-	st, err := s.ready(ctx, "SELECT submission, file, line, part, via, shown_by FROM origins WHERE sample = ? ORDER BY number")
+	st, err := s.ready(ctx, originColumns+" WHERE sample = ? ORDER BY number")
 	if err != nil {
 		return err
 	}
@@ -75,12 +107,11 @@ func (s *Store) origins(ctx context.Context, one *Sample) error {
 	}
 	defer rows.Close()
 	for rows.Next() {
-		o := trace.Sample{SHA256: one.SHA256}
-		var submission int
-		if err := rows.Scan(&submission, &o.File, &o.Line, &o.Part, &o.Via, &o.By); err != nil {
+		o, err := scanOrigin(rows)
+		if err != nil {
 			return err
 		}
-		one.Origins, one.From = append(one.Origins, o), append(one.From, submission)
+		one.add(&o)
 	}
 	return rows.Err()
 }

@@ -233,3 +233,29 @@ func BenchmarkPack(b *testing.B) {
 		Pack(sub, p)
 	}
 }
+
+// FuzzAdd: whatever bytes come in, the same come out, under their digest, and the file is
+// as it was written.
+func FuzzAdd(f *testing.F) {
+	f.Add([]byte(message(1)), "a.eml")
+	f.Add([]byte{}, "")
+	f.Add([]byte("\x00\xff\r\n\r\nReceived: from \xfe by \xff"), "a\xff\n.mbox")
+	f.Fuzz(func(t *testing.T, data []byte, file string) {
+		ctx := context.Background()
+		s, err := Create(ctx, t.TempDir())
+		must(t, err)
+		defer s.Close()
+		add(t, s, submission(file, string(data)), complaint(file, string(data)))
+		must(t, errors.Join(s.LogAdded(ctx, testNow, "ann\xff", "test", 0), s.Commit(ctx)))
+		one, err := s.Sample(ctx, 1)
+		must(t, err)
+		if !bytes.Equal(one.Data, data) || one.SHA256 != casefile.Digest(data) {
+			t.Errorf("%q came back as %q", data, one.Data)
+		}
+		v, err := s.Verify(ctx)
+		must(t, err)
+		if len(v.Evidence) > 0 || v.Samples != 1 || v.Submissions != 2 {
+			t.Errorf("%+v", v)
+		}
+	})
+}

@@ -127,10 +127,24 @@ func writeFiles(w *bufio.Writer, c *casefile.Case, dir string) {
 		{"case.json", "the same for programs"},
 		{"exports/", "tables (CSV), a MISP event and a STIX bundle"},
 		{"letters/", lettersText(c)},
-		{"evidence/", count(len(c.Samples), "sample", "samples") + " byte for byte, and SHA256SUMS"},
+		{"case.db", "the case itself, with every sample byte for byte"},
+	}
+	if n := copies(c); n > 0 {
+		rows = append(rows, []string{"evidence/", count(n, "sample", "samples") + " byte for byte, and SHA256SUMS"})
 	}
 	writeTable(w, rows, unmarked)
 	fmt.Fprint(w, "\nNothing was sent. Read each letter before you send it.\n")
+}
+
+// copies counts the samples that were copied into the folder.
+func copies(c *casefile.Case) int {
+	n := 0
+	for _, f := range c.Files {
+		if strings.HasPrefix(f.Path, "evidence/") && strings.HasSuffix(f.Path, ".eml") {
+			n++
+		}
+	}
+	return n
 }
 
 // lettersText counts the letters by kind, and those that must not be sent as they stand.
