@@ -144,8 +144,43 @@ func withdrawnCase() (*casefile.Case, casefile.Letter) {
 	return c, l
 }
 
+// statedLetter asks the network of a host that the owner of 198.51.100.7 named in his
+// answer, with what the case must have for it; line is the log line.
+func statedLetter(c *casefile.Case, line string) casefile.Letter {
+	was := sentLetter("198.51.100.7")
+	was.Name, was.Sent = "stated-before", "2026-03-02T10:00:00Z"
+	c.Letters = append(c.Letters, was)
+	client := netip.MustParseAddr("203.0.113.77")
+	c.Stated = []casefile.Stated{{IP: client, Statements: []casefile.Statement{{
+		Letter: was.Name, Relay: was.Relays[0], Client: client, QueueID: "g1LMFAb01234", Match: "queue-id", Line: line,
+		Samples: []int{1, 2}, Confirmed: "2026-03-04T10:00:00Z", Who: "Robin Example",
+	}}}}
+	return casefile.Letter{
+		Name: "stated-lines", Kind: casefile.LetterStated, To: []string{"abuse@lines.example"}, Holder: "Strange Lines Ltd", Relays: []netip.Addr{client},
+		Contacts: []string{"abuse contact of network 203.0.113.0/24, RDAP of RIPE NCC, asked 2026-03-04"}, Date: "2026-03-05T08:00:00Z",
+	}
+}
+
 func janetLetter() casefile.Letter {
 	return casefile.Letter{Name: "janet-report", Kind: casefile.LetterJANET, To: []string{"irt@csirt.example", "spam-alert@csirt.example"}}
+}
+
+// secondReport is a report after one that covered two samples and one relay, and named
+// another that is none any more.
+func secondReport(c *casefile.Case) casefile.Letter {
+	before := janetLetter()
+	before.Name, before.Sent, before.Covers = "janet-before", "2026-03-02T10:00:00Z", 2
+	before.Relays = []netip.Addr{c.Relays[0].IP, netip.MustParseAddr("203.0.113.5")}
+	statedLetter(c, "a log line")
+	c.Letters = append(c.Letters, before)
+	l := janetLetter()
+	l.Refers, l.Date, l.Covers = before.Name, "2026-03-10T08:00:00Z", len(c.Samples)
+	for i := range c.Relays {
+		if c.Relays[i].Found() {
+			l.Relays = append(l.Relays, c.Relays[i].IP)
+		}
+	}
+	return l
 }
 
 // manyCase is one Postfix relay in n samples, hours apart and long ago.

@@ -68,7 +68,9 @@ func everyLetter(c *casefile.Case, s string) []casefile.Letter {
 	c.Incident.Domains = []casefile.ForgedDomain{{Domain: s, Organisation: s, Samples: 2}}
 	c.Incident.First, c.Incident.Last = s, s
 	forged.Domains, forged.Holder, forged.Reason = []string{s}, s, s
-	letters = append(letters, forged, followLetter(c, casefile.LetterReminder, request), followLetter(c, casefile.LetterThanks, request))
+	stated := statedLetter(c, s)
+	stated.Holder, stated.Contacts = s, []string{s}
+	letters = append(letters, forged, stated, followLetter(c, casefile.LetterReminder, request), followLetter(c, casefile.LetterThanks, request))
 	c.Letters = append(c.Letters, letters...)
 	return letters
 }

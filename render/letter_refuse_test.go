@@ -29,6 +29,7 @@ func TestEveryKindRefuses(t *testing.T) {
 		*c = *w
 		return l
 	}
+	stated := func(c *casefile.Case) casefile.Letter { return statedLetter(c, "a log line") }
 	technical := func(c *casefile.Case) casefile.Letter { return replyLetter(casefile.ReplyTechnical) }
 	for _, tt := range []struct {
 		name   string
@@ -36,6 +37,14 @@ func TestEveryKindRefuses(t *testing.T) {
 		spoil  func(c *casefile.Case, l *casefile.Letter)
 		want   string
 	}{
+		{"stated, none", stated, func(_ *casefile.Case, l *casefile.Letter) { l.Relays = nil }, "no address"},
+		{"stated, by nobody", stated, func(c *casefile.Case, _ *casefile.Letter) { c.Stated = nil }, "no owner's statement"},
+		{"stated, not confirmed", stated, func(c *casefile.Case, _ *casefile.Letter) { c.Stated[0].Statements[0].Confirmed = "" }, "nobody has confirmed"},
+		{"stated, never asked", stated, func(c *casefile.Case, _ *casefile.Letter) { c.Letters[len(c.Letters)-1].Sent = "" }, "answers no letter that was sent"},
+		{"stated, asked about another", stated, func(c *casefile.Case, _ *casefile.Letter) {
+			c.Stated[0].Statements[0].Relay = netip.MustParseAddr("192.0.2.25")
+		}, "did not ask about"},
+		{"stated, of no sample", stated, func(c *casefile.Case, _ *casefile.Letter) { c.Stated[0].Statements[0].Samples = nil }, "tied to no sample"},
 		{"notice, none", notice, func(_ *casefile.Case, l *casefile.Letter) { l.Relays = nil }, "no address"},
 		{"notice, twice", notice, func(_ *casefile.Case, l *casefile.Letter) { l.Relays[1] = l.Relays[0] }, "twice"},
 		{"notice, no source", notice, func(_ *casefile.Case, l *casefile.Letter) { l.Relays[0] = netip.MustParseAddr("198.51.100.7") }, "no source of the case"},

@@ -38,6 +38,7 @@ func TestLetterGoldens(t *testing.T) {
 	helo.Relays[2].Verdict, helo.Relays[2].Certainty = casefile.VerdictProvisional, trace.Claimed
 	helo.OwnHosts = []int{1, 2}
 	reminded, thanked, forged, member := letterCase(), letterCase(), letterCase(), letterCase()
+	named, updated := letterCase(), letterCase()
 	member.Settings.Member, member.Settings.CareContact = true, "Miss Grey, +44 20 7946 0000"
 	member.Letters = []casefile.Letter{sentLetter("192.0.2.25"), janetLetter()}
 	member.Relays[0].Withholds = true
@@ -64,6 +65,8 @@ func TestLetterGoldens(t *testing.T) {
 		{"reminder", reminded, followLetter(reminded, casefile.LetterReminder, sentLetter("192.0.2.25", "198.51.100.7"))},
 		{"thanks", thanked, followLetter(thanked, casefile.LetterThanks, noticeLetter("2001:db8::66"))},
 		{"retraction", retracted, retraction},
+		{"stated", named, statedLetter(named, "Feb 21 22:15:10 mx1 sendmail[1234]: g1LMFAb01234: from=<x@dept.college.example>, size=1893, nrcpts=1, proto=SMTP, relay=line77.example [203.0.113.77]")},
+		{"janet-update", updated, secondReport(updated)},
 		{"half-verified", half, sentLetter("192.0.2.25")},
 		{"helo-only", helo, sentLetter("198.51.100.7")},
 		{"janet-own-host", helo, janetLetter()},
