@@ -237,3 +237,21 @@ func TestBatchInterrupted(t *testing.T) {
 		t.Errorf("%d inputs of 201", x.Inputs.Total)
 	}
 }
+
+// BenchmarkBatch makes the cases of a small mailbox; most of the time goes into what each
+// case has once, its documents and letters. For a mailbox of 100,000:
+//
+//	go run ./casefile/casetest/generate -n 100000 big.mbox
+//	time go run ./cmd/relaytrace batch --offline -o out big.mbox
+func BenchmarkBatch(b *testing.B) {
+	const n = 1000
+	_, mbox := mixedMailbox(b, n)
+	b.ReportAllocs()
+	for b.Loop() {
+		out := filepath.Join(b.TempDir(), "out")
+		if code, _, stderr := runBatch(b, b.Context(), out, mbox); code != exitOK {
+			b.Fatal(stderr)
+		}
+	}
+	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "inputs/s")
+}
