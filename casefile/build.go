@@ -156,6 +156,7 @@ type builder struct {
 	records map[netip.Addr]enrich.Record
 	rulings map[netip.Addr]Ruling
 	bounced map[string]bool // in small letters
+	kept    int             // letters that were not planned now
 	relayAt map[netip.Addr]*Relay
 }
 

@@ -26,7 +26,7 @@ const maxForgedToo = 10
 // that it holds back no other. Letters that were sent and the desk's own drafts stay; what
 // was asked in one that was sent is not asked again.
 func (b *builder) letters(kept []Letter) {
-	b.c.Letters = append(b.c.Letters, kept...)
+	b.c.Letters, b.kept = append(b.c.Letters, kept...), len(kept)
 	asked := b.askedAbout(kept)
 	var relays, sources, stated []host
 	for i := range b.c.Relays {
@@ -307,9 +307,10 @@ func (b *builder) report(name string, to []string, setting string) {
 	b.add(l)
 }
 
-// numbered names a letter after all those planned before it.
+// numbered names a letter after all those planned before it. Those that are kept do not
+// count, so that a draft keeps its name when others have been sent.
 func (b *builder) numbered(kind, label string) string {
-	return fmt.Sprintf("%02d-%s-%s", len(b.c.Letters)+1, kind, label)
+	return fmt.Sprintf("%02d-%s-%s", len(b.c.Letters)-b.kept+1, kind, label)
 }
 
 func (l *Letter) hold(why string) {
