@@ -86,8 +86,12 @@ func writeIncident(e *testscript.Env, servers []byte) error {
 		if err := os.WriteFile(name, data, 0o600); err != nil {
 			return err
 		}
-		truth[fmt.Sprintf("WAVE%d", wave+1)]++
-		truth[strings.ToUpper(strings.ReplaceAll(class, "-", "_"))]++
+		in := fmt.Sprintf("WAVE%d", wave+1)
+		truth[in]++
+		truth[in+"_"+strings.ToUpper(strings.ReplaceAll(class, "-", "_"))]++
+		if msg.Sample || n%33 == 32 {
+			truth[in+"_WITH"]++
+		}
 		if slices.Contains([]string{"complaint", "provider-report", "reply"}, class) {
 			people[wave][strings.ToLower(reporter)] = true
 		}
