@@ -41,12 +41,6 @@ func (b *builder) letters(kept []Letter) {
 			sources = append(sources, b.newHost(s.IP, &s.Record, false))
 		}
 	}
-	for i := range b.c.Stated {
-		s := &b.c.Stated[i]
-		if s.Letter = asked[s.IP]; s.Letter == "" && s.Public() && !own.HasAddr(s.IP) {
-			stated = append(stated, b.newHost(s.IP, &s.Record, false))
-		}
-	}
 	for _, g := range groupHosts(relays) {
 		l := b.logRequest(g)
 		for _, h := range g {
@@ -63,6 +57,12 @@ func (b *builder) letters(kept []Letter) {
 			}
 		}
 		b.add(l)
+	}
+	for i := range b.c.Stated {
+		s := &b.c.Stated[i]
+		if s.Letter = asked[s.IP]; s.Letter == "" && s.Public() && !b.ownStated(own, s) && !b.noticed(s.IP) {
+			stated = append(stated, b.newHost(s.IP, &s.Record, false))
+		}
 	}
 	for _, g := range groupHosts(stated) {
 		l := newLetter(LetterStated, b.numbered(LetterStated, fileLabel(g[0].ip)), b.c.Created)

@@ -32,6 +32,9 @@ func (c *Case) PlanReply(a Answered, now time.Time) (Letter, error) {
 		return Letter{}, err
 	}
 	l := newLetter(LetterReply, "reply-"+c.shortHash(a.Address+"\x00"+a.MessageID), now.UTC().Format(time.RFC3339))
+	for name, n := l.Name, 2; c.Letter(l.Name) != nil; n++ {
+		l.Name = fmt.Sprintf("%s-%d", name, n)
+	}
 	l.To, l.Contacts = []string{a.Address}, []string{"the message that is answered"}
 	if a.Samples == nil {
 		a.Samples = []int{}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"relaytrace/enrich"
+	"relaytrace/trace"
 )
 
 // Statement is what the owner of a relay, or of a host that such a statement led to, said
@@ -19,7 +20,7 @@ type Statement struct {
 	HELO      string     `json:"helo"`
 	Auth      string     `json:"auth"`      // the account that authenticated, where the log says so
 	QueueID   string     `json:"queue_id"`  // of the log line
-	Match     string     `json:"match"`     // by what the line was tied to the samples: queue-id or message-id
+	Match     string     `json:"match"`     // by what the line was tied to the samples: queue-id, field-id or message-id
 	Line      string     `json:"line"`      // the log line as the owner sent it
 	Samples   []int      `json:"samples"`   // numbers of the samples that it is about, ascending
 	Answer    string     `json:"answer"`    // SHA-256 of the answer, lower-case hex
@@ -42,13 +43,26 @@ func (s *Stated) Public() bool {
 	return s.IP.IsGlobalUnicast() && !s.IP.IsPrivate() && !special
 }
 
-// stated gathers the hosts that owners' statements name and that the case does not know
-// of itself as relays or sources.
+// noticed reports whether the network of an address is told of it by a notice.
+func (b *builder) noticed(ip netip.Addr) bool {
+	return slices.ContainsFunc(b.c.Letters, func(l Letter) bool { return l.Kind == LetterNotice && slices.Contains(l.Relays, ip) })
+}
+
+// ownStated reports whether a stated host is a declared one, by its address or the name
+// that a log gives it.
+func (b *builder) ownStated(own *trace.Hosts, s *Stated) bool {
+	return own.HasAddr(s.IP) || slices.ContainsFunc(s.Statements, func(x Statement) bool {
+		return own.HasName(x.Name) || inDomain(x.Name, b.c.Settings.Domain)
+	})
+}
+
+// stated gathers the hosts that owners' statements name, but for relays that the case
+// knows of itself and those shown innocent.
 func (b *builder) stated(all []Statement) {
 	at := map[netip.Addr]*Stated{}
 	for _, s := range all {
-		if r := b.relay(s.Client); r != nil && r.Found() {
-			continue
+		if r := b.relay(s.Client); r != nil && (r.Found() || r.Verdict == VerdictWithdrawn) {
+			continue // it is asked as a relay, or was shown innocent
 		}
 		x := at[s.Client]
 		if x == nil {

@@ -12,11 +12,13 @@ type Wanted struct {
 	Relay     netip.Addr // the relay that the letter asks about
 	QueueID   string     // the ID in the field that the relay itself wrote; empty when it wrote none
 	MessageID string     // of the spam, without angle brackets; the spammer chose it, but the log repeats it
+	Perhaps   bool       // QueueID stands in a field of which nobody knows that the relay wrote it
 }
 
 // How a log line was tied to a transaction.
 const (
 	MatchQueueID   = "queue-id"   // the relay's own ID, which its own field bears
+	MatchFieldID   = "field-id"   // an ID in a field that the relay may have written, or somebody else
 	MatchMessageID = "message-id" // the Message-ID of the spam: others can bear it too
 )
 
@@ -27,7 +29,7 @@ type Disclosure struct {
 	Text     string     `json:"text"`     // the log line, joined where mail programs broke it
 	Software string     `json:"software"` // whose log it is: sendmail, postfix, exim, exchange, opensmtpd
 	QueueID  string     `json:"queue_id"`
-	Match    string     `json:"match"` // queue-id or message-id
+	Match    string     `json:"match"` // queue-id, field-id or message-id
 	Relay    netip.Addr `json:"relay"`
 	Samples  []int      `json:"samples"`
 	Client   netip.Addr `json:"client"` // who connected to the relay
@@ -89,27 +91,42 @@ func match(e entry, wanted []Wanted) (Disclosure, bool) {
 	d := Disclosure{
 		Software: e.software, QueueID: e.queueID, Client: e.client.Unmap().WithZone(""), Name: e.name, HELO: e.helo, Auth: e.auth,
 	}
-	for _, how := range []string{MatchQueueID, MatchMessageID} {
+	for _, how := range []string{MatchQueueID, MatchFieldID, MatchMessageID} {
+		others := false
 		for _, w := range wanted {
-			same := e.queueID != "" && e.queueID == w.QueueID
-			if how == MatchMessageID {
-				// A log line with another ID than the relay's own field has is about another message.
-				same = e.messageID != "" && e.messageID == w.MessageID && (w.QueueID == "" || e.queueID == "")
+			if !ties(&e, &w, how) {
+				continue
 			}
-			if same && !d.Relay.IsValid() {
+			if !d.Relay.IsValid() {
 				d.Relay, d.Match = w.Relay, how
 			}
-			if same && w.Relay == d.Relay && !slices.Contains(d.Samples, w.Sample) {
+			others = others || w.Relay != d.Relay
+			if w.Relay == d.Relay && !slices.Contains(d.Samples, w.Sample) {
 				d.Samples = append(d.Samples, w.Sample)
 			}
 		}
-		if d.Match != "" {
-			slices.Sort(d.Samples)
-			d.Unfit = unfit(d)
-			return d, true
+		if d.Match == "" {
+			continue
 		}
+		slices.Sort(d.Samples)
+		if d.Unfit = unfit(d); d.Unfit == "" && others {
+			d.Unfit = "more than one of the hosts asked about could have written this line: ask whose log it is"
+		}
+		return d, true
 	}
 	return d, false
+}
+
+// ties reports whether a log entry is about a transaction, by one kind of tie.
+func ties(e *entry, w *Wanted, how string) bool {
+	switch how {
+	case MatchQueueID:
+		return e.queueID != "" && e.queueID == w.QueueID && !w.Perhaps
+	case MatchFieldID:
+		return e.queueID != "" && e.queueID == w.QueueID && w.Perhaps
+	}
+	// A log line with another ID than the relay's own field has is about another message.
+	return e.messageID != "" && e.messageID == w.MessageID && (w.QueueID == "" || e.queueID == "")
 }
 
 // unfit tells why a disclosed client leads to nobody outside.
@@ -132,7 +149,7 @@ func unfit(d Disclosure) string {
 func dropWeaker(all []Disclosure) []Disclosure {
 	sure := map[int]bool{}
 	for _, d := range all {
-		if d.Match == MatchQueueID {
+		if d.Match != MatchMessageID {
 			for _, s := range d.Samples {
 				sure[s] = true
 			}

@@ -18,6 +18,9 @@ var (
 		{Sample: 4, Relay: relayA, QueueID: "17kABC-0001Xy-00", MessageID: "c3@forged.example"},
 		{Sample: 5, Relay: relayA, QueueID: "deadbeef", MessageID: "d4@forged.example"},
 		{Sample: 6, Relay: relayA, MessageID: "e5@forged.example"},
+		{Sample: 7, Relay: relayA, QueueID: "ZZA70007", Perhaps: true},
+		{Sample: 8, Relay: relayA, MessageID: "f6@forged.example"},
+		{Sample: 8, Relay: netip.MustParseAddr("192.0.2.26"), MessageID: "f6@forged.example"},
 	}
 )
 
@@ -67,6 +70,16 @@ Nov  2 03:04:06 mx smtpd[7]: 0123456789abcdef smtp message msgid=deadbeef size=1
 2026-11-02T03:04:06.000Z,203.0.113.9,mx,SMTP,SEND,<e5@forged.example>`,
 			[]Disclosure{{Line: 2, Software: "exchange", Match: MatchMessageID, Relay: relayA,
 				Samples: []int{6}, Client: netip.MustParseAddr("198.51.100.7"), Name: "dsl.example"}}},
+		{"an ID in a field that others may have written", `Aug 30 10:19:42 a sm-mta[1]: ZZA70007: from=<x@y>, relay=h.example [198.51.100.7]`,
+			[]Disclosure{{Line: 1, Software: "sendmail", QueueID: "ZZA70007", Match: MatchFieldID, Relay: relayA,
+				Samples: []int{7}, Client: netip.MustParseAddr("198.51.100.7"), Name: "h.example"}}},
+		{"two hosts asked about bear the Message-ID", `#Fields: client-ip,source,event-id,message-id
+2026-11-02T03:04:05.000Z,SMTP,RECEIVE,<f6@forged.example>
+198.51.100.7,SMTP,RECEIVE,<f6@forged.example>
+2026-11-02 03:04:05 17kZZZ-0001Xy-00 <= x@y H=h.example [198.51.100.7] P=smtp id=f6@forged.example`,
+			[]Disclosure{{Line: 4, Software: "exim", QueueID: "17kZZZ-0001Xy-00", Match: MatchMessageID, Relay: relayA, Samples: []int{8},
+				Client: netip.MustParseAddr("198.51.100.7"), Name: "h.example",
+				Unfit: "more than one of the hosts asked about could have written this line: ask whose log it is"}}},
 		{"prose is not searched", `The message KAA235036 came from 198.51.100.7 we think.`, []Disclosure{}},
 		{"empty", "", []Disclosure{}},
 	} {
@@ -91,7 +104,7 @@ func FuzzReadAnswer(f *testing.F) {
 			if !d.Client.IsValid() || len(d.Samples) == 0 || !d.Relay.IsValid() {
 				t.Fatalf("nothing is told by %+v", d)
 			}
-			if d.Match == MatchQueueID && d.Software != "opensmtpd" && !strings.Contains(d.Text, d.QueueID) {
+			if d.Match != MatchMessageID && d.Software != "opensmtpd" && !strings.Contains(d.Text, d.QueueID) {
 				t.Fatalf("%q does not bear %s", d.Text, d.QueueID)
 			}
 			if d.Line < 1 || d.Line > strings.Count(text, "\n")+1 {

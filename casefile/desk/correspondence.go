@@ -84,17 +84,6 @@ func asksForAnswer(kind string) bool {
 	return l.Asks()
 }
 
-// NextContact returns the first of the ranked addresses at which nothing has bounced, or
-// the empty string when none is left.
-func NextContact(ranked, bounced []string) string {
-	for _, a := range ranked {
-		if !containsFold(bounced, a) {
-			return a
-		}
-	}
-	return ""
-}
-
 func containsFold(list []string, s string) bool {
 	return slices.ContainsFunc(list, func(x string) bool { return strings.EqualFold(x, s) })
 }

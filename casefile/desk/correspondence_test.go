@@ -33,12 +33,6 @@ func TestCorrespondenceState(t *testing.T) {
 			t.Errorf("%s: %s due %s, want %s due %s", c.name, state, due, c.state, c.due)
 		}
 	}
-	if next := NextContact([]string{"abuse@a.example", "noc@a.example"}, []string{"Abuse@A.example"}); next != "noc@a.example" {
-		t.Errorf("next contact %q", next)
-	}
-	if next := NextContact([]string{"abuse@a.example"}, []string{"abuse@a.example"}); next != "" {
-		t.Errorf("next contact %q, want none", next)
-	}
 }
 
 func TestRates(t *testing.T) {

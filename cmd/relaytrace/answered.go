@@ -18,6 +18,7 @@ import (
 	"relaytrace/casefile/desk"
 	"relaytrace/casefile/store"
 	"relaytrace/render"
+	"relaytrace/trace"
 	"relaytrace/trace/intake"
 )
 
@@ -156,7 +157,14 @@ func (w *casework) takeAnswer(ctx context.Context, doc *answerDoc, all []store.L
 	case all[i].Sent == "":
 		return hinted(fmt.Errorf("letter %s is not noted as sent", doc.Letter), "relaytrace sent notes it")
 	}
+	if all[i].Kind == casefile.LetterReminder { // it is the letter reminded of that is answered
+		i = slices.IndexFunc(all, func(l store.Letter) bool { return l.Name == all[i].Refers })
+	}
+	if i < 0 {
+		return fmt.Errorf("letter %s reminds of one that the case does not have", doc.Letter)
+	}
 	l := &all[i]
+	doc.Letter = l.Name
 	sub, err := classify(ctx, data)
 	if err != nil {
 		return err
@@ -174,6 +182,9 @@ func (w *casework) takeAnswer(ctx context.Context, doc *answerDoc, all []store.L
 	sum := casefile.Digest(data)
 	if err := w.noteAnswer(ctx, l.Name, data, sum, at); err != nil {
 		return err
+	}
+	if !l.Asks() {
+		return nil // nothing was asked, so nothing is read out of it
 	}
 	wanted, err := w.wanted(ctx, &l.Letter)
 	if err != nil {
@@ -226,16 +237,18 @@ func (w *casework) noteBounce(ctx context.Context, doc *answerDoc, l *store.Lett
 		}
 	}
 	for _, to := range l.To {
-		if slices.Contains(strings.Fields(told), strings.ToLower(to)) || len(l.To) == 1 {
+		if slices.Contains(strings.Fields(told), strings.ToLower(to)) || len(l.To) == 1 && strings.TrimSpace(told) == "" {
 			doc.Bounced = append(doc.Bounced, to)
 		}
 	}
 	if len(doc.Bounced) == 0 {
 		return hinted(fmt.Errorf("the bounce names none of the recipients of letter %s", l.Name), "see whether it is about another letter")
 	}
-	known, err := w.st.Bounced(ctx)
+	known, err := w.st.Exchanges(ctx)
 	for _, to := range doc.Bounced {
-		if slices.Contains(known, to) {
+		if slices.ContainsFunc(known, func(x store.Exchange) bool {
+			return x.Letter == l.Name && x.What == store.WasBounced && x.Address == to
+		}) {
 			continue
 		}
 		err = errors.Join(err, w.st.AddExchange(ctx, &store.Exchange{Letter: l.Name, What: store.WasBounced, Time: at, Who: w.who, Address: to, Data: sub.Data}),
@@ -298,8 +311,8 @@ func wantedOf(s *casefile.Sample, ip netip.Addr, stated []casefile.Statement) []
 	}
 	out := []desk.Wanted{{Sample: s.Number, Relay: ip, MessageID: id}}
 	for i := from + 1; i < len(p.Hops); i++ {
-		if p.Hops[i].ID != "" {
-			out = append(out, desk.Wanted{Sample: s.Number, Relay: ip, QueueID: p.Hops[i].ID, MessageID: id})
+		if h := &p.Hops[i]; h.ID != "" && h.Standing != trace.Contradicted {
+			out = append(out, desk.Wanted{Sample: s.Number, Relay: ip, QueueID: h.ID, MessageID: id, Perhaps: true})
 		}
 	}
 	return out

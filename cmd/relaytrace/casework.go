@@ -325,6 +325,12 @@ func withStated(addrs []netip.Addr, stated []casefile.Statement) []netip.Addr {
 	return addrs
 }
 
+// logNothing notes in the custody log what an interrupted run had brought; it lasts with the
+// judgement.
+func (w *casework) logNothing(ctx context.Context) error {
+	return w.st.LogAdded(ctx, w.now(), w.who, versionOf(), 0)
+}
+
 // logTaken notes in the custody log what came in, and makes it last.
 func (w *casework) logTaken(ctx context.Context) error {
 	if err := w.st.LogAdded(ctx, w.now(), w.who, versionOf(), w.added.again); err != nil {

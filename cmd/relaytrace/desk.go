@@ -133,7 +133,7 @@ func (w *casework) answer(ctx context.Context, c *casefile.Case, doc *deskDoc, a
 // messageOf is a submission as the desk sees it.
 func messageOf(c *casefile.Case, s *casefile.Submission) desk.Message {
 	m := desk.Message{
-		Number: s.Number, Class: string(s.Class), Priority: s.Priority, Reporter: s.Reporter, Subject: s.Subject,
+		Number: s.Number, Class: string(s.Class), Priority: s.Priority, Reporter: answerTo(s), Subject: s.Subject,
 		MessageID: s.MessageID, Date: s.Date, Samples: s.Samples,
 	}
 	for _, n := range s.Samples {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -38,7 +39,12 @@ func (w *casework) finish(ctx context.Context, id string) (outcome, error) {
 	if about.ID == "" {
 		about = store.Case{ID: id, Created: w.now(), Status: "open"}
 	}
-	if err := w.logTaken(ctx); err != nil {
+	// What was read stays, whatever comes of the judgement; all else lasts with it or not at all.
+	keep := w.logTaken
+	if w.added == (added{}) {
+		keep = w.logNothing
+	}
+	if err := keep(ctx); err != nil {
 		return outcome{}, err
 	}
 	o, err := w.judge(ctx, about)
@@ -130,11 +136,12 @@ func (w *casework) retract(ctx context.Context, o *outcome) error {
 	if err != nil {
 		return err
 	}
-	o.lost = slices.DeleteFunc(o.lost, func(x store.Lost) bool {
-		return slices.ContainsFunc(drafts, func(l store.Letter) bool {
-			return l.Sent != "" && l.Kind == casefile.LetterRetraction && l.Refers == x.Letter
-		})
-	})
+	for i := range o.lost {
+		o.lost[i].Gone = notRetracted(&o.lost[i], drafts)
+	}
+	o.lost = slices.DeleteFunc(o.lost, func(x store.Lost) bool { return len(x.Gone)+len(x.Changed) == 0 })
+	// Drafts of retractions are planned anew.
+	o.c.Letters = slices.DeleteFunc(o.c.Letters, func(l casefile.Letter) bool { return l.Kind == casefile.LetterRetraction && l.Sent == "" })
 	for _, x := range o.lost {
 		if len(x.Gone) == 0 {
 			continue
@@ -152,6 +159,15 @@ func (w *casework) retract(ctx context.Context, o *outcome) error {
 		o.c.Letters = append(o.c.Letters, l)
 	}
 	return nil
+}
+
+// notRetracted are the addresses of a letter that no retraction which was sent takes back.
+func notRetracted(x *store.Lost, letters []store.Letter) []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(x.Gone), func(ip netip.Addr) bool {
+		return slices.ContainsFunc(letters, func(l store.Letter) bool {
+			return l.Sent != "" && l.Kind == casefile.LetterRetraction && l.Refers == x.Letter && slices.Contains(l.Relays, ip)
+		})
+	})
 }
 
 // logJudged notes the judgement in the custody log, unless it is the one before.
@@ -192,6 +208,9 @@ func (w *casework) followUp(ctx context.Context, c *casefile.Case) ([]desk.Corre
 	for i := range sent {
 		w.followOne(c, &sent[i])
 	}
+	c.Letters = slices.DeleteFunc(c.Letters, func(l casefile.Letter) bool {
+		return l.Kind == casefile.LetterReminder && l.Sent == "" && !w.due(sent, l.Refers)
+	})
 	if w.replies != nil {
 		if err := w.replies(ctx, c); err != nil {
 			return nil, err
@@ -208,6 +227,14 @@ func (w *casework) followUp(ctx context.Context, c *casefile.Case) ([]desk.Corre
 		return err != nil
 	})
 	return sent, nil
+}
+
+// due reports whether a letter is still to be reminded of.
+func (w *casework) due(sent []desk.Correspondence, name string) bool {
+	return slices.ContainsFunc(sent, func(x desk.Correspondence) bool {
+		state, _ := x.State(w.now())
+		return x.Letter == name && state == desk.StateRemind
+	})
 }
 
 // followOne drafts the thanks for an answer, or the reminder that is due, once.
