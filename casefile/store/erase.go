@@ -21,9 +21,10 @@ type Erased struct {
 
 // Erase takes the personal data of a reporter, named by the mail address, out of the store
 // for good: the bytes of what he sent in, with who and what about, the samples that nobody
-// else sent in with all that was found in them, and the text of letters to him. Digests,
-// classes and dates stay, and an event of the custody log says what was erased, and not
-// whose it was. It is committed when Erase returns, and the file holds the bytes no more.
+// else sent in with all that was found in them, and the text of replies to him, at any address
+// that he gave, with what came back on them. Digests, classes and dates stay, and an event
+// of the custody log says what was erased, and not whose it was. It is committed when Erase
+// returns, and the file holds the bytes no more.
 func (s *Store) Erase(ctx context.Context, address string, now time.Time, who, version string) (Erased, error) {
 	e := Erased{}
 	if err := s.exec(ctx, "PRAGMA secure_delete = ON"); err != nil {
@@ -54,10 +55,8 @@ func (s *Store) Erase(ctx context.Context, address string, now time.Time, who, v
 }
 
 func (s *Store) erase(ctx context.Context, address string, e *Erased) error {
-	if err := s.eraseSubmissions(ctx, address, e); err != nil {
-		return err
-	}
-	if err := s.exec(ctx, "UPDATE correspondence SET address = '', data = NULL WHERE lower(address) = ?", address); err != nil {
+	his, err := s.eraseSubmissions(ctx, address, e)
+	if err != nil {
 		return err
 	}
 	letters, err := s.Letters(ctx, false)
@@ -65,44 +64,52 @@ func (s *Store) erase(ctx context.Context, address string, e *Erased) error {
 		return err
 	}
 	for _, l := range letters {
-		if !slices.ContainsFunc(l.To, func(to string) bool { return strings.EqualFold(to, address) }) {
+		// A network that complained is asked for its logs too: that is no reply, and is evidence.
+		if l.Kind != casefile.LetterReply || !slices.ContainsFunc(l.To, func(to string) bool { return his[strings.ToLower(to)] }) {
 			continue
 		}
 		e.Letters = append(e.Letters, l.Name)
 		plan := l.Letter
 		plan.To, plan.Contacts, plan.Answers = []string{}, []string{}, nil
-		if err := s.exec(ctx, "UPDATE letters SET recipients = '[]', plan = ?, eml = NULL, txt = NULL WHERE name = ?", compact(plan), l.Name); err != nil {
+		if err := errors.Join(
+			s.exec(ctx, "UPDATE letters SET recipients = '[]', plan = ?, eml = NULL, txt = NULL WHERE name = ?", compact(plan), l.Name),
+			s.exec(ctx, "UPDATE correspondence SET address = '', data = NULL WHERE letter = ?", l.Name),
+		); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// eraseSubmissions erases what a reporter sent in.
-func (s *Store) eraseSubmissions(ctx context.Context, address string, e *Erased) error {
-	var mine []int
+// eraseSubmissions erases what a reporter sent in. The addresses, in small letters, are all
+// under which he wrote it or wants the answer.
+func (s *Store) eraseSubmissions(ctx context.Context, address string, e *Erased) (his map[string]bool, err error) {
+	his = map[string]bool{address: true}
 	if err := s.Submissions(ctx, func(x *casefile.Submission) error {
-		if strings.ToLower(x.Reporter) == address || strings.ToLower(x.ReplyTo) == address {
-			mine = append(mine, x.Number)
-			if x.SHA256 != "" {
-				e.digests = append(e.digests, x.SHA256)
-			}
+		reporter, replyTo := strings.ToLower(x.Reporter), strings.ToLower(x.ReplyTo)
+		if reporter != address && replyTo != address {
+			return nil
+		}
+		his[reporter], his[replyTo] = true, true
+		e.Submissions = append(e.Submissions, x.Number)
+		if x.SHA256 != "" {
+			e.digests = append(e.digests, x.SHA256)
 		}
 		return nil
 	}); err != nil {
-		return err
+		return nil, err
 	}
-	e.Submissions = mine
-	for _, n := range mine {
+	delete(his, "") // no Reply-To
+	for _, n := range e.Submissions {
 		if err := s.exec(ctx, `UPDATE submissions SET data = NULL, file = '', reporter = '', reply_to = '', subject = '', message_id = '',
 			recipients = '[]', forged = '[]', reasons = '[]', ask = '', bounce = NULL, report = NULL, problem = '' WHERE number = ?`, n); err != nil {
-			return err
+			return nil, err
 		}
 		if err := s.eraseSamples(ctx, n, e); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return his, nil
 }
 
 // eraseSamples erases the samples of an erased submission that no other one carried.

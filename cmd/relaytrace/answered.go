@@ -252,7 +252,7 @@ func (w *casework) noteBounce(ctx context.Context, doc *answerDoc, l *store.Lett
 			continue
 		}
 		err = errors.Join(err, w.st.AddExchange(ctx, &store.Exchange{Letter: l.Name, What: store.WasBounced, Time: at, Who: w.who, Address: to, Data: sub.Data}),
-			w.st.Log(ctx, w.now(), w.who, versionOf(), "letter-bounced", "letter="+l.Name, "address="+to))
+			w.st.Log(ctx, w.now(), w.who, versionOf(), "letter-bounced", "letter="+l.Name, "sha256="+casefile.Digest(sub.Data)))
 	}
 	return err
 }

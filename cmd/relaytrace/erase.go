@@ -16,8 +16,8 @@ func (a *app) eraseVerb() *cobra.Command {
 		Use:   "erase [flags] DIR REPORTER",
 		Short: "Erase the personal data of a reporter from a case",
 		Long: `erase takes the personal data of a reporter, named by the mail address, out of a case for good:
-what he sent in, who he is, the samples that nobody else sent in, and the text of letters to
-him. What is left are digests, and a note in the custody log that says what was erased and
+what he sent in, who he is, the samples that nobody else sent in, and the replies to him, at
+any address that he gave, with what came back on them. What is left are digests, and a note in the custody log that says what was erased and
 not whose it was. The case is judged anew by what is left.
 
 Copies elsewhere are not touched: backups, a folder of --redact, mail that you sent.`,

@@ -33,8 +33,9 @@ interrupted run did not finish. What you edited is never overwritten.
 
 With --evidence the copies of all samples are written even where there are more than 1,000.
 With --redact the case is written to a new folder for handing on: the addresses of those who
-had the spam or wrote about it are replaced by hashes, and the evidence, the letters and
-the submissions are left out. With --salvage what can still be read of a damaged case.db is
+had the spam or wrote about it are replaced by hashes, and the evidence, the letters, the
+submissions, owners' log lines and what could name a person in the custody log are left
+out. With --salvage what can still be read of a damaged case.db is
 written to a new folder; the damaged one is not changed.`,
 		Example: `  relaytrace export RT-2026-01
   relaytrace export --evidence RT-2026-01
