@@ -1,6 +1,8 @@
 package render
 
 import (
+	"bytes"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,6 +89,54 @@ func TestRedactedLetters(t *testing.T) {
 		if d, err = BuiltIn().Letter(c, tt.letter); err != nil || strings.Count(string(d.TXT), person) <= tt.shown || strings.Contains(string(d.TXT), "RFC 6590") {
 			t.Errorf("%s: it is redacted although that was not wanted (%v)", tt.name, err)
 		}
+	}
+}
+
+// What owners sent in of their logs names people, and so may the custody log: neither is
+// handed on, in no file of the copy.
+func TestRedactedWords(t *testing.T) {
+	c := manyCase(3)
+	c.Stated = []casefile.Stated{{Statements: []casefile.Statement{{
+		Letter: "01-log-request", QueueID: "KAA00001", Line: "KAA00001: from=<zoe@home.example>", Auth: "zoe@home.example", Name: "zoe@home.example",
+		HELO: "zoe@home.example", Answer: strings.Repeat("a", 64),
+	}}}}
+	digest, settings := "sha256="+strings.Repeat("b", 64), "settings={\"reply_to\":\"zoe@home.example\"}"
+	c.Custody = []casefile.Event{{Number: 1, Action: "judged", Detail: []string{
+		"address=zoe@home.example", "letter=reply-abc", "relay=2001:db8::1", "samples=3", "sent=2026-07-01T12:00:00Z", settings, digest, "why=zoe (at) home.example told us",
+	}, Hash: "head"}, {Number: 2, Action: "closed", Detail: []string{}}}
+	out, err := Redacted(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x := out.Stated[0].Statements[0]; x.Letter == "" || x.QueueID == "" || x.Line+x.Auth+x.Name+x.HELO+x.Answer != "" {
+		t.Errorf("the statement: %+v", x)
+	}
+	want := []string{"letter=reply-abc", "relay=2001:db8::1", "samples=3", "sent=2026-07-01T12:00:00Z", digest, "redacted=3; the hash is over the whole"}
+	if got := out.Custody[0]; !slices.Equal(got.Detail, want) || got.Action != "judged" || got.Hash != "head" || len(out.Custody[1].Detail) > 0 {
+		t.Errorf("the custody log: %+v", out.Custody)
+	}
+	doc, err := casefile.EncodeJSON(out, " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := HTML(out, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := CSV(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range append(files, casefile.NamedBytes{Path: "case.json", Data: doc}, casefile.NamedBytes{Path: "case.html", Data: page}) {
+		if bytes.Contains(f.Data, []byte("zoe")) {
+			t.Errorf("%s names a person", f.Path)
+		}
+		if told := strings.Contains(string(f.Data), "the hash is over the whole"); (f.Path == "case.json" || f.Path == "case.html" || f.Path == "custody.csv") && !told {
+			t.Errorf("%s does not say that details were cut", f.Path)
+		}
+	}
+	if !strings.Contains(c.Stated[0].Statements[0].Line, "zoe@") || len(c.Custody[0].Detail) != 8 {
+		t.Error("the case itself was changed")
 	}
 }
 
