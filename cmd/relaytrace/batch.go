@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"os"
@@ -46,7 +47,8 @@ Two inputs are joined by what they say and how they were made: texts that are th
 nearly, link domains, subjects, the handwriting of the program that made the header,
 Message-IDs and forged addresses. Sharing a relay, a forged domain or a day joins nothing.
 
-An interrupted batch goes on where it stopped when the same command is given again.
+An interrupted batch goes on where it stopped when the same command is given again. Where
+the input has changed since, what was made and is overtaken goes to OUT/superseded.
 Registries are asked who answers for the addresses, unless --offline is given. Nothing is
 ever sent.
 
@@ -94,9 +96,10 @@ type batchInput struct {
 	file        string
 	line        int32
 	class       intake.Class
-	node, nodes int32 // its features
-	sum, sums   int32 // digests of its samples
-	place       int32 // its case; -1 for the remainder
+	node, nodes int32             // its features
+	sum, sums   int32             // digests of its samples
+	place       int32             // its case; -1 for the remainder
+	digest      [sha256.Size]byte // of its bytes; zero when it has none
 }
 
 // batch reads, compares, and makes the cases.

@@ -2,14 +2,11 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -44,9 +41,9 @@ func (b *batch) nameOf(inputs []int) (id string, samples int) {
 }
 
 // makeCases makes the cases and the remainder, several at once, the largest first. Those
-// that an interrupted batch has finished are left as they are.
+// that an interrupted batch has finished with the same inputs are left as they are.
 func (b *batch) makeCases(ctx context.Context, joined *cluster.Result) ([]casefile.IndexCase, error) {
-	done, err := b.finished()
+	done, err := b.resume(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -90,47 +87,6 @@ func (b *batch) makers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-// finishedCase is one line of the list of what is finished.
-type finishedCase struct {
-	Case  string             `json:"case"`
-	Entry casefile.IndexCase `json:"entry"`
-}
-
-func (b *batch) doneName() string { return filepath.Join(b.workDir(), "finished.ndjson") }
-
-// finished reads which cases an interrupted batch had finished.
-func (b *batch) finished() (map[string]casefile.IndexCase, error) {
-	done := map[string]casefile.IndexCase{}
-	data, err := os.ReadFile(b.doneName())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, outError(b.out, err)
-	}
-	for line := range bytes.Lines(data) {
-		var x finishedCase
-		if json.Unmarshal(line, &x) == nil { // the last may be half written
-			done[x.Case] = x.Entry
-		}
-	}
-	return done, nil
-}
-
-// note puts a case on the list of what is finished.
-func (b *batch) note(id string, x casefile.IndexCase) error {
-	doc, err := casefile.EncodeJSON(finishedCase{id, x}, "")
-	if err != nil {
-		return err
-	}
-	f, err := os.OpenFile(b.doneName(), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return outError(b.out, err)
-	}
-	_, err = f.Write(append([]byte("\n"), doc...))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return outError(b.out, err)
-	}
-	return nil
-}
-
 // makeCase makes case n, or the remainder behind the last.
 func (b *batch) makeCase(ctx context.Context, a *app, n int, joined *cluster.Result, done map[string]casefile.IndexCase, bar *sharedBar) (casefile.IndexCase, error) {
 	if n == len(b.cases) {
@@ -156,7 +112,7 @@ func (b *batch) makeCase(ctx context.Context, a *app, n int, joined *cluster.Res
 	x.Folder = one.id
 	x.SetInputs(one.told.Inputs)
 	x.Subjects, x.Links, x.Joined = one.told.Subjects, one.told.Links, one.told.Joined
-	return x, b.note(one.id, x)
+	return x, b.note(finishedCase{one.id, b.digestOf(one.inputs), x})
 }
 
 // clusterFor tells the store of a case why its submissions belong together. numbers are
@@ -231,7 +187,7 @@ func (b *batch) makeRemainder(ctx context.Context, a *app, done map[string]casef
 		return x, err
 	}
 	x.Case = id
-	return x, b.note(remainderName, x)
+	return x, b.note(finishedCase{remainderName, b.digestOf(inputs), x})
 }
 
 // account counts inputs by class, in the order of the classes.
@@ -366,10 +322,9 @@ func (b *batch) writePlacements(joined *cluster.Result) error {
 func (b *batch) writePlacement(w *bufio.Writer, i int, joined *cluster.Result) error {
 	in := &b.inputs[i]
 	p := casefile.Placement{
-		Schema: casefile.PlacementSchema, File: in.file, Line: int(in.line), Class: string(in.class), Folder: remainderName,
+		Schema: casefile.PlacementSchema, File: in.file, Line: int(in.line), Class: string(in.class), Folder: b.folderOf(i),
 	}
 	if in.place >= 0 {
-		p.Folder = b.cases[in.place].id
 		if j, to, ok := b.joinOf(i, joined); ok {
 			other := &b.inputs[to]
 			p.Why, p.What, p.To = j.Kind.String(), j.What, fmt.Sprintf("%s:%d", other.file, other.line)

@@ -48,6 +48,7 @@ func (e *changedInput) Error() string { return fmt.Sprintf("input %d has changed
 // compared is one input with its record for the spool and its features.
 type compared struct {
 	sub    *intake.Submission
+	digest [sha256.Size]byte // of its bytes; zero when it has none
 	record spool.Record
 	nodes  []*cluster.Features
 	err    error
@@ -107,6 +108,9 @@ func sameInput(kept, now *intake.Submission) bool {
 // compare makes the features of a submission and, for a new one, its record.
 func (b *batch) compare(sub *intake.Submission, fresh bool) compared {
 	x := compared{sub: sub}
+	if sub.Data != nil {
+		x.digest = sha256.Sum256(sub.Data)
+	}
 	for i := range sub.Samples {
 		one := &sub.Samples[i]
 		fields := header.Scan(one.Data, nil).Fields
@@ -122,7 +126,7 @@ func (b *batch) compare(sub *intake.Submission, fresh bool) compared {
 		case len(sub.Forged) == 1:
 			forged = sub.Forged[0]
 		}
-		f := cluster.ReadAbout(sub.Data, sha256.Sum256(sub.Data), forged)
+		f := cluster.ReadAbout(sub.Data, x.digest, forged)
 		x.nodes = append(x.nodes, &f)
 	}
 	if fresh {
@@ -149,7 +153,7 @@ func (b *batch) take(x compared, bar *progress) {
 		b.app.problem(intake.Problem{File: x.sub.File, Line: x.sub.Line, Err: x.sub.Err, Hint: x.sub.Hint})
 	}
 	in := batchInput{
-		file: x.sub.File, line: int32(x.sub.Line), class: x.sub.Class, node: int32(len(b.nodes)), nodes: int32(len(x.nodes)),
+		file: x.sub.File, line: int32(x.sub.Line), class: x.sub.Class, digest: x.digest, node: int32(len(b.nodes)), nodes: int32(len(x.nodes)),
 		sum: int32(len(b.sums)), sums: int32(len(x.sub.Samples)), place: -1,
 	}
 	if n := len(b.inputs); n > 0 && b.inputs[n-1].file == in.file {
