@@ -239,6 +239,9 @@ func (w *casework) due(sent []desk.Correspondence, name string) bool {
 
 // followOne drafts the thanks for an answer, or the reminder that is due, once.
 func (w *casework) followOne(c *casefile.Case, x *desk.Correspondence) {
+	if l := c.Letter(x.Letter); l == nil || !l.Asks() {
+		return // a reply or a report: what comes back on it needs neither
+	}
 	state, _ := x.State(w.now())
 	plan, kind := c.PlanThanks, casefile.LetterThanks
 	switch {
