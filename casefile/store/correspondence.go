@@ -43,7 +43,7 @@ func (s *Store) AddExchange(ctx context.Context, x *Exchange) error {
 	var data any // NULL and not an empty BLOB
 	if x.Data != nil {
 		x.SHA256 = casefile.Digest(x.Data)
-		data = codec.enc.EncodeAll(x.Data, nil)
+		data = codec.pack(x.Data)
 	}
 	return explain(s.dir, s.exec(ctx, "INSERT INTO correspondence (letter, what, time, who, address, sha256, size, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 		x.Letter, x.What, x.Time.UTC().Format(time.RFC3339), valid(x.Who), valid(x.Address), x.SHA256, len(x.Data), data))

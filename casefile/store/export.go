@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 
 	"relaytrace/casefile"
 )
@@ -52,6 +53,8 @@ type exporter struct {
 	files   []casefile.File            // what the folder holds in the end
 	staged  []string
 	through map[string]bool // folders that were looked at
+	buf     *bufio.Writer   // for one file after the other
+	syncs   syncs
 	out     Exported
 }
 
@@ -70,7 +73,8 @@ func (s *Store) Export(ctx context.Context, files []File, finish func([]casefile
 	}
 	defer root.Close()
 	x := &exporter{s: s, root: root, ours: map[string]map[string]bool{}, placed: map[string]string{}, through: map[string]bool{}}
-	if err := x.all(ctx, files, finish); err != nil {
+	x.buf, x.syncs.slots = bufio.NewWriterSize(nil, 64<<10), make(chan struct{}, maxSyncs)
+	if err := errors.Join(x.all(ctx, files, finish), x.syncs.wait()); err != nil {
 		return x.out, explain(s.dir, err)
 	}
 	return x.out, nil
@@ -103,6 +107,9 @@ func (x *exporter) all(ctx context.Context, files []File, finish func([]casefile
 		if err := x.stage(last); err != nil {
 			return err
 		}
+	}
+	if err := x.syncs.wait(); err != nil {
+		return err
 	}
 	if err := x.intend(ctx); err != nil {
 		return err
@@ -155,42 +162,72 @@ func (x *exporter) stage(f File) error {
 	if strings.HasPrefix(f.Path, "evidence/") {
 		mode = 0o400
 	}
-	sum, size, err := x.write(name, mode, f.Write)
+	out, sum, size, err := x.write(name, mode, f.Write)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.Path, err)
 	}
 	x.files = append(x.files, casefile.File{Path: f.Path, SHA256: sum, Size: size})
 	switch {
 	case have == sum:
-		return x.root.Remove(name)
+		return errors.Join(out.Close(), x.root.Remove(name))
 	case have != "" && !x.ours[f.Path][have] && x.placed[f.Path] == sum && strings.HasPrefix(f.Path, "letters/"):
 		x.out.Left = append(x.out.Left, f.Path)
-		return x.root.Remove(name)
+		return errors.Join(out.Close(), x.root.Remove(name))
 	}
 	x.staged = append(x.staged, f.Path, name)
+	x.syncs.add(out, f.Path)
 	return nil
 }
 
-// write makes a new file and waits until it is on the disk.
-func (x *exporter) write(name string, mode fs.FileMode, content func(io.Writer) error) (sum string, size int64, err error) {
-	f, err := x.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+// write makes a new file and leaves it open; it is not on the disk yet.
+func (x *exporter) write(name string, mode fs.FileMode, content func(io.Writer) error) (f *os.File, sum string, size int64, err error) {
+	f, err = x.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
-		return "", 0, err
+		return nil, "", 0, err
 	}
 	h := sha256.New()
 	n := counter{}
-	w := bufio.NewWriterSize(io.MultiWriter(f, h, &n), 64<<10)
-	err = content(w)
-	if err == nil {
-		err = w.Flush()
+	x.buf.Reset(io.MultiWriter(f, h, &n))
+	if err = content(x.buf); err == nil {
+		err = x.buf.Flush()
 	}
-	if err == nil {
-		err = f.Sync()
+	if err != nil {
+		return nil, "", 0, errors.Join(err, f.Close())
 	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return hex.EncodeToString(h.Sum(nil)), n.bytes, err
+	return f, hex.EncodeToString(h.Sum(nil)), n.bytes, nil
+}
+
+// maxSyncs is how many files wait for the disk at once. A file system that has several to
+// sync writes its journal once for them.
+const maxSyncs = 16
+
+// syncs are files that wait until they are on the disk, and are closed then.
+type syncs struct {
+	slots chan struct{}
+	wg    sync.WaitGroup
+	mu    sync.Mutex
+	err   error
+}
+
+// add has a file synced and closed; name is that by which an error tells of it.
+func (s *syncs) add(f *os.File, name string) {
+	s.slots <- struct{}{}
+	s.wg.Go(func() {
+		defer func() { <-s.slots }()
+		if err := errors.Join(f.Sync(), f.Close()); err != nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.err = errors.Join(s.err, fmt.Errorf("%s: %w", name, err))
+		}
+	})
+}
+
+// wait returns when all files are on the disk, with the errors that were not yet told.
+func (s *syncs) wait() error {
+	s.wg.Wait()
+	err := s.err
+	s.err = nil
+	return err
 }
 
 type counter struct{ bytes int64 }

@@ -48,7 +48,7 @@ func (s *Store) saveRecord(ctx context.Context, address string, r *enrich.Record
 			continue
 		}
 		err = s.exec(ctx, "INSERT OR IGNORE INTO answers VALUES (?, ?, ?, ?, ?, ?)",
-			l.RawSHA256, l.Kind, valid(l.Server), l.Asked, len(l.Raw), codec.enc.EncodeAll(l.Raw, nil))
+			l.RawSHA256, l.Kind, valid(l.Server), l.Asked, len(l.Raw), codec.pack(l.Raw))
 	}
 	return err
 }

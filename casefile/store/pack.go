@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -37,6 +39,20 @@ func newCodec() coder {
 		panic(err)
 	}
 	return coder{enc, dec}
+}
+
+// scratch are buffers that pack compresses into, *[]byte.
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+// pack compresses. What it gives has the length that is needed, and was not grown to it.
+func (c *coder) pack(data []byte) []byte {
+	b := scratch.Get().(*[]byte)
+	*b = c.enc.EncodeAll(data, (*b)[:0])
+	out := bytes.Clone(*b)
+	if cap(*b) <= 1<<20 {
+		scratch.Put(b)
+	}
+	return out
 }
 
 // Packed is a submission made ready for a store: hashed and compressed, with what was
@@ -102,7 +118,7 @@ func Pack(sub *intake.Submission, paths []trace.Path) *Packed {
 		one := &sub.Samples[i]
 		p.samples = append(p.samples, packedSample{
 			sum: one.SHA256, hex: hex.EncodeToString(one.SHA256[:]), size: len(one.Data), grade: string(one.Grade),
-			origin: paths[i].Sample, path: &paths[i], data: codec.enc.EncodeAll(one.Data, nil),
+			origin: paths[i].Sample, path: &paths[i], data: codec.pack(one.Data),
 		})
 	}
 	if sub.Data == nil {
@@ -114,7 +130,7 @@ func Pack(sub *intake.Submission, paths []trace.Path) *Packed {
 			return p // the sample holds the bytes
 		}
 	}
-	p.data = codec.enc.EncodeAll(sub.Data, nil)
+	p.data = codec.pack(sub.Data)
 	return p
 }
 
