@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"strings"
@@ -40,11 +39,10 @@ func LetterPDF(c *casefile.Case, l casefile.Letter, txt []byte, more []*Font) (p
 	d.letterHead(l, drafted.UTC(), subject)
 	d.letterText(layOut(text))
 	d.finish()
-	var out bytes.Buffer
-	if err := d.pdf.Output(&out); err != nil {
+	if pdf, err = d.output(); err != nil {
 		return nil, fmt.Errorf("letter %s: %w", Visible(l.Name), err)
 	}
-	return out.Bytes(), nil
+	return pdf, nil
 }
 
 // letterHead sets what the header of a message would say.

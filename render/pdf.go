@@ -41,11 +41,10 @@ func PDF(c *casefile.Case, bytesOf Bytes, more []*Font) (pdf []byte, err error) 
 		d.chapter(ch)
 	}
 	d.finish()
-	var out bytes.Buffer
-	if err := d.pdf.Output(&out); err != nil {
+	if pdf, err = d.output(); err != nil {
 		return nil, fmt.Errorf("case file: %w", err)
 	}
-	return out.Bytes(), nil
+	return pdf, nil
 }
 
 // Sizes of type in points, and the distances of lines and the edges of a page in millimetres.

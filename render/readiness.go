@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -138,9 +137,8 @@ func readinessPDF(r *desk.Readiness, s casefile.Settings, more []*Font) (pdf []b
 		d.chapter(ch)
 	}
 	d.finish()
-	var out bytes.Buffer
-	if err := d.pdf.Output(&out); err != nil {
+	if pdf, err = d.output(); err != nil {
 		return nil, fmt.Errorf("checklist: %w", err)
 	}
-	return out.Bytes(), nil
+	return pdf, nil
 }

@@ -12,10 +12,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"relaytrace/casefile"
 )
@@ -54,7 +52,7 @@ type exporter struct {
 	staged  []string
 	through map[string]bool // folders that were looked at
 	buf     *bufio.Writer   // for one file after the other
-	syncs   syncs
+	syncs   *syncs
 	out     Exported
 }
 
@@ -73,7 +71,7 @@ func (s *Store) Export(ctx context.Context, files []File, finish func([]casefile
 	}
 	defer root.Close()
 	x := &exporter{s: s, root: root, ours: map[string]map[string]bool{}, placed: map[string]string{}, through: map[string]bool{}}
-	x.buf, x.syncs.slots = bufio.NewWriterSize(nil, 64<<10), make(chan struct{}, maxSyncs)
+	x.buf, x.syncs = bufio.NewWriterSize(nil, 64<<10), newSyncs(s.dir)
 	if err := errors.Join(x.all(ctx, files, finish), x.syncs.wait()); err != nil {
 		return x.out, explain(s.dir, err)
 	}
@@ -195,39 +193,6 @@ func (x *exporter) write(name string, mode fs.FileMode, content func(io.Writer) 
 		return nil, "", 0, errors.Join(err, f.Close())
 	}
 	return f, hex.EncodeToString(h.Sum(nil)), n.bytes, nil
-}
-
-// maxSyncs is how many files wait for the disk at once. A file system that has several to
-// sync writes its journal once for them.
-const maxSyncs = 16
-
-// syncs are files that wait until they are on the disk, and are closed then.
-type syncs struct {
-	slots chan struct{}
-	wg    sync.WaitGroup
-	mu    sync.Mutex
-	err   error
-}
-
-// add has a file synced and closed; name is that by which an error tells of it.
-func (s *syncs) add(f *os.File, name string) {
-	s.slots <- struct{}{}
-	s.wg.Go(func() {
-		defer func() { <-s.slots }()
-		if err := errors.Join(f.Sync(), f.Close()); err != nil {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.err = errors.Join(s.err, fmt.Errorf("%s: %w", name, err))
-		}
-	})
-}
-
-// wait returns when all files are on the disk, with the errors that were not yet told.
-func (s *syncs) wait() error {
-	s.wg.Wait()
-	err := s.err
-	s.err = nil
-	return err
 }
 
 type counter struct{ bytes int64 }
@@ -391,19 +356,6 @@ func (x *exporter) done(ctx context.Context) error {
 		return err
 	}
 	return x.root.RemoveAll(stageDir)
-}
-
-// syncFolder waits until the names in a folder are on the disk.
-func syncFolder(name string) error {
-	if runtime.GOOS == "windows" {
-		return nil // folders cannot be synced there
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
 }
 
 // safePath tells whether a path is relative, stays inside, has no hidden part and needs no

@@ -257,7 +257,7 @@ func (b *batch) sameSettings() error {
 }
 
 const (
-	memoryBase     = 270 << 20 // bytes that the collector keeps the heap within, as far as it can
+	memoryBase     = 300 << 20 // bytes that the collector keeps the heap within, as far as it can
 	memoryInputs   = 100_000   // inputs for which that is enough
 	memoryPerInput = 2 << 10   // bytes for each one more
 )
@@ -269,7 +269,7 @@ func (b *batch) boundMemory() func() {
 	if b.app.env("GOMEMLIMIT") != "" || b.app.env("GOGC") != "" {
 		return func() {}
 	}
-	limit, percent := debug.SetMemoryLimit(memoryBase), debug.SetGCPercent(200)
+	limit, percent := debug.SetMemoryLimit(memoryBase), debug.SetGCPercent(300)
 	return func() { debug.SetMemoryLimit(limit); debug.SetGCPercent(percent) }
 }
 
