@@ -106,6 +106,9 @@ func proseWords(line string) []string {
 
 // wordAddress reads a word of prose as an address, whatever stops are about it.
 func wordAddress(word string) (netip.Addr, bool) {
+	if !strings.ContainsAny(word, ".:") || !strings.ContainsAny(word, "0123456789:") {
+		return netip.Addr{}, false
+	}
 	a, err := netip.ParseAddr(strings.Trim(word, ".:-_"))
 	if err != nil {
 		a, err = netip.ParseAddr(strings.Trim(word, ".-_")) // 2001:db8::

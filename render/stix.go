@@ -46,7 +46,7 @@ func STIX(c *casefile.Case) ([]byte, error) {
 	s.report()
 	return casefile.EncodeJSON(stixObject{
 		"type": "bundle", "id": "bundle--" + ourUUID(c.ID, "stix", "bundle"), "objects": s.objects,
-	}, "  ")
+	}, "")
 }
 
 type stixWriter struct {

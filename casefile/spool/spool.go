@@ -8,6 +8,7 @@ package spool
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -21,7 +22,7 @@ import (
 )
 
 // magic begins the file; the number is that of the form of the records.
-const magic = "relaytrace spool 1\n"
+const magic = "relaytrace spool 2\n"
 
 // headLen is the length of what stands before each record: its length and its checksum.
 const headLen = 8
@@ -126,31 +127,49 @@ type Record struct{ data []byte }
 
 // meta is what stands in a record before the bytes of the submission.
 type meta struct {
-	Sub   intake.Submission // without its bytes and those of the samples
-	Err   string            `json:",omitempty"`
-	Bytes bool              // it has bytes
-	At    [][2]int          // of each sample: where its bytes stand behind the meta
+	Sub     intake.Submission // without its bytes and its samples
+	Err     string            `json:",omitempty"`
+	Bytes   bool              // it has bytes
+	Samples []sampleMeta
+}
+
+// sampleMeta is a sample without its bytes, which stand at At behind the meta. Its digest is
+// a slice, which JSON has as base64, and not as 32 numbers.
+type sampleMeta struct {
+	File    string
+	Line    int
+	Part    string `json:",omitempty"`
+	SHA256  []byte
+	At      [2]int       // begin and end
+	Decoded []string     `json:",omitempty"`
+	Via     intake.Class `json:",omitempty"`
+	By      string       `json:",omitempty"`
+	Grade   intake.Grade
+	Missing []string `json:",omitempty"`
 }
 
 // Encode makes a record. It is safe for concurrent use.
 func Encode(sub *intake.Submission) (Record, error) {
 	m := meta{Sub: *sub, Bytes: sub.Data != nil}
-	m.Sub.Data, m.Sub.Err = nil, nil
+	m.Sub.Data, m.Sub.Err, m.Sub.Samples = nil, nil, nil
 	if sub.Err != nil {
 		m.Err = sub.Err.Error()
 	}
-	m.Sub.Samples = make([]intake.Sample, len(sub.Samples))
 	behind, own := len(sub.Data), 0
-	for i, one := range sub.Samples {
+	for i := range sub.Samples {
+		one := &sub.Samples[i]
+		x := sampleMeta{
+			File: one.File, Line: one.Line, Part: one.Part, SHA256: one.SHA256[:], Decoded: one.Decoded, Via: one.Via, By: one.By,
+			Grade: one.Grade, Missing: one.Missing,
+		}
 		if off, ok := within(sub.Data, one.Data); ok {
-			m.At = append(m.At, [2]int{off, off + len(one.Data)})
+			x.At = [2]int{off, off + len(one.Data)}
 		} else {
-			m.At = append(m.At, [2]int{behind, behind + len(one.Data)})
+			x.At = [2]int{behind, behind + len(one.Data)}
 			behind += len(one.Data)
 			own += len(one.Data)
 		}
-		one.Data = nil
-		m.Sub.Samples[i] = one
+		m.Samples = append(m.Samples, x)
 	}
 	text, err := json.Marshal(&m)
 	if err != nil {
@@ -161,7 +180,7 @@ func Encode(sub *intake.Submission) (Record, error) {
 	data = binary.LittleEndian.AppendUint32(data, uint32(len(text)))
 	data = append(append(data, text...), sub.Data...)
 	for i := range sub.Samples {
-		if m.At[i][0] >= len(sub.Data) {
+		if m.Samples[i].At[0] >= len(sub.Data) {
 			data = append(data, sub.Samples[i].Data...)
 		}
 	}
@@ -220,18 +239,20 @@ func (s *Spool) Read(i int) (*intake.Submission, error) {
 // submission puts the bytes back.
 func (m *meta) submission(data []byte, i int) (*intake.Submission, error) {
 	sub := &m.Sub
-	if len(m.At) != len(sub.Samples) {
-		return nil, fmt.Errorf("record %d does not say where its samples are", i+1)
-	}
-	for k, at := range m.At {
-		if at[0] < 0 || at[0] > at[1] || at[1] > len(data) {
+	sub.Samples = make([]intake.Sample, len(m.Samples))
+	for k := range m.Samples {
+		x := &m.Samples[k]
+		if x.At[0] < 0 || x.At[0] > x.At[1] || x.At[1] > len(data) {
 			return nil, fmt.Errorf("record %d: sample %d lies outside of it", i+1, k+1)
 		}
-		one := &sub.Samples[k]
-		one.Data = data[at[0]:at[1]:at[1]]
-		if sha256.Sum256(one.Data) != one.SHA256 {
+		one := intake.Sample{
+			File: x.File, Line: x.Line, Part: x.Part, Data: data[x.At[0]:x.At[1]:x.At[1]], Decoded: x.Decoded, Via: x.Via, By: x.By,
+			Grade: x.Grade, Missing: x.Missing,
+		}
+		if one.SHA256 = sha256.Sum256(one.Data); !bytes.Equal(one.SHA256[:], x.SHA256) {
 			return nil, fmt.Errorf("record %d: sample %d is not as it was received", i+1, k+1)
 		}
+		sub.Samples[k] = one
 	}
 	if m.Bytes {
 		if sub.Size < 0 || sub.Size > len(data) {

@@ -188,6 +188,10 @@ func (in *inspector) leafFile(p *part, depth int, c *cargo) {
 	if !packed[p.media] && !slices.ContainsFunc(packedNames, func(end string) bool { return strings.HasSuffix(name, end) }) {
 		return
 	}
+	head := p.head(maxHeader)
+	if kindOf(head) == plainFile && !bytes.HasPrefix(head, []byte("From ")) && !in.looksLikeMessage(head) && !isJSON(head) {
+		return // a picture or a document, of which no more is decoded
+	}
 	body, step := p.content()
 	steps := with(p.decoded, step)
 	switch kind := kindOf(body); {
@@ -214,9 +218,12 @@ func isMbox(data []byte) bool {
 	return err == nil && !c.lone
 }
 
+// maxHeader is how much of a file is looked at for the header of a message, in bytes.
+const maxHeader = 64 << 10
+
 // looksLikeMessage tells whether data begins with the header of a message that travelled.
 func (in *inspector) looksLikeMessage(data []byte) bool {
-	p := &part{data: data, fields: scanFields(data[:min(len(data), 64<<10)])}
+	p := &part{data: data, fields: scanFields(data[:min(len(data), maxHeader)])}
 	return p.has("Received") && (p.has("From") || p.has("Date") || p.has("Message-ID"))
 }
 

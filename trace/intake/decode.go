@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"encoding/base64"
 	"html"
 	"io"
 	"strings"
@@ -39,10 +40,26 @@ func (p *part) content() (data []byte, step string) {
 	return p.body, ""
 }
 
+// head gives the beginning of the content: n bytes at least, where it is as long.
+func (p *part) head(n int) []byte {
+	if len(p.body) > 2*n { // base64 is longer by half
+		begin := *p
+		begin.body = p.body[:2*n]
+		if data, _ := begin.content(); len(data) >= n {
+			return data
+		}
+	}
+	data, _ := p.content()
+	return data
+}
+
 // decodeBase64 reads base64 and passes over all that does not belong in it; it ends where
 // padding says so, and starts again behind it, as some programs encode in pieces.
 func decodeBase64(in []byte) []byte {
-	out := make([]byte, 0, len(in)/4*3+3)
+	out := make([]byte, 0, base64.StdEncoding.DecodedLen(len(in))+3)
+	if n, err := base64.StdEncoding.Decode(out[:cap(out)], in); err == nil {
+		return out[:n] // nothing had to be passed over
+	}
 	var acc uint32
 	n := 0
 	flush := func() {
@@ -55,11 +72,11 @@ func decodeBase64(in []byte) []byte {
 		acc, n = 0, 0
 	}
 	for _, c := range in {
-		v := sextet(c)
-		if c == '=' {
-			flush()
-		}
+		v := sextets[c]
 		if v < 0 {
+			if c == '=' {
+				flush()
+			}
 			continue
 		}
 		acc = acc<<6 | uint32(v)
@@ -72,21 +89,16 @@ func decodeBase64(in []byte) []byte {
 	return out
 }
 
-func sextet(c byte) int {
-	switch {
-	case c >= 'A' && c <= 'Z':
-		return int(c - 'A')
-	case c >= 'a' && c <= 'z':
-		return int(c-'a') + 26
-	case c >= '0' && c <= '9':
-		return int(c-'0') + 52
-	case c == '+':
-		return 62
-	case c == '/':
-		return 63
+// sextets are the values of the characters of base64 (RFC 4648 section 4); -1 for others.
+var sextets = func() (t [256]int8) {
+	for c := range t {
+		t[c] = -1
 	}
-	return -1
-}
+	for v, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/") {
+		t[c] = int8(v)
+	}
+	return t
+}()
 
 // decodeQP reads quoted-printable; what is no valid escape stays as it is.
 func decodeQP(in []byte) []byte {
