@@ -188,8 +188,7 @@ func (in *inspector) leafFile(p *part, depth int, c *cargo) {
 	if !packed[p.media] && !slices.ContainsFunc(packedNames, func(end string) bool { return strings.HasSuffix(name, end) }) {
 		return
 	}
-	head := p.head(maxHeader)
-	if kindOf(head) == plainFile && !bytes.HasPrefix(head, []byte("From ")) && !in.looksLikeMessage(head) && !isJSON(head) {
+	if !in.mayCarry(p) {
 		return // a picture or a document, of which no more is decoded
 	}
 	body, step := p.content()
@@ -206,6 +205,34 @@ func (in *inspector) leafFile(p *part, depth int, c *cargo) {
 	case isJSON(body):
 		in.readXARF(body, p.path, steps, c)
 	}
+}
+
+// mayCarry tells from the beginning of a file whether it is of a kind that leafFile reads.
+func (in *inspector) mayCarry(p *part) bool {
+	head := p.head(firstLook)
+	switch {
+	case kindOf(head) != plainFile, bytes.HasPrefix(head, []byte("From ")), isJSON(head):
+		return true
+	case isBinary(head):
+		return false
+	}
+	return in.looksLikeMessage(p.head(maxHeader))
+}
+
+// firstLook is how much of a file tells most pictures and documents from text, in bytes.
+const firstLook = 2 << 10
+
+// isBinary tells whether no mail program can have written data as a header: a tenth and
+// more of it is control characters, as of data that is compressed. A header that a spammer
+// has put NUL bytes into is none.
+func isBinary(data []byte) bool {
+	n := 0
+	for _, c := range data {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
+			n++
+		}
+	}
+	return n > 32 && n > len(data)/10
 }
 
 // isMbox tells whether data begins with the envelope line of an mbox and holds a second one.
