@@ -66,7 +66,7 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 	if c.Seed = in.Seed; c.Seed == "" {
 		c.Seed = newSeed(g.sums)
 	}
-	b := builder{c: c, records: in.Records, rulings: in.Rulings, bounced: map[string]bool{}}
+	b := builder{c: c, records: in.Records, rulings: in.Rulings, bounced: map[string]bool{}, open: map[netip.Addr]bool{}}
 	for _, a := range in.Bounced {
 		b.bounced[strings.ToLower(a)] = true
 	}
@@ -81,6 +81,7 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 			return nil, err
 		}
 		s.Number, s.Evidence = n, Evidence(n, s.SHA256)
+		b.retell(&s)
 		c.Samples = append(c.Samples, s)
 	}
 	b.transactions()
@@ -155,8 +156,9 @@ type builder struct {
 	c       *Case
 	records map[netip.Addr]enrich.Record
 	rulings map[netip.Addr]Ruling
-	bounced map[string]bool // in small letters
-	kept    int             // letters that were not planned now
+	bounced map[string]bool     // in small letters
+	open    map[netip.Addr]bool // relays that no sample shows as such by itself
+	kept    int                 // letters that were not planned now
 	relayAt map[netip.Addr]*Relay
 }
 

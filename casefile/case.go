@@ -98,11 +98,12 @@ type Verdict = judge.Verdict
 
 // The verdicts; package judge says when each is given.
 const (
-	VerdictSuspected     = judge.Suspected
-	VerdictUndisclosed   = judge.Undisclosed
-	VerdictSourceOrRelay = judge.SourceOrRelay
-	VerdictProvisional   = judge.Provisional
-	VerdictWithdrawn     = judge.Withdrawn
+	VerdictSuspected       = judge.Suspected
+	VerdictUndisclosed     = judge.Undisclosed
+	VerdictSourceOrRelay   = judge.SourceOrRelay
+	VerdictRelayOrProvider = judge.RelayOrProvider
+	VerdictProvisional     = judge.Provisional
+	VerdictWithdrawn       = judge.Withdrawn
 )
 
 // Relay is a relay over all samples of the case.

@@ -27,6 +27,7 @@ type Gatherer struct {
 	addrs       map[netip.Addr]bool
 	seen        map[netip.Addr]time.Time
 	relays      map[netip.Addr]*relayTally
+	undecided   map[netip.Addr]*relayTally // relays, or the providers of their clients
 	sources     map[netip.Addr]*sourceTally
 	bystanders  map[bystanderKey]*bystanderTally
 	excuses     map[netip.Addr]map[excuse]*numbers
@@ -46,7 +47,8 @@ func NewGatherer(s Settings) *Gatherer {
 	}
 	return &Gatherer{
 		settings: s, own: own, addrs: map[netip.Addr]bool{}, seen: map[netip.Addr]time.Time{}, relays: map[netip.Addr]*relayTally{},
-		sources: map[netip.Addr]*sourceTally{}, bystanders: map[bystanderKey]*bystanderTally{}, excuses: map[netip.Addr]map[excuse]*numbers{},
+		undecided: map[netip.Addr]*relayTally{},
+		sources:   map[netip.Addr]*sourceTally{}, bystanders: map[bystanderKey]*bystanderTally{}, excuses: map[netip.Addr]map[excuse]*numbers{},
 		trails: map[trace.End]TrailEnd{}, silent: map[netip.Addr]bool{}, paths: map[[16]byte]*PathGroup{}, submissions: map[intake.Class]*classTally{},
 		incident: newIncidentTally(),
 	}
@@ -83,6 +85,7 @@ func (g *Gatherer) AddSample(s *Sample) {
 		}
 		x.add(n, p, r)
 	}
+	g.addUndecided(n, p)
 	for _, o := range s.Origins {
 		g.AddOrigin(p, o)
 	}
@@ -124,11 +127,19 @@ func (g *Gatherer) IsRelay(a netip.Addr) bool { return g.relays[a] != nil }
 // that a second reporter shows as well is better known.
 func (g *Gatherer) AddOrigin(p *trace.Path, o trace.Sample) {
 	who, ours := g.reporter(p, o)
-	for _, r := range p.Relays {
-		if x := g.relays[r.IP]; x != nil && r.Certainty != trace.Claimed {
+	show := func(x *relayTally) {
+		if x != nil {
 			x.ours = x.ours || ours
 			x.reporters[who] = true
 		}
+	}
+	for _, r := range p.Relays {
+		if r.Certainty != trace.Claimed {
+			show(g.relays[r.IP])
+		}
+	}
+	for _, r := range undecidedIn(p) {
+		show(g.undecided[r.IP])
 	}
 }
 

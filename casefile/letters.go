@@ -22,8 +22,8 @@ const maxForgedToo = 10
 // log request for each holder of relays, a notice for each holder of sources, a report
 // for each CSIRT, a notice for each other organisation that was forged. Nobody is written
 // to about an address that only an unverified field names, nor about a relay whose
-// verdict is withdrawn. A relay with a provisional verdict has a letter of its own, so
-// that it holds back no other. Letters that were sent and the desk's own drafts stay; what
+// verdict is withdrawn. A relay with a provisional verdict, or that may be a provider, has
+// a letter of its own, so that it holds back no other. Letters that were sent and the desk's own drafts stay; what
 // was asked in one that was sent is not asked again.
 func (b *builder) letters(kept []Letter) {
 	b.c.Letters, b.kept = append(b.c.Letters, kept...), len(kept)
@@ -32,7 +32,9 @@ func (b *builder) letters(kept []Letter) {
 	for i := range b.c.Relays {
 		r := &b.c.Relays[i]
 		if r.Letter = asked[r.IP]; r.Found() && r.Letter == "" {
-			relays = append(relays, b.newHost(r.IP, &r.Record, r.Verdict == VerdictProvisional))
+			h := b.newHost(r.IP, &r.Record, r.Verdict == VerdictProvisional)
+			h.open = r.Verdict == VerdictRelayOrProvider
+			relays = append(relays, h)
 		}
 	}
 	own := b.declaredHosts()
@@ -122,6 +124,7 @@ type host struct {
 	record      *enrich.Record
 	holder      string
 	provisional bool
+	open        bool             // it may be the provider of those who used it
 	contacts    []enrich.Contact // the best that may be written to
 	unfit       string           // why others may not, in words
 }
@@ -148,7 +151,7 @@ func groupHosts(hosts []host) [][]host {
 }
 
 func (h host) sameRecipient(o host) bool {
-	if h.provisional || o.provisional {
+	if h.provisional || o.provisional || h.open || o.open {
 		return false
 	}
 	if h.holder != "" && h.holder == o.holder {
@@ -168,6 +171,9 @@ func (b *builder) logRequest(g []host) Letter {
 	if g[0].provisional && len(l.To) > 0 {
 		l.hold("the verdict is provisional: who holds the networks of the relay and of its client is not known")
 		l.To, l.Contacts = []string{}, []string{}
+	}
+	if g[0].open {
+		l.hold("it may be the provider of those who used it: look whether it is one before you ask")
 	}
 	return l
 }

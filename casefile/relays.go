@@ -15,7 +15,7 @@ import (
 // the case.
 func (b *builder) relays(g *Gatherer) []*relayTally {
 	at := map[netip.Addr]*relayTally{}
-	for ip, x := range g.relays {
+	for ip, x := range b.decide(g) {
 		at[ip] = x
 		r := x.settle()
 		r.Record = b.record(ip)
@@ -60,6 +60,7 @@ func (b *builder) judge(r *Relay, x *relayTally, g *Gatherer) {
 	}
 	j := judge.Relay(judge.Party{Addr: r.IP, Record: &r.Record}, judge.Evidence{
 		Transactions: ts, Excuses: g.excusesOf(r.IP), Samples: r.Samples, Reporters: r.Reporters, OwnServer: r.OwnServer,
+		Open: b.open[r.IP],
 	})
 	if ruling, ok := b.rulings[r.IP]; ok {
 		ruling.Tool = j.Verdict

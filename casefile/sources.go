@@ -90,8 +90,8 @@ func inDomain(host, domain string) bool {
 // spammer can write any address into a forged field, that of the true relay too.
 func (b *builder) bystanders(g *Gatherer) []*bystanderTally {
 	taken := map[netip.Addr]bool{}
-	for ip := range g.relays {
-		taken[ip.Unmap()] = true
+	for i := range b.c.Relays {
+		taken[b.c.Relays[i].IP.Unmap()] = true
 	}
 	for ip := range g.sources {
 		taken[ip.Unmap()] = true // as a source, or as a relay

@@ -138,7 +138,7 @@ func mayBeAsked(c *casefile.Case, r *casefile.Relay) error {
 	case r.Certainty != trace.Recorded && r.Certainty != trace.CertaintyCorroborated:
 		return fmt.Errorf("%s is only claimed: nobody is written to on that ground", r.IP)
 	case r.Verdict != casefile.VerdictSuspected && r.Verdict != casefile.VerdictUndisclosed &&
-		r.Verdict != casefile.VerdictSourceOrRelay && r.Verdict != casefile.VerdictProvisional:
+		r.Verdict != casefile.VerdictSourceOrRelay && r.Verdict != casefile.VerdictRelayOrProvider && r.Verdict != casefile.VerdictProvisional:
 		return fmt.Errorf("%s is not to be asked: its verdict is %q", r.IP, r.Verdict)
 	case isBystander(c, r.IP):
 		return fmt.Errorf("%s is also a bystander of the case: the case contradicts itself", r.IP)

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"relaytrace/trace"
@@ -308,6 +309,8 @@ func (t *storyteller) mark(s *stop, h *trace.Hop) {
 				s.role, s.head = roleClaim, "RELAY, BY A CLAIM"
 			case !t.ownBelieved(r):
 				s.head = "RELAY OR SOURCE"
+			case t.mayBeProvider(r):
+				s.head = "RELAY OR PROVIDER"
 			}
 			s.callout = append(s.callout, "address "+certaintyWords(r.Certainty), t.withholdsWords(r))
 		}
@@ -325,6 +328,12 @@ func (t *storyteller) mark(s *stop, h *trace.Hop) {
 	if s.head == "" {
 		t.markBystander(s, h, h.From.IP, h.From.RDNS, h.From.Name, h.From.HELO)
 	}
+}
+
+// mayBeProvider reports whether the sample by itself leaves open that a relay is its
+// client's provider.
+func (t *storyteller) mayBeProvider(r trace.Relay) bool {
+	return slices.ContainsFunc(t.path.Findings, func(f trace.Finding) bool { return f.Code == "relay-or-provider" && f.Hop == r.Hop })
 }
 
 // markBystander says beside a host that field h names it and that nobody accuses it.

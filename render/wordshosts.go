@@ -115,6 +115,8 @@ func verdictShort(v casefile.Verdict) string {
 		return "previous hop undisclosed"
 	case casefile.VerdictSourceOrRelay:
 		return "source or relay"
+	case casefile.VerdictRelayOrProvider:
+		return "relay or provider"
 	default:
 		return string(v)
 	}
@@ -128,6 +130,8 @@ func verdictWords(v casefile.Verdict) string {
 		return "previous hop undisclosed: its field leaves out from whom it took the mail; only its owner can tell"
 	case casefile.VerdictSourceOrRelay:
 		return "source or relay: it handed the mail over; that it had taken it from another host rests on a field that could not be verified"
+	case casefile.VerdictRelayOrProvider:
+		return "relay or provider: it took mail from several networks that have no tie to it or to each other; whether for strangers or for customers of its own is open"
 	case casefile.VerdictProvisional:
 		return "provisional: too little is known for a verdict; see the reasons"
 	case casefile.VerdictWithdrawn:

@@ -250,6 +250,9 @@ func (w *jsonWriter) found(p *Path) {
 		w.addr(`,"ip":`, y.IP)
 		w.num(`,"hop":`, int64(y.Hop))
 		w.str(`,"why":`, y.Why)
+		if y.Own > 0 {
+			w.num(`,"own":`, int64(y.Own))
+		}
 		w.lit("}")
 	}
 	w.lit(`],"hints":[`)

@@ -224,7 +224,8 @@ type Bystander struct {
 	Name string     `json:"name"`
 	IP   netip.Addr `json:"ip"`
 	Hop  int        `json:"hop"`
-	Why  string     `json:"why"` // a finding code
+	Why  string     `json:"why"`           // a finding code
+	Own  int        `json:"own,omitempty"` // of a relay-or-provider: the hop of its own field, when that is corroborated and records its client; else 0
 }
 
 // Finding is one stated fact.

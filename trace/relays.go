@@ -29,7 +29,10 @@ func (a *analysis) findRelays() {
 		peer := &a.hops[p]
 		if code, why := a.excused(peer, h); code != "" {
 			if code != "relay-or-provider" || !a.relayKnown(peer.From.IP) {
-				a.bystander(peer.From.RDNS, peer.From.IP, p, code)
+				y := a.bystander(peer.From.RDNS, peer.From.IP, p, code)
+				if y != nil && code == "relay-or-provider" && h.Standing == Corroborated && h.scope == publicAddr {
+					y.Own = j // other samples may tell which
+				}
 			}
 			a.find(code, p, Info, peer.From.IP.String(), why)
 			continue
@@ -335,20 +338,21 @@ func (a *analysis) sendersDomain(peer, own *hop) bool {
 func domainOf(address string) string { return registrable(mailDomain(address)) }
 
 // bystander names a host that must not be accused.
-func (a *analysis) bystander(name string, ip netip.Addr, hop int, why string) {
+func (a *analysis) bystander(name string, ip netip.Addr, hop int, why string) *Bystander {
 	if name == "" && !ip.IsValid() {
-		return
+		return nil
 	}
 	if ip.IsValid() && (a.relayKnown(ip) || a.path.Boundary != nil && ip == a.path.Boundary.IP && claimOnly(why)) {
-		return // it is told as what it is; a forged field may name it too
+		return nil // it is told as what it is; a forged field may name it too
 	}
 	list := a.path.Bystanders
 	for i := len(list) - 1; i >= 0 && i >= len(list)-8; i-- { // those of this hop were added last
 		if b := &list[i]; b.Hop == hop && strings.EqualFold(b.Name, name) && b.IP == ip {
-			return
+			return nil
 		}
 	}
 	a.path.Bystanders = append(a.path.Bystanders, Bystander{Name: name, IP: ip, Hop: hop, Why: why})
+	return &a.path.Bystanders[len(a.path.Bystanders)-1]
 }
 
 // claimOnly reports whether a code says only that a header names the host.

@@ -29,6 +29,10 @@ const (
 	// SourceOrRelay: it handed the mail over, and that it had taken it from another host
 	// rests on a field that could not be verified.
 	SourceOrRelay Verdict = "source-or-relay"
+	// RelayOrProvider: it took mail from several networks that are unrelated to it and to each
+	// other, and no sample shows that one of the clients was a stranger to it. An open relay
+	// does that, and so does a provider whose customers are elsewhere.
+	RelayOrProvider Verdict = "relay-or-provider"
 	// Provisional: it looks like a relay, but too little is known for a verdict: mostly
 	// who holds its network, or the client's.
 	Provisional Verdict = "provisional"
@@ -75,6 +79,7 @@ type Evidence struct {
 	Samples      int  // in how many it stands
 	Reporters    int  // how many independent reporters show it in a believed field
 	OwnServer    bool // a server of the user's own side is one of them
+	Open         bool // no sample by itself shows more than a relay or a provider: see ServesSeveral
 }
 
 // Judgement is a verdict with what it rests on.
@@ -167,6 +172,10 @@ func (v *verdict) weigh(ts []Transaction) {
 func (v *verdict) tell() {
 	v.told("unrelated-client", true, "In %s %s that it took mail from a network of another holder.",
 		v.sure.unrelated, v.unsure.unrelated)
+	if v.evidence.Open {
+		v.add("several-unrelated-clients", true,
+			"It took mail from several networks of different holders, none of them its own. An open relay does that; so does a provider whose customers are elsewhere, or whose users' passwords were stolen.")
+	}
 	v.told("previous-hop-withheld", true, "In %s %s nothing of the address of the host from which it took the mail.",
 		v.sure.withheld, v.unsure.withheld)
 	if n := v.sure.unknown + v.unsure.unknown; n > 0 {
@@ -245,6 +254,8 @@ func (v *verdict) decide() Verdict {
 		return Withdrawn
 	case v.recorded == 0, v.oneWitness():
 		return Provisional
+	case sure.unrelated > 0 && v.evidence.Open:
+		return RelayOrProvider
 	case sure.unrelated > 0:
 		return Suspected
 	case sure.withheld > 0 && networkKnown(v.relay.Record):

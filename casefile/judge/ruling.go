@@ -30,5 +30,5 @@ func (j Judgement) Ruled(by Ruling) Judgement {
 // words name the verdicts inside a sentence.
 var words = map[Verdict]string{
 	Suspected: "a suspected open relay", Undisclosed: "a relay that withholds the previous hop",
-	SourceOrRelay: "the source or a relay", Provisional: "not ripe for a verdict", Withdrawn: "innocent",
+	SourceOrRelay: "the source or a relay", RelayOrProvider: "a relay or a provider", Provisional: "not ripe for a verdict", Withdrawn: "innocent",
 }

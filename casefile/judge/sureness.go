@@ -43,6 +43,8 @@ func (v *verdict) sureness(is Verdict) string {
 		return good + by + ", its own field, which fits the chain, records a client of another holder."
 	case Undisclosed:
 		return good + "that its own field leaves out the previous hop, " + by + ". Whether it serves strangers is not known."
+	case RelayOrProvider:
+		return "That it passed the mail on is well founded, " + by + "; whether for strangers or for customers of its own is open."
 	case SourceOrRelay:
 		return "That it handed the mail over is certain, " + by + "; whether the mail began on it or came through it is open."
 	case Withdrawn:
@@ -67,6 +69,7 @@ func (v *verdict) raises(is Verdict) []string {
 	add(v.recorded > 0 && v.alone(), "a second, independent reporter, or a sample that a server of the user's own side took")
 	add(v.sure.unknown+v.unsure.unknown > 0 || !networkKnown(v.relay.Record), "who holds the networks: look them up with network access")
 	add(v.sure.noAS+v.unsure.noAS > 0, "which provider announces each network: a GeoIP file of autonomous systems")
+	add(is == RelayOrProvider, "whether it is listed as an open relay, or known as a mail provider")
 	add(v.sure.against() == 0 && v.unsure.against()+v.unsure.related+v.unsure.unknown > 0, "a sample in which its own field can be verified")
 	add(true, "its owner's log")
 	return list

@@ -2,7 +2,9 @@ package judge
 
 import (
 	"fmt"
+	"iter"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -87,6 +89,30 @@ func asKnown(p Party) bool {
 	}
 	for _, a := range p.Record.AS {
 		if a.Number != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// leastStrangers is from how many clients without a tie to it, nor to each other, a host
+// is told as one that may be an open relay. Two may be a firm's two offices.
+const leastStrangers = 3
+
+// ServesSeveral reports whether a host took mail from several clients of which it is known
+// that they have no tie to it, nor to each other. That is asked of a host that no single
+// sample shows as a relay: it may be the provider of each one's sender.
+func ServesSeveral(host Party, clients iter.Seq[Party]) bool {
+	unrelated := func(a, b Party) bool {
+		tie, known := related(a, b)
+		return tie == "" && known && asKnown(a) && asKnown(b)
+	}
+	var strangers []Party
+	for c := range clients {
+		if !unrelated(host, c) || slices.ContainsFunc(strangers, func(s Party) bool { return !unrelated(s, c) }) {
+			continue
+		}
+		if strangers = append(strangers, c); len(strangers) == leastStrangers {
 			return true
 		}
 	}

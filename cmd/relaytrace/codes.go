@@ -69,6 +69,13 @@ var judgeCodes = []trace.Code{
 		Example: "In one sample its own field says that it took mail from a network of another holder.",
 	},
 	{
+		Code:    "several-unrelated-clients",
+		Means:   "For the verdict “relay or provider”: no sample shows by itself that a client was a stranger to the host, but over the samples it served three and more networks that have no tie to it, nor to each other.",
+		Sure:    "As sure as the host's own fields and the registries' records of today.",
+		Not:     "It does not mean that the host is open. A provider whose customers connect from elsewhere, or whose users' passwords were stolen, looks the same. A letter to its owner is held until you have looked.",
+		Example: "It took mail from several networks of different holders, none of them its own.",
+	},
+	{
 		Code:    "client-of-the-same-holder",
 		Means:   "Against the verdict: the client belongs to the host's own network, holder or autonomous system. It is a provider, or an organisation with its own mail.",
 		Sure:    "Good: it rests on the registries' records.",
