@@ -180,12 +180,12 @@ func TestLetters(t *testing.T) {
 		{"a claim about an innocent", known(), someone, []Sample{passed(relayA, sister, trace.Corroborated), pretended(silent, relayA, "")}, []string{
 			"notice to abuse@foundry.example about 198.51.100.99", "janet-report to irt@csirt.example about"}},
 		{"offline", nil, offline, []Sample{passed(relayA, stranger, trace.Corroborated), passed(relayB, "", trace.Corroborated)}, []string{
-			"log-request to  about 198.51.100.8 HOLD nobody is known yet who answers for this address: look it up with network access",
-			"log-request to  about 198.51.100.7 HOLD nobody is known yet who answers for this address: look it up with network access",
-			"notice to  about 203.0.113.9 HOLD nobody is known yet who answers for this address: look it up with network access",
+			"log-request to  about 198.51.100.8 HOLD it is not known yet who answers for this address: look it up with network access",
+			"log-request to  about 198.51.100.7 HOLD it is not known yet who answers for this address: look it up with network access",
+			"notice to  about 203.0.113.9 HOLD it is not known yet who answers for this address: look it up with network access",
 			"janet-report to irt@csirt.example about 198.51.100.8 198.51.100.7"}},
 		{"failed look-up holds its own letter alone", failed, someone, []Sample{passed(relayA, stranger, trace.Corroborated), passed(relayB, stranger, trace.Corroborated)}, []string{
-			"log-request to  about 198.51.100.7 HOLD nobody is known who answers for this address, and a look-up failed: make the case again later",
+			"log-request to  about 198.51.100.7 HOLD it is not known who answers for this address, and a look-up failed: make the case again later",
 			"log-request to abuse@foundry.example about 198.51.100.8",
 			"notice to abuse@strangelines.example about 203.0.113.9",
 			"janet-report to irt@csirt.example about 198.51.100.7 198.51.100.8"}},

@@ -260,7 +260,7 @@ func (g *Gatherer) excusesOf(ip netip.Addr) []judge.Excuse {
 		first, more := all[e].list[0], len(all[e].list)-1
 		text := fmt.Sprintf("Sample %d shows it as innocent of relaying for strangers (%s).", first, e.why)
 		if more > 0 {
-			text = fmt.Sprintf("Sample %d and %d more show it as innocent of relaying for strangers (%s).", first, more, e.why)
+			text = fmt.Sprintf("%d samples, the first of them sample %d, show it as innocent of relaying for strangers (%s).", more+1, first, e.why)
 		}
 		out = append(out, judge.Excuse{Reason: Reason{Code: e.why, Text: text}, Strong: e.strong})
 	}

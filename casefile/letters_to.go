@@ -39,9 +39,9 @@ func (b *builder) address(l *Letter, g []host) {
 	case unfit != "":
 		l.hold(unfit)
 	case b.c.Settings.Offline:
-		l.hold("nobody is known yet who answers for this address: look it up with network access")
+		l.hold("it is not known yet who answers for this address: look it up with network access")
 	case failed:
-		l.hold("nobody is known who answers for this address, and a look-up failed: make the case again later")
+		l.hold("it is not known who answers for this address, and a look-up failed: make the case again later")
 	default:
 		l.hold("its registry names nobody to write to: find the address of those who run it by other ways, such as the CSIRT of their network")
 	}

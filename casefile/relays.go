@@ -89,6 +89,9 @@ func (b *builder) transactions() {
 	}
 }
 
+// ClockWaited ends the text of a bound of which the time in the queue is a part.
+const ClockWaited = " (the time that the mail waited is part of it)"
+
 // clockBounds holds a relay's stamp against that of the host that took the mail from it.
 func clockBounds(own, next string) *ClockBounds {
 	a, errA := time.Parse(time.RFC3339, own)
@@ -100,7 +103,7 @@ func clockBounds(own, next string) *ClockBounds {
 	k := &ClockBounds{GapSeconds: int64(d / time.Second)}
 	switch {
 	case d >= 0:
-		k.Text = "slow by at most " + duration(d) + " (the time that the mail waited is part of it)"
+		k.Text = "slow by at most " + duration(d) + ClockWaited
 	default:
 		k.Text = "fast by at least " + duration(-d)
 	}

@@ -58,10 +58,10 @@ func (s *stop) look() (fill, border tone, st stroke, writing tone) {
 		return ghost, faint, dotted, faint
 	case s.role == roleRelay:
 		return marked, alarm, heavy, ink
-	case s.role == roleBlank:
+	case s.role == roleWithheld:
 		return paper, alarm, dashed, ink
-	case s.role == roleClaim:
-		return paper, ink, dashed, ink
+	case s.role == roleBlank, s.role == roleClaim, s.claimed && s.role == roleHost:
+		return paper, ink, dashed, ink // nobody is marked on the word of such a field
 	case s.role == roleOurs:
 		return ours, accent, solid, ink
 	default:

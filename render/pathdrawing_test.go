@@ -3,6 +3,7 @@ package render
 import (
 	"flag"
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -185,6 +186,48 @@ func TestWrapLosesNothing(t *testing.T) {
 					t.Errorf("a line of %.1f mm in %.0f: %.60q", w, width, l)
 				}
 			}
+		}
+	}
+}
+
+// A host that nothing but an unverified field names stands behind a dashed border, as the
+// legend has it, and the colour of a charge marks none but a relay, the end of a trail, and
+// a previous hop that a believed field leaves out.
+func TestDrawPathMarksNobodyByAClaim(t *testing.T) {
+	p := trace.Path{
+		Hops: []trace.Hop{
+			pdfHop(0, "mx.example", "192.0.2.1", "a.example", "a", trace.Trusted, trace.DisclosesAddress, ""),
+			pdfHop(1, "c.example", "192.0.2.2", "b.example", "b", trace.Unverified, trace.DisclosesAddress, "none"),
+			pdfHop(2, "d.example", "", "", "e.example", trace.Unverified, trace.DisclosesHELO, "none"),
+		},
+		Boundary:   &trace.Boundary{Hop: 0, IP: netip.MustParseAddr("192.0.2.1"), By: "mx.example"},
+		Origin:     &trace.Origin{Hop: 0, IP: netip.MustParseAddr("192.0.2.1"), Certainty: trace.Recorded},
+		Ends:       trace.EndUnexplained,
+		Bystanders: []trace.Bystander{{Name: "e.example", Hop: 2, Why: "unverified-claim"}},
+	}
+	d := drawPath(paperFonts, &p, 170)
+	boxes, charged := 0, 0
+	for _, s := range d.shapes {
+		switch s := s.(type) {
+		case box:
+			boxes++
+			if s.border == alarm {
+				charged++
+			} else if boxes > 2 && s.stroke != dashed {
+				t.Errorf("box %d, named by an unverified field alone, has a border of stroke %d", boxes, s.stroke)
+			}
+		case text:
+			if s.s == "BYSTANDER" && s.tone == alarm {
+				t.Error("a bystander has the colour of a charge")
+			}
+		}
+	}
+	if boxes != 6 || charged != 1 {
+		t.Errorf("%d boxes, %d of them marked; want 6 and 1:\n%s", boxes, charged, said(d))
+	}
+	for why, want := range map[string]string{"relay-or-backup-mx": "NOT ACCUSED", "own-provider": "NO RELAY", "forged-field": "BYSTANDER"} {
+		if head, _ := bystanderWordsOf(why); head != want {
+			t.Errorf("%s is headed %q, want %q", why, head, want)
 		}
 	}
 }

@@ -34,17 +34,19 @@ type stop struct {
 	role    role
 	names   []string // by which it is known so far
 	doubted bool     // named by a field that is contradicted
+	claimed bool     // named by an unverified field alone
 }
 
 // role is what a picture marks a host as.
 type role int
 
 const (
-	roleHost  role = iota
-	roleOurs       // of the recipient's side
-	roleRelay      // a relay, or a host where a trail ends
-	roleBlank      // a previous hop that is not known
-	roleClaim      // what roleRelay marks, by the word of an unverified field alone
+	roleHost     role = iota
+	roleOurs          // of the recipient's side
+	roleRelay         // a relay, or a host where a trail ends
+	roleBlank         // a host that is not known
+	roleWithheld      // the previous hop that a relay's own field leaves out
+	roleClaim         // what roleRelay marks, by the word of an unverified field alone
 )
 
 // leg is what stands between a host and the one below it: the hand-over that a field
@@ -181,7 +183,7 @@ func (t *storyteller) writer(h *trace.Hop, top bool, drawn []int, k int) {
 		}
 		t.legs = append(t.legs, l)
 	}
-	s := stop{title: writerName(h), doubted: h.Standing == trace.Contradicted}
+	s := stop{title: writerName(h), doubted: h.Standing == trace.Contradicted, claimed: h.Standing == trace.Unverified}
 	if s.title == "" {
 		s.title = "a host that does not name itself"
 	}
@@ -245,7 +247,7 @@ func (t *storyteller) hop(h *trace.Hop) {
 
 // peer is the previous hop as field h tells it.
 func (t *storyteller) peer(h *trace.Hop) stop {
-	s := stop{doubted: h.Standing == trace.Contradicted}
+	s := stop{doubted: h.Standing == trace.Contradicted, claimed: h.Standing == trace.Unverified}
 	internal := h.Kind != trace.Transfer
 	switch {
 	case h.From.IP.IsValid():
@@ -315,9 +317,9 @@ func (t *storyteller) mark(s *stop, h *trace.Hop) {
 			s.callout = append(s.callout, "address "+certaintyWords(r.Certainty), t.withholdsWords(r))
 		}
 		if r.Own == h.Index && r.Withholds {
-			s.role, s.head = roleBlank, "PREVIOUS HOP WITHHELD"
+			s.role, s.head = roleWithheld, "PREVIOUS HOP WITHHELD"
 			if !t.ownBelieved(r) {
-				s.head += ", BY A CLAIM"
+				s.role, s.head = roleBlank, s.head+", BY A CLAIM"
 			}
 			s.callout = append(s.callout, "only the relay's log can tell")
 		}
@@ -363,6 +365,8 @@ func bystanderWordsOf(code string) (head, why string) {
 		return "NO RELAY", strings.ReplaceAll(code, "-", " ")
 	case "relay-or-provider":
 		return "NOT ACCUSED", "relay or provider"
+	case "relay-or-backup-mx":
+		return "NOT ACCUSED", "relay or backup mail exchanger"
 	}
 	return "BYSTANDER", "named here, not accused"
 }

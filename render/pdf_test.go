@@ -123,7 +123,7 @@ func TestPDFText(t *testing.T) {
 	text := strings.Join(strings.Fields(raw), " ")
 	for _, want := range []string{
 		"RT-7Q2M4XKD", "nothing has been sent", "dept.college.example", "8 samples of mail",
-		"1 relay was found", "Of the relays, 1 withheld the previous hop: only the owner's log", "The verdict is provisional", "hands the mail on in the path of sample 6", "198.51.100.25", "PREVIOUS HOP WITHHELD", "SOURCE OR SILENT RELAY",
+		"1 relay was found", "Of the relays, 1 withheld the previous hop: in the header", "The verdict is provisional", "hands the mail on in the path of sample 6", "198.51.100.25", "PREVIOUS HOP WITHHELD", "SOURCE OR SILENT RELAY",
 		"NOT BELIEVED", "mail.famous.example", "not accused", "<U+202E>mail.famous.example", "<U+0020><U+0020>",
 		"⇥by mx.isp.example", "NL, approximate", "offline", "HOLD", "page 1 of", "own-name-misused; sample 8", "by a field that could not be verified", "isp.example alone", "10 of 40 fields are drawn",
 		"its clock is slow", "samples/broken.eml",

@@ -5,15 +5,20 @@ import "github.com/jung-kurt/gofpdf"
 // leastScale is how far a picture may shrink to fit a page before it is broken over two.
 const leastScale = 0.76
 
+// headRoom is what a heading and a few facts take. A picture that leaves so much of a page
+// is never made smaller to fit what is left of one.
+const headRoom = 32.0
+
 // draw paints a picture at the current place. A picture that does not fit the page
 // goes to the next; one that fits no page is made smaller, and then broken where its
 // layout allows.
 func (d *doc) draw(p drawing) {
 	full := d.bottom() - pageTop
-	if len(p.breaks) == 0 && p.h <= full {
-		d.need(p.h)
-	}
-	if left := d.bottom() - d.y; p.h*leastScale > left && (left < full/2 || p.h*leastScale <= full && left < full*2/3) {
+	switch left := d.bottom() - d.y; {
+	case p.h <= left:
+	case p.h <= full-headRoom || len(p.breaks) == 0 && p.h <= full:
+		d.newPage()
+	case p.h*leastScale > left && (left < full/2 || p.h*leastScale <= full && left < full*2/3):
 		d.newPage()
 	}
 	scale := min(1, max((d.bottom()-d.y)/p.h, leastScale))

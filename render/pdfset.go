@@ -11,7 +11,7 @@ func (d *doc) chapter(ch *chapter) {
 	d.section = ch.Title
 	// The cover stands alone, and so does the summary, which is read alone.
 	alone := ch == d.report.Chapters[0] || len(d.report.Chapters) > 1 && ch == d.report.Chapters[1]
-	if alone || d.y > pageTop+(d.bottom()-pageTop)*0.45 {
+	if alone || d.y > pageTop+(d.bottom()-pageTop)*0.45 || d.y+20+d.least(ch.Blocks, 0) > d.bottom() {
 		d.newPage()
 	} else {
 		d.y += 9
@@ -51,7 +51,7 @@ func (d *doc) set(blocks []block, i int) {
 		d.block(6, bodySize, bodyLead, d.sans, ink, b.Text, 0.9)
 	case *facts:
 		for _, f := range b.List {
-			d.fact(f, 8.4, 4, maxFact)
+			d.fact(f, factSize, factLead, maxFact)
 		}
 		d.y += 1.2
 	case table:
@@ -78,7 +78,10 @@ func (d *doc) least(blocks []block, i int) float64 {
 	case label:
 		return 4 + 4.1*float64(len(wrap(d.bold, 8.5, d.width(), b.Text))) + d.least(blocks, i+1)
 	case *facts:
-		h := min(float64(len(b.List)), 4) * 4.4
+		h := d.factsHeight(b)
+		if h > d.bottom()-pageTop-headRoom { // more than a page
+			return min(float64(len(b.List)), 4) * 4.4
+		}
 		if len(b.List) <= 3 { // a few facts are the head of what follows
 			h += d.least(blocks, i+1)
 		}
@@ -89,12 +92,12 @@ func (d *doc) least(blocks []block, i int) float64 {
 		return head + d.rowHeight(d.rowLines(b, widths, b.Rows[0])) + cellLead
 	case figure:
 		p := b.draw(d.fonts, d.width())
-		if len(p.breaks) == 0 {
+		if len(p.breaks) == 0 || p.h <= d.bottom()-pageTop-headRoom {
 			return p.h + 4
 		}
 		return min(p.h*leastScale+4, full)
 	case rawField:
-		return 5 + min(float64(len(b.Lines)), 3)*monoLead
+		return d.rawHead(b) + min(float64(len(b.Lines)), keptLines)*monoLead
 	case para, note, item:
 		if i+1 < len(blocks) && blocks[i+1].Kind() == "figure" { // what leads to a picture stays with it
 			return min(3*bodyLead+d.least(blocks, i+1), full)
@@ -125,16 +128,33 @@ func (d *doc) block(indent, size, lead float64, f *face, t tone, s string, after
 	d.y += after
 }
 
-// labelWidth is how much room the labels of facts take.
-const labelWidth = 36.0
+// labelWidth is how much room the labels of facts take, factSize and factLead their type.
+const (
+	labelWidth = 36.0
+	factSize   = 8.4
+	factLead   = 4.0
+)
+
+// factsHeight is the room that facts take.
+func (d *doc) factsHeight(b *facts) float64 {
+	h := 1.2
+	for _, f := range b.List {
+		face, size := d.valueFace(f, factSize)
+		h += float64(len(wrap(face, size, d.width()-labelWidth, f.Text)))*factLead + 0.4
+	}
+	return h
+}
+
+func (d *doc) valueFace(f fact, size float64) (*face, float64) {
+	if f.Mono {
+		return d.mono, size * 0.92
+	}
+	return d.sans, size
+}
 
 // fact writes a label and what it tells, in so many lines at most.
 func (d *doc) fact(f fact, size, lead float64, most int) {
-	value := d.sans
-	valueSize := size
-	if f.Mono {
-		value, valueSize = d.mono, size*0.92
-	}
+	value, valueSize := d.valueFace(f, size)
 	labels := wrap(d.sans, size, labelWidth-2, f.Label)
 	lines := wrap(value, valueSize, d.width()-labelWidth, f.Text)
 	if len(lines) > most {
@@ -160,14 +180,34 @@ func (d *doc) fact(f fact, size, lead float64, most int) {
 // gutter is the room for line numbers.
 const gutter = 11.0
 
+// keptLines is how many lines of a quoted field stay together.
+const keptLines = 8
+
+// rawWhy are the lines of what is said beside the head of a quoted field, and where they begin.
+func (d *doc) rawWhy(f rawField) (lines []string, x float64) {
+	x = d.bold.width(f.Head+"  ", noteSize)
+	return wrap(d.sans, noteSize, d.width()-x, f.Why), x
+}
+
+// rawHead is the height of the head of a quoted field.
+func (d *doc) rawHead(f rawField) float64 {
+	lines, _ := d.rawWhy(f)
+	return 1.2 + float64(len(lines))*noteLead
+}
+
 // rawField quotes a field with the numbers of its lines.
 func (d *doc) rawField(f rawField) {
-	d.need(5 + min(float64(len(f.Lines)), 3)*monoLead)
+	d.need(d.rawHead(f) + min(float64(len(f.Lines)), keptLines)*monoLead)
+	why, x := d.rawWhy(f)
 	d.put(edge, d.y+3.2, noteSize, d.bold, ink, f.Head)
-	x := d.bold.width(f.Head+"  ", noteSize)
-	d.put(edge+x, d.y+3.2, noteSize, d.sans, faint, fit(d.sans, noteSize, d.width()-x, f.Why))
-	d.y += 4.6
-	for _, l := range f.Lines {
+	for i, l := range why {
+		d.put(edge+x, d.y+3.2+float64(i)*noteLead, noteSize, d.sans, faint, l)
+	}
+	d.y += d.rawHead(f) - 0.3
+	for i, l := range f.Lines {
+		if i == len(f.Lines)-2 { // the last line never stands alone on a page
+			d.need(2 * monoLead)
+		}
 		number := strconv.Itoa(l.Number)
 		for _, piece := range d.pieces(l) {
 			d.need(monoLead)

@@ -145,7 +145,7 @@ func TestReportOfALargeCase(t *testing.T) {
 			t.Fatalf("relay %s is not named", c.Relays[i].IP)
 		}
 	}
-	for _, want := range []string{"100,000, of which 1000 exemplars are shown", "880 rarer paths stand", "850 more relays stand", "The other 99000 samples"} {
+	for _, want := range []string{"100,000, of which 1,000 exemplars are shown", "880 rarer paths stand", "850 more relays stand", "The digests of the other 99,000 samples stand in samples.ndjson", "kept in case.db; “relaytrace export --evidence” copies it to evidence/"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("the report lacks %q", want)
 		}
@@ -178,7 +178,7 @@ func TestReportQuotesHeaders(t *testing.T) {
 		}
 		got := false
 		for i, l := range lines {
-			got = got || l.Text == `Subject: caf\xE9 `+"\u202e"
+			got = got || l.Text == `Subject: caf\xe9 `+"\u202e"
 			if tt.want && l.Number != i+1 {
 				t.Errorf("%s: line %d stands at %d", tt.name, l.Number, i+1)
 			}

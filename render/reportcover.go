@@ -50,7 +50,7 @@ func samplesHeld(c *casefile.Case) string {
 	if n == len(c.Samples) {
 		return thousands(n)
 	}
-	return fmt.Sprintf("%s, of which %d exemplars are shown; all are in samples.ndjson", thousands(n), len(c.Samples))
+	return fmt.Sprintf("%s, of which %s exemplars are shown; all are in samples.ndjson", thousands(n), thousands(len(c.Samples)))
 }
 
 func spanWords(c *casefile.Case) string {
@@ -102,9 +102,9 @@ func whatHappened(c *casefile.Case) []string {
 	if s := c.Submissions; s.Total > 0 {
 		var told []string
 		for _, x := range s.Classes {
-			told = append(told, fmt.Sprintf("%d %s", x.Count, className(x.Class, x.Count)))
+			told = append(told, thousands(x.Count)+" "+className(x.Class, x.Count))
 		}
-		points = append(points, count(s.Total, "message came in", "messages came in")+": "+list(told, 12)+".")
+		points = append(points, countOf(s.Total, "message came in", "messages came in")+": "+list(told, 12)+".")
 	}
 	for _, e := range c.Incident.Estimates {
 		if !e.IP.IsValid() {
@@ -141,16 +141,17 @@ func toWhom(c *casefile.Case) []string {
 	if p := reportedPoint(c); p != "" {
 		points = append(points, p)
 	}
-	if r := c.Incident.Recipients; len(r) > 0 {
-		var told []string
-		for _, x := range r {
-			if x.Country != "" {
-				told = append(told, countryName(x.Country))
-			}
+	var told []string
+	general := ""
+	for _, x := range recipientCountries(c.Incident.Recipients) {
+		if x.Country != "" {
+			told = append(told, countryName(x.Country))
+		} else {
+			general = "; others have names of no country, such as .com"
 		}
-		if len(told) > 0 {
-			points = append(points, "The addresses written to lie, by their domains, in "+list(told, 6)+" and under general names.")
-		}
+	}
+	if len(told) > 0 {
+		points = append(points, "The addresses written to lie, by their domains, in "+list(told, 6)+general+".")
 	}
 	if len(points) == 0 {
 		points = append(points, "The case does not say whose name was forged.")
@@ -209,7 +210,7 @@ func requests(c *casefile.Case) []string {
 var letterKinds = []struct{ kind, one, many, asks string }{
 	{casefile.LetterLogRequest, "request for logs", "requests for logs", "to those who answer for relays: to preserve their logs and to tell which host connected."},
 	{casefile.LetterNotice, "notice", "notices", "to the networks of hosts where a trail ends: to look into it."},
-	{casefile.LetterJANET, "report", "reports", "to JANET or another network's CSIRT: to know of the run and to help with answers."},
+	{casefile.LetterJANET, "report", "reports", "to JANET or the incident response team (CSIRT) of another network: to know of the run and to help with answers."},
 	{casefile.LetterForged, "notice", "notices", "to other organisations forged in the same run: to know of it."},
 	{casefile.LetterReply, "reply", "replies", "to people who complained: nothing is asked of them."},
 	{casefile.LetterReminder, "reminder", "reminders", "of letters that nobody answered."},

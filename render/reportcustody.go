@@ -15,16 +15,20 @@ func (w *writer) custody() {
 	w.chapter("custody", "Custody log and digests")
 	w.log()
 	w.heading("digests", "Samples with their digests")
-	w.note("SHA-256 over the bytes as received. The file SHA256SUMS in the folder evidence holds the same for every sample, for sha256sum -c.")
+	if copiedOut(w.c) {
+		w.note("SHA-256 over the bytes as received. The file SHA256SUMS in the folder evidence holds the same for every sample, for sha256sum -c.")
+	} else {
+		w.note("SHA-256 over the bytes as received. All samples are kept in case.db, and “relaytrace export --evidence” copies them out with a file SHA256SUMS, for sha256sum -c.")
+	}
 	if more := total(w.c) - len(w.c.Samples); more > 0 {
-		w.para("The exemplars are listed. The other " + strconv.Itoa(more) + " samples stand in evidence/SHA256SUMS and samples.ndjson.")
+		w.para("The exemplars are listed. The digests of the other " + thousands(more) + " samples stand in samples.ndjson.")
 	}
 	t := table{Name: "Digests of the samples", Columns: []column{{Title: "Sample", Width: 14}, {Title: "SHA-256", Width: 106}, {Title: "Found in", Width: 50}}}
 	for i := range w.c.Samples {
 		s := &w.c.Samples[i]
 		found := ""
 		if len(s.Origins) > 0 {
-			found = Middle(Visible(bounded(originWords(s.Origins[0]))), 30) // whole with the sample
+			found = ending(Visible(bounded(originWords(s.Origins[0]))), 30) // whole with the sample
 		}
 		if more := len(s.Origins) - 1; more > 0 {
 			found += ", and " + count(more, "more place", "more places")
@@ -101,12 +105,28 @@ func (w *writer) problems() {
 		w.para("None.")
 		return
 	}
-	t := table{Name: "Problems met", Columns: []column{{Title: "Where", Width: 65}, {Title: "What", Width: 105}}}
+	t := table{Name: "Problems met", Columns: []column{{Title: "What", Width: 70}, {Title: "Times", Width: 14, Right: true}, {Title: "Where", Width: 86}}}
+	var order []string
+	where := make(map[string][]string)
 	for _, p := range w.c.Problems {
-		t.Rows = append(t.Rows, []cell{{Text: p.Where}, {Text: p.What}})
+		if len(where[p.What]) == 0 {
+			order = append(order, p.What)
+		}
+		where[p.What] = append(where[p.What], p.Where)
+	}
+	cut := false
+	for _, what := range order {
+		t.Rows = append(t.Rows, []cell{{Text: what}, {Text: strconv.Itoa(len(where[what]))}, {Text: list(where[what], maxPlaces)}})
+		cut = cut || len(where[what]) > maxPlaces
 	}
 	w.cutRows(t, 200, "case.json")
+	if cut && len(order) <= 200 {
+		w.note("case.json names every place.")
+	}
 }
+
+// maxPlaces is how many places of a problem are named.
+const maxPlaces = 12
 
 // glossary explains the words of the case file.
 func (w *writer) glossary() {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"relaytrace/casefile"
@@ -14,6 +15,7 @@ func (w *writer) incident() {
 	w.volume()
 	w.forged()
 	w.submissions()
+	w.recipients()
 	w.estimates()
 	w.elsewhere()
 }
@@ -53,8 +55,8 @@ func (w *writer) volume() {
 		w.para("All of it, " + count(n, "message", "messages") + ", came within one " + v.stepWords() + ", from " + at.Format("2006-01-02 15:04 UTC") + ".")
 		return
 	}
-	w.para("Each bar is " + oneOf(v.stepWords() == "hour", "an hour", "a span of "+v.stepWords()) + ", by the stamps of the recipients' own systems, in UTC. The highest holds " +
-		strconv.Itoa(n) + ", from " + at.Format("2006-01-02 15:04") + ".")
+	w.para("Each bar is " + barWords(v.stepWords()) + ", by the stamps of the recipients' own systems, in UTC. The highest holds " +
+		thousands(n) + ", from " + at.Format("2006-01-02 15:04") + ".")
 	samples, bounces := 0, 0
 	for _, b := range v.bars {
 		samples += b.samples
@@ -63,6 +65,17 @@ func (w *writer) volume() {
 	alt := fmt.Sprintf("Bars of %d samples and %d bounces, each for %s, from %s. The highest holds %d, from %s.",
 		samples, bounces, v.stepWords(), v.first.Format("2006-01-02 15:04 UTC"), n, at.Format("2006-01-02 15:04 UTC"))
 	w.figure("Volume of the run", alt, func(f *fonts, width float64) drawing { return drawVolume(f, v, width) })
+}
+
+// barWords tells what one bar stands for: an hour, a day, or several of them.
+func barWords(step string) string {
+	switch step {
+	case "hour":
+		return "an hour"
+	case "day":
+		return "a day"
+	}
+	return "a span of " + step
 }
 
 func (w *writer) forged() {
@@ -79,7 +92,7 @@ func (w *writer) forged() {
 		t.Rows = append(t.Rows, []cell{{Text: d.Domain}, {Text: d.Organisation}, {Text: strconv.Itoa(d.Samples)}, {Text: strconv.Itoa(d.Bounces)}, {Text: oneOf(d.Ours, "yes", "no")}})
 	}
 	w.cutRows(t, 40, "exports/forged.csv")
-	w.fact("Addresses", oneOf(in.Addresses.Distinct > 0, count(in.Addresses.Distinct, "different forged address", "different forged addresses"), ""))
+	w.fact("Addresses", oneOf(in.Addresses.Distinct > 0, countOf(in.Addresses.Distinct, "different forged address", "different forged addresses"), ""))
 	w.fact("Their pattern", in.Addresses.Pattern)
 	a := table{Name: "Most frequent forged addresses", Columns: []column{{Title: "Address", Width: 130}, {Title: "Samples and bounces", Width: 40, Right: true}}}
 	for _, x := range in.Addresses.Most {
@@ -94,23 +107,47 @@ func (w *writer) submissions() {
 		return
 	}
 	w.heading("submissions", "What arrived")
-	w.para(count(s.Total, "message was", "messages were") + " handed in. Every one is in exactly one class.")
+	w.para(countOf(s.Total, "message was", "messages were") + " handed in. Every one is in exactly one class.")
 	t := table{Name: "Submissions by class", Columns: []column{
-		{Title: "Class", Width: 74}, {Title: "Messages", Width: 30, Right: true}, {Title: "With a sample", Width: 30, Right: true}, {Title: "Different senders", Width: 36, Right: true},
+		{Title: "Class", Width: 74}, {Title: "Messages", Width: 30, Right: true}, {Title: "With a sample", Width: 30, Right: true}, {Title: "Reporters known", Width: 36, Right: true},
 	}}
 	for _, x := range s.Classes {
-		t.Rows = append(t.Rows, []cell{{Text: className(x.Class, x.Count)}, {Text: strconv.Itoa(x.Count)}, {Text: strconv.Itoa(x.Samples)}, {Text: strconv.Itoa(x.Reporters)}})
+		t.Rows = append(t.Rows, []cell{{Text: className(x.Class, x.Count)}, {Text: strconv.Itoa(x.Count)}, {Text: strconv.Itoa(x.Samples)}, {Text: oneOf(x.Reporters == 0, "none", strconv.Itoa(x.Reporters))}})
 	}
 	w.table(t)
-	w.recipients()
 }
 
 func (w *writer) recipients() {
-	t := table{Name: "Countries of the recipients' domains", Columns: []column{{Title: "Recipients' domains of", Width: 130}, {Title: "Addresses", Width: 40, Right: true}}}
-	for _, x := range w.c.Incident.Recipients {
-		t.Rows = append(t.Rows, []cell{{Text: oneOf(x.Country == "", "general names, of no country", countryName(x.Country))}, {Text: strconv.Itoa(x.Count)}})
+	countries := recipientCountries(w.c.Incident.Recipients)
+	if len(countries) == 0 {
+		return
+	}
+	w.heading("recipients", "Where it went")
+	w.para("The countries of the domains written to, by the ending of their names.")
+	t := table{Name: "Countries of the recipients' domains", Columns: []column{{Title: "Country", Width: 130}, {Title: "Addresses", Width: 40, Right: true}}}
+	for _, x := range countries {
+		t.Rows = append(t.Rows, []cell{{Text: oneOf(x.Country == "", "none: names such as .com and .org", countryName(x.Country))}, {Text: strconv.Itoa(x.Count)}})
 	}
 	w.cutRows(t, 20, "case.json")
+}
+
+// recipientCountries are the countries of recipients' domains; two letters that are no
+// country's, as of a domain that was cut short, count as none.
+func recipientCountries(all []casefile.CountryCount) []casefile.CountryCount {
+	var out []casefile.CountryCount
+	none := 0
+	for _, x := range all {
+		if _, known := world().countries[x.Country]; known {
+			out = append(out, x)
+		} else {
+			none += x.Count
+		}
+	}
+	if none > 0 {
+		out = append(out, casefile.CountryCount{Count: none})
+		slices.SortStableFunc(out, func(a, b casefile.CountryCount) int { return b.Count - a.Count })
+	}
+	return out
 }
 
 func (w *writer) estimates() {

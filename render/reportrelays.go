@@ -52,6 +52,7 @@ func (w *writer) relays() {
 	}
 	w.table(t)
 	w.tableKey()
+	w.note("A clock that is called slow by at most some time may be right: the time that the mail waited is part of it.")
 	for i := range w.c.Relays[:min(len(w.c.Relays), maxRelays)] {
 		w.relay(&w.c.Relays[i])
 	}
@@ -222,17 +223,18 @@ func (w *writer) seen(r *casefile.Relay) {
 		row := []cell{{Text: strconv.Itoa(s.Sample), Link: w.firstSample([]int{s.Sample})}, {Text: "it wrote no field"}, {}, {}, {Text: "not known"}, {}}
 		if own != nil {
 			row[1] = cell{Text: orNone(own.Time.Stamp, "none"), Mono: true}
-			row[2] = cell{Text: orNone(Stamp(own.Time.UTC), "no instant")}
+			row[2] = cell{Text: orNone(Stamp(own.Time.UTC), "no readable time")}
 			row[4] = cell{Text: oneOf(believed(own), "withheld", "withheld, by an unverified field")}
 		}
 		if next != nil {
-			row[3] = cell{Text: orNone(Stamp(next.Time.UTC), "no instant")}
+			row[3] = cell{Text: orNone(Stamp(next.Time.UTC), "no readable time")}
 		}
 		if s.Client.IsValid() {
 			row[4] = cell{Text: s.Client.String() + ", according to " + oneOf(own != nil && believed(own), "its field", "an unverified field")}
 		}
 		if s.Clock != nil {
-			row[5] = cell{Text: s.Clock.Text + oneOf(own != nil && !believed(own), "; by an unverified stamp", "")}
+			said := strings.TrimSuffix(s.Clock.Text, casefile.ClockWaited) // told at the head of the chapter
+			row[5] = cell{Text: said + oneOf(own != nil && !believed(own), "; by an unverified stamp", "")}
 		}
 		t.Rows = append(t.Rows, row)
 	}
@@ -306,8 +308,15 @@ func (w *writer) letters() {
 	}
 	w.para("Drafts, one for each recipient, in the folder letters. relaytrace sends nothing: a person reads each, and sends it. HOLD marks one that must not leave as it stands, and says why.")
 	t := table{Name: "Letters", Columns: []column{
-		{Title: "Letter", Width: 42}, {Title: "Kind", Width: 19}, {Title: "To", Width: 36}, {Title: "About", Width: 27}, {Title: "State", Width: 46},
+		{Title: "Letter", Width: 50}, {Title: "Kind", Width: 25}, {Title: "To", Width: 28}, {Title: "About", Width: 27}, {Title: "State", Width: 40},
 	}}
+	shared := sharedReasons(w.c.Letters)
+	if len(shared) > 0 {
+		w.label("What all drafts on HOLD share")
+		for _, s := range shared {
+			w.item("•", s)
+		}
+	}
 	rows := slices.Clone(w.c.Letters)
 	slices.SortStableFunc(rows, func(a, b casefile.Letter) int { // replies, which can be many, stand last
 		return cmp.Compare(len(oneOf(a.Kind == casefile.LetterReply, "x", "")), len(oneOf(b.Kind == casefile.LetterReply, "x", "")))
@@ -320,10 +329,41 @@ func (w *writer) letters() {
 		}
 		t.Rows = append(t.Rows, []cell{
 			{Text: l.Name}, {Text: letterKind(l.Kind)}, {Text: orNone(list(l.To, 4), "nobody yet")}, {Text: list(about, 6), Mono: true},
-			{Text: oneOf(l.Hold, "HOLD: "+orNone(l.Reason, "no recipient"), "draft")},
+			{Text: oneOf(l.Hold, "HOLD"+ownReasons(l, shared), "draft")},
 		})
 	}
 	w.cutRows(t, 250, "exports/letters.csv")
+}
+
+// sharedReasons are the reasons that every letter on HOLD has, told once where there are
+// several such letters.
+func sharedReasons(letters []casefile.Letter) []string {
+	var shared []string
+	held := 0
+	for i := range letters {
+		if !letters[i].Hold {
+			continue
+		}
+		reasons := strings.Split(letters[i].Reason, "; ")
+		if held++; held == 1 {
+			shared = reasons
+		} else {
+			shared = slices.DeleteFunc(slices.Clone(shared), func(s string) bool { return !slices.Contains(reasons, s) })
+		}
+	}
+	if held < 3 {
+		return nil
+	}
+	return slices.DeleteFunc(shared, func(s string) bool { return strings.TrimSpace(s) == "" })
+}
+
+// ownReasons are the reasons of a letter on HOLD beyond those that all share.
+func ownReasons(l *casefile.Letter, shared []string) string {
+	own := slices.DeleteFunc(strings.Split(l.Reason, "; "), func(s string) bool { return strings.TrimSpace(s) == "" || slices.Contains(shared, s) })
+	if len(own) == 0 {
+		return oneOf(len(shared) > 0, "", ": no recipient")
+	}
+	return ": " + strings.Join(own, "; ")
 }
 
 func (w *writer) letterOf(r *casefile.Relay) *casefile.Letter {

@@ -41,7 +41,7 @@ func (w *writer) paths() {
 		w.para("The case holds no sample.")
 		return
 	}
-	w.para(count(len(pathGroups(w.c)), "distinct path", "distinct paths") + " over " + count(total(w.c), "sample", "samples") +
+	w.para(count(len(pathGroups(w.c)), "distinct path", "distinct paths") + " over " + countOf(total(w.c), "sample", "samples") +
 		": the same hosts in the same order with the same standings count as one. Each is drawn once, by one of its samples. " +
 		"A picture is read from the bottom up, the way the mail went; fields are numbered from the top of the header, 0 first.")
 	w.figure("What the lines and boxes mean", "Key of the pictures: "+legendAlt, drawLegend)
@@ -50,7 +50,7 @@ func (w *writer) paths() {
 		if s == nil {
 			continue
 		}
-		title := fmt.Sprintf("Path %d: %s", i+1, count(g.Samples, "sample", "samples"))
+		title := fmt.Sprintf("Path %d: %s", i+1, countOf(g.Samples, "sample", "samples"))
 		w.heading("path-"+strconv.Itoa(i+1), title)
 		w.factOf(fact{Label: "Trail ends", Text: trailWords(&s.Path)})
 		w.factOf(fact{Label: "Drawn by", Text: fmt.Sprintf("sample %d", s.Number), Link: sampleID(s.Number)})
@@ -87,7 +87,7 @@ const maxOrigins = 12
 func (w *writer) sample(s *casefile.Sample, path, like int) {
 	w.heading(sampleID(s.Number), fmt.Sprintf("Sample %d", s.Number))
 	w.factOf(fact{Label: "SHA-256", Text: s.SHA256, Mono: true})
-	w.fact("Size", strconv.FormatInt(s.Size, 10)+" bytes; copy in "+orNone(s.Evidence, "no file"))
+	w.fact("Size", strconv.FormatInt(s.Size, 10)+" bytes; "+copyWords(w.c, s))
 	for _, o := range s.Origins[:min(len(s.Origins), maxOrigins)] {
 		w.fact("Found in", originWords(o))
 	}
@@ -105,6 +105,21 @@ func (w *writer) sample(s *casefile.Sample, path, like int) {
 	}
 	w.findings(s)
 	w.rawFields(s)
+}
+
+// copiedOut reports whether the folder has a copy of every sample beside case.db: of a case
+// that shows no more than exemplars they are written when somebody asks for them.
+func copiedOut(c *casefile.Case) bool { return total(c) <= casefile.MaxShown }
+
+// copyWords tells where the bytes of a sample lie.
+func copyWords(c *casefile.Case, s *casefile.Sample) string {
+	switch {
+	case s.Evidence == "":
+		return "copy in no file"
+	case copiedOut(c):
+		return "copy in " + s.Evidence
+	}
+	return "kept in case.db; “relaytrace export --evidence” copies it to " + s.Evidence
 }
 
 func originWords(o trace.Sample) string {
@@ -246,7 +261,7 @@ func escapedBytes(s string) string {
 	for i := 0; i < len(s); {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && n == 1 {
-			fmt.Fprintf(&b, `\x%02X`, s[i])
+			fmt.Fprintf(&b, `\x%02x`, s[i])
 		} else {
 			b.WriteString(s[i : i+n])
 		}

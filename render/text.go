@@ -108,6 +108,16 @@ func Middle(s string, n int) string {
 	return strings.Join(u[:head], "") + "…" + strings.Join(u[len(u)-tail:], "")
 }
 
+// ending is s, or of a longer text the last n - 1 characters behind an ellipsis: of a file's
+// name the part that tells.
+func ending(s string, n int) string {
+	u := units(s)
+	if len(u) <= n {
+		return s
+	}
+	return "…" + strings.Join(u[len(u)-n+1:], "")
+}
+
 // units splits a text that Visible has made into what must stay together: single
 // characters, and whole marks such as <U+202E> and <0xE9>.
 func units(s string) []string {
@@ -146,6 +156,12 @@ func count(n int, one, many string) string {
 		return "1 " + one
 	}
 	return strconv.Itoa(n) + " " + many
+}
+
+// countOf is count with a comma before every three digits, for the case file; letters, which
+// are written in many languages, do without.
+func countOf(n int, one, many string) string {
+	return thousands(n) + " " + oneOf(n == 1, one, many)
 }
 
 // thousands writes a number with a comma before every three digits.

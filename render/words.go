@@ -16,18 +16,23 @@ func samplesPoint(c *casefile.Case) string {
 	if total(c) == 0 {
 		return "The case holds no sample. Nothing can be said of any host."
 	}
-	s := thousands(total(c)) + oneOf(total(c) == 1, " sample", " samples") + " of mail reported as forged"
-	if c.Settings.Domain != "" {
-		s += " in the name of " + Middle(Visible(bounded(c.Settings.Domain)), 80)
+	s := countOf(total(c), "sample", "samples") + " of mail reported as forged"
+	seen := ""
+	if domain := Middle(Visible(bounded(c.Settings.Domain)), 80); domain != "" {
+		if len(c.Incident.Domains) > 0 && !slices.ContainsFunc(c.Incident.Domains, func(d casefile.ForgedDomain) bool { return d.Ours }) {
+			seen = " " + oneOf(total(c) == 1, "It does not have ", "None has ") + domain + " in the sender's place."
+		} else {
+			s += " in the name of " + domain
+		}
 	}
 	first, last := received(c)
 	switch {
 	case first == "":
-		return s + ". None has a readable time of receipt."
+		return s + ". None has a readable time of receipt." + seen
 	case first == last:
-		return s + ", received at " + Stamp(first) + "."
+		return s + ", received at " + Stamp(first) + "." + seen
 	default:
-		return s + ", received between " + Stamp(first) + " and " + Stamp(last) + "."
+		return s + ", received between " + Stamp(first) + " and " + Stamp(last) + "." + seen
 	}
 }
 
@@ -75,7 +80,7 @@ func reportedPoint(c *casefile.Case) string {
 	case 0:
 		return ""
 	case 1:
-		return "All samples were taken in from outside by the systems of one recipient (" + sides[0] +
+		return oneOf(total(c) == 1, "The sample was", "All samples were") + " taken in from outside by the systems of one recipient (" + sides[0] +
 			"). What this case says of other hosts is told as reported by them."
 	default:
 		return "The samples were taken in from outside by the systems of " + list(sides, 6) +
@@ -125,9 +130,10 @@ func relaysPoint(c *casefile.Case) string {
 	t := c.Tally()
 	s := "No relay was found on the word of a field that can be believed."
 	if t.Found > 0 {
-		s = count(t.Found, "relay was", "relays were") + " found that took this mail from others and passed it on" +
-			unverifiedWords(t) + ". Of the relays, " + t.Withholding() +
-			oneOf(t.Withheld > 0, ": only the owner's log can tell where the mail came from.", ".") + provisionalWords(t.Provisional, t.Found)
+		s = count(t.Found, "relay was", "relays were") + " found: " + oneOf(t.Found == 1, "a mail server", "mail servers") +
+			" that took this mail from others and passed it on" + unverifiedWords(t) + ". Of the relays, " + t.Withholding() +
+			oneOf(t.Withheld > 0, ": in the header, the lines in "+oneOf(t.Withheld == 1, "its", "their")+" name do not say which host handed over the mail. Only the owner's log can tell.", ".") +
+			provisionalWords(t.Provisional, t.Found)
 	}
 	if more := t.Naming(); more > "" {
 		s += " " + more + "."
@@ -141,9 +147,9 @@ func unverifiedWords(t casefile.Tally) string {
 	case t.Unverified == 0:
 		return ""
 	case t.Found == 1:
-		return ", by a field of its own that could not be verified; the mail may also have begun there"
+		return ". That it was handed the mail rests on a field of the header that could not be verified; the mail may also have begun there"
 	}
-	return fmt.Sprintf(", %d of them by a field of their own that could not be verified; there the mail may also have begun on the host", t.Unverified)
+	return fmt.Sprintf(". Of %d of them, that they were handed the mail rests on a field of the header that could not be verified; the mail may also have begun there", t.Unverified)
 }
 
 func provisionalWords(provisional, found int) string {
@@ -173,7 +179,7 @@ func endsPoint(c *casefile.Case) string {
 	slices.SortStableFunc(trails, func(a, b casefile.TrailEnd) int { return b.Samples - a.Samples })
 	var told []string
 	for _, t := range trails {
-		told = append(told, fmt.Sprintf("%d %s%s", t.Samples, EndWords(t.End), t.Certainty()))
+		told = append(told, thousands(t.Samples)+" "+EndWords(t.End)+t.Certainty())
 	}
 	return "Where the trails end, with the number of samples: " + strings.Join(told, "; ") + "."
 }

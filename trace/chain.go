@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"cmp"
 	"encoding/hex"
 	"fmt"
 	"net/netip"
@@ -174,11 +175,11 @@ func (a *analysis) walkChain() {
 		case !k.strong() && a.underNote(j):
 			h.Why = "only its place under a note of qmail's ties it to the host above"
 		case !k.strong():
-			h.Why = fmt.Sprintf("%s is tied to the host above only by a name that host gave itself", by)
+			h.Why = fmt.Sprintf("%s is tied to the host above only by a name that the latter gave itself", cmp.Or(by, h.byText()))
 		case !believed:
 			h.Why = "a field above it is not verified"
 		case customerName(a.writer.rdns, a.writer.addr):
-			h.Why = "it was written on a customer's line, whose owner writes what he likes"
+			h.Why = "it was written on a customer's line, where anything can be written"
 		case sign == "":
 			h.Why = "the link is good, but nothing shows that a genuine server wrote it"
 		default:

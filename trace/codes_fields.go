@@ -155,7 +155,7 @@ var messageCodes = []Code{
 	},
 	{
 		"reply-to-elsewhere",
-		"Answers are asked to another domain than the one in From:.",
+		"Answers are to go to another domain than the one in From:.",
 		"Sure that the two differ. Both are the sender's words.",
 		"It does not mean that the owner of either domain knows of the mail. Lists set Reply-To: too.",
 		"Reply-To: stp_910_c@list.ru",

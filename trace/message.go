@@ -139,7 +139,7 @@ func (a *analysis) findEnvelope() {
 		a.find("sender-differs", -1, Info, m.Sender, fmt.Sprintf("Sender: names %s as who sent the mail for %s. Lists and mailing services do so too.", s, from))
 	}
 	if r := registrable(mailDomain(m.ReplyTo)); r != "" && from != "" && r != from {
-		a.find("reply-to-elsewhere", -1, Info, m.ReplyTo, fmt.Sprintf("Answers are asked to %s, while From: names %s.", r, from))
+		a.find("reply-to-elsewhere", -1, Info, m.ReplyTo, fmt.Sprintf("Answers are to go to %s, while From: names %s.", r, from))
 	}
 	if m.Recipients > 10 {
 		a.find("many-recipients", -1, Info, "", fmt.Sprintf("To: and Cc: name %d addresses.", m.Recipients))
