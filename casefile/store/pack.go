@@ -124,7 +124,7 @@ func Pack(sub *intake.Submission, paths []trace.Path) *Packed {
 	if sub.Data == nil {
 		return p
 	}
-	p.whole, p.sum = true, sha256.Sum256(sub.Data)
+	p.whole, p.sum = true, sub.Digest()
 	for i := range p.samples {
 		if p.samples[i].sum == p.sum {
 			return p // the sample holds the bytes

@@ -109,7 +109,7 @@ func sameInput(kept, now *intake.Submission) bool {
 func (b *batch) compare(sub *intake.Submission, fresh bool) compared {
 	x := compared{sub: sub}
 	if sub.Data != nil {
-		x.digest = sha256.Sum256(sub.Data)
+		x.digest = sub.Digest()
 	}
 	for i := range sub.Samples {
 		one := &sub.Samples[i]

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
@@ -79,6 +80,16 @@ type Submission struct {
 	Err  error  // why it is unreadable
 	Hint string // what to do about Err
 	Data []byte // the submission as it lies in its file; nil when it could not be read
+}
+
+// Digest gives the SHA-256 of Data. A sample that is the whole of it has told it already.
+func (s *Submission) Digest() [sha256.Size]byte {
+	for i := range s.Samples {
+		if one := &s.Samples[i]; len(one.Data) == len(s.Data) && len(one.Data) > 0 && &one.Data[0] == &s.Data[0] {
+			return one.SHA256
+		}
+	}
+	return sha256.Sum256(s.Data)
 }
 
 // Bounce is what a bounce or a notice of delivery tells (RFC 3464, and the plain texts of
