@@ -249,8 +249,9 @@ func (m *mboxReader) contentEnd(pos int) int {
 	text := m.buf[m.start:pos]
 	body := -1
 	for _, blank := range []string{"\n\n", "\n\r\n"} {
-		if i := bytes.Index(text, []byte(blank)); i >= 0 && (body < 0 || i+len(blank) < body) {
+		if i := bytes.Index(text, []byte(blank)); i >= 0 {
 			body = i + len(blank)
+			text = text[:body] // what stands below is as long as the mail
 		}
 	}
 	if body < 0 {
