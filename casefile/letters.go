@@ -69,7 +69,6 @@ func (b *builder) letters(kept []Letter) {
 	for _, g := range groupHosts(stated) {
 		l := newLetter(LetterStated, b.numbered(LetterStated, fileLabel(g[0].ip)), b.c.Created)
 		b.address(&l, g)
-		l.Lang = "" // there are no translations of it
 		for _, h := range g {
 			b.c.StatedHost(h.ip).Letter = l.Name
 		}

@@ -144,6 +144,9 @@ func withdrawnCase() (*casefile.Case, casefile.Letter) {
 	return c, l
 }
 
+// statedLine is a line of sendmail's log as an owner sends it.
+const statedLine = "Feb 21 22:15:10 mx1 sendmail[1234]: g1LMFAb01234: from=<x@dept.college.example>, size=1893, nrcpts=1, proto=SMTP, relay=line77.example [203.0.113.77]"
+
 // statedLetter asks the network of a host that the owner of 198.51.100.7 named in his
 // answer, with what the case must have for it; line is the log line.
 func statedLetter(c *casefile.Case, line string) casefile.Letter {

@@ -17,6 +17,7 @@ type followData struct {
 	Servers   []string // addresses, with names
 	Addresses string   // some of them, for the subject
 	Notice    bool     // the earlier letter told of a host that mail came from, not of a relay
+	Stated    bool     // and of one that only others' logs name
 	Was       string   // Message-ID of the earlier letter
 	Sent      string   // date on which it was sent; empty when the case does not tell
 	Windows   []string // reminder: addresses with the times asked about
@@ -42,7 +43,7 @@ func (f *frame) follow(c *casefile.Case, l casefile.Letter) (*written, error) {
 	if len(l.Relays) == 0 {
 		return nil, errors.New("it is about no address")
 	}
-	d := &followData{frame: f, Notice: was.Kind != casefile.LetterLogRequest, Many: len(l.Relays) > 1}
+	d := &followData{frame: f, Notice: was.Kind != casefile.LetterLogRequest, Stated: was.Kind == casefile.LetterStated, Many: len(l.Relays) > 1}
 	if sent, err := time.Parse(time.RFC3339, was.Sent); err == nil {
 		d.Sent = sent.UTC().Format(time.DateOnly)
 	}

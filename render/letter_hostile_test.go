@@ -83,7 +83,7 @@ func checkLetters(t *testing.T, c *casefile.Case, s string, turn int) {
 	for i, l := range letters {
 		c.Settings.Attach = (turn+i)%2 == 0
 		switch l.Kind {
-		case casefile.LetterLogRequest, casefile.LetterNotice, casefile.LetterReminder, casefile.LetterThanks:
+		case casefile.LetterLogRequest, casefile.LetterNotice, casefile.LetterStated, casefile.LetterReminder, casefile.LetterThanks:
 			l.Lang = append([]string{""}, casefile.Languages...)[(turn+i)%(1+len(casefile.Languages))]
 		}
 		checkHostile(t, c, l)

@@ -3,6 +3,7 @@ package render
 import (
 	"fmt"
 	"io/fs"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,6 +26,22 @@ func translated() map[string]func() (*casefile.Case, casefile.Letter) {
 			c := letterCase()
 			return c, followLetter(c, kind, was)
 		}
+	}
+	named := func(change func(*casefile.Case, *casefile.Letter)) func() (*casefile.Case, casefile.Letter) {
+		return func() (*casefile.Case, casefile.Letter) {
+			c := letterCase()
+			l := statedLetter(c, statedLine)
+			change(c, &l)
+			return c, l
+		}
+	}
+	afterNamed := func(kind string) func() (*casefile.Case, casefile.Letter) {
+		return named(func(c *casefile.Case, l *casefile.Letter) {
+			*l = followLetter(c, kind, *l)
+			if kind == casefile.LetterRetraction {
+				c.Stated = nil
+			}
+		})
 	}
 	passOn := sentLetter("192.0.2.25", "198.51.100.7")
 	passOn.PassOn = true
@@ -53,11 +70,23 @@ func translated() map[string]func() (*casefile.Case, casefile.Letter) {
 		"A thanks":                     follow(casefile.LetterThanks, sentLetter("198.51.100.7")),
 		"B retraction of a request":    withdrawnCase,
 		"C retraction, no name, a day": func() (*casefile.Case, casefile.Letter) { c, l := withdrawnCase(); c.Letters[0].Sent = ""; return c, l },
+		"D host named by an owner":     named(func(*casefile.Case, *casefile.Letter) {}),
+		"E two of them, one line found by less, by a login, old, passed on": named(func(c *casefile.Case, l *casefile.Letter) {
+			more := c.Stated[0]
+			more.IP = netip.MustParseAddr("203.0.113.78")
+			more.Statements = slices.Clone(more.Statements)
+			more.Statements[0].Client, more.Statements[0].Match, more.Statements[0].Auth = more.IP, "message-id", "someone"
+			c.Stated = append(c.Stated, more)
+			l.Relays, l.Date, l.PassOn = append(l.Relays, more.IP), "2026-07-01T09:30:00Z", true
+		}),
+		"F reminder about one that was named":   afterNamed(casefile.LetterReminder),
+		"G thanks about one that was named":     afterNamed(casefile.LetterThanks),
+		"H retraction about one that was named": afterNamed(casefile.LetterRetraction),
 	}
 }
 
 // inGolden are those whose words in each language are kept: the others differ in little.
-var inGolden = []string{"1", "5", "8", "A", "B"}
+var inGolden = []string{"1", "5", "8", "A", "B", "D", "E", "F", "H"}
 
 // TestTranslations writes every translated letter in every language.
 func TestTranslations(t *testing.T) {
@@ -105,7 +134,7 @@ func checkTranslation(t *testing.T, name, lang string, c *casefile.Case, l casef
 		t.Errorf("%s: the English text is not that of the letter in English alone", name)
 	}
 	wants := []string{c.Settings.Organisation, c.Settings.ReplyTo, "Case " + c.ID, "TLP:AMBER"}
-	if l.Kind == casefile.LetterLogRequest || l.Kind == casefile.LetterNotice {
+	if l.Asks() {
 		wants = append(wants, c.Settings.Domain, "HELO", "GDPR", "49", "CSIRT", "Received")
 	}
 	for _, ip := range l.Relays {
@@ -119,7 +148,7 @@ func checkTranslation(t *testing.T, name, lang string, c *casefile.Case, l casef
 			t.Errorf("%s: %q does not stand in it", name, want)
 		}
 	}
-	for _, fact := range []string{"61RB0Cq20133", "DQ4N3ZKB", "    Received:"} {
+	for _, fact := range []string{"61RB0Cq20133", "DQ4N3ZKB", "    Received:", "g1LMFAb01234"} {
 		if strings.Contains(local, fact) {
 			t.Errorf("%s: the fact %q stands twice", name, fact)
 		}
@@ -186,6 +215,34 @@ func TestTranslationsSayTheSame(t *testing.T) {
 		if diff := cmp.Diff(want, conditions(lang)); diff != "" {
 			t.Errorf("%s differs from de (-de +%s):\n%s", lang, lang, diff)
 		}
+	}
+}
+
+// TestOwnersAreWrittenToInTheirLanguage holds that no kind of letter is without its
+// translations but those to people who read English anyway or wrote first, and that the
+// tests above write each of the others.
+func TestOwnersAreWrittenToInTheirLanguage(t *testing.T) {
+	written := map[string]bool{}
+	for _, letter := range translated() {
+		_, l := letter()
+		written[l.Kind] = true
+	}
+	for _, template := range BuiltIn().set.Templates() {
+		kind, ok := strings.CutPrefix(template.Name(), "subject:")
+		if !ok || strings.Contains(kind, ".") || strings.HasPrefix(kind, casefile.LetterReply) {
+			continue
+		}
+		if english := kind == casefile.LetterJANET || kind == casefile.LetterForged; english == written[kind] {
+			t.Errorf("%s: translated %t", kind, written[kind])
+		}
+		for _, lang := range casefile.Languages {
+			if written[kind] != (BuiltIn().has(kind+"."+lang) && BuiltIn().has("subject:"+kind+"."+lang)) {
+				t.Errorf("%s: its text in %s, which every language must have or none", kind, lang)
+			}
+		}
+	}
+	if len(written) < 6 {
+		t.Errorf("only %d kinds are translated", len(written))
 	}
 }
 

@@ -17,10 +17,13 @@ const maxStatedLines = 20
 type statedData struct {
 	*frame
 	Hosts     []statedHost
-	Addresses string // some of them, for the subject
-	Samples   int    // distinct
+	Servers   []string // their addresses
+	Addresses string   // some of them, for the subject
+	Samples   int      // distinct
 	Many      bool
 	Old       bool // the oldest sample is over 90 days old
+	Weak      bool // some line was tied to its sample by less than the relay's own queue ID
+	Auth      bool // by some log a client had authenticated
 }
 
 // statedHost is one host with what was stated of it.
@@ -45,7 +48,6 @@ func (f *frame) stated(c *casefile.Case, l casefile.Letter) (*written, error) {
 	d := &statedData{frame: f, Many: len(l.Relays) > 1}
 	w := &written{addresses: f.mayName()}
 	samples := map[int]bool{}
-	var addresses []string
 	for _, ip := range l.Relays {
 		s := c.StatedHost(ip)
 		if s == nil {
@@ -55,10 +57,10 @@ func (f *frame) stated(c *casefile.Case, l casefile.Letter) (*written, error) {
 		if err != nil {
 			return nil, err
 		}
-		d.Hosts = append(d.Hosts, h)
-		addresses = append(addresses, h.IP)
+		d.Hosts, d.Servers = append(d.Hosts, h), append(d.Servers, h.IP)
+		d.Weak, d.Auth = d.Weak || !h.Sure, d.Auth || h.Auth
 	}
-	d.Addresses, d.Samples = listed(addresses, 3), len(samples)
+	d.Addresses, d.Samples = listed(d.Servers, 3), len(samples)
 	w.names = f.settingNames()
 	var err error
 	w.subject, w.text, err = f.compose("stated", d)
