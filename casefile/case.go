@@ -181,6 +181,7 @@ const (
 	LetterReminder   = "reminder"     // of a letter sent that nobody answered
 	LetterThanks     = "thanks"       // for an answer
 	LetterRetraction = "retraction"   // of a letter whose ground has gone
+	LetterCorrection = "correction"   // of a letter of whose addresses the case says something else now
 	LetterStated     = "stated"       // to the network of a host that a relay's owner named in an answer
 )
 
@@ -188,20 +189,29 @@ const (
 type Letter struct {
 	Name     string       `json:"name"` // base name of its files below letters/, without extension
 	Kind     string       `json:"kind"`
-	To       []string     `json:"to"`       // empty when nobody is known: then Hold is true
-	Hold     bool         `json:"hold"`     // must not be sent as it stands
-	Sent     string       `json:"sent"`     // RFC 3339, UTC: when the analyst sent it; empty of a draft
-	Holder   string       `json:"holder"`   // who answers for the addresses; empty when not known
-	Relays   []netip.Addr `json:"relays"`   // log request, notice and what follows one: the addresses it is about
-	Domains  []string     `json:"domains"`  // forged-too: the forged domains of its recipient
-	Date     string       `json:"date"`     // RFC 3339, UTC: when it was drafted
-	Covers   int          `json:"covers"`   // report: how many samples the case had, of which it tells; reply: the last submission when it was drafted
-	PassOn   bool         `json:"pass_on"`  // its recipient does not run the hosts and is asked to pass it on
-	Lang     string       `json:"lang"`     // language above the English text, BCP 47; empty: English alone
-	Refers   string       `json:"refers"`   // name of the letter that it reminds of, thanks for or retracts; report: of the one before
-	Answers  *Answered    `json:"answers"`  // reply: the submission that it answers; null otherwise
-	Reason   string       `json:"reason"`   // why it is held, in words
-	Contacts []string     `json:"contacts"` // where each recipient comes from, in the order of To
+	To       []string     `json:"to"`                 // empty when nobody is known: then Hold is true
+	Hold     bool         `json:"hold"`               // must not be sent as it stands
+	Sent     string       `json:"sent"`               // RFC 3339, UTC: when the analyst sent it; empty of a draft
+	Holder   string       `json:"holder"`             // who answers for the addresses; empty when not known
+	Relays   []netip.Addr `json:"relays"`             // log request, notice and what follows one: the addresses it is about
+	Domains  []string     `json:"domains"`            // forged-too: the forged domains of its recipient
+	Date     string       `json:"date"`               // RFC 3339, UTC: when it was drafted
+	Covers   int          `json:"covers"`             // report: how many samples the case had, of which it tells; reply: the last submission when it was drafted
+	PassOn   bool         `json:"pass_on"`            // its recipient does not run the hosts and is asked to pass it on
+	Lang     string       `json:"lang"`               // language above the English text, BCP 47; empty: English alone
+	Refers   string       `json:"refers"`             // name of the letter that it reminds of, thanks for, retracts or corrects; report: of the one before
+	Answers  *Answered    `json:"answers"`            // reply: the submission that it answers; null otherwise
+	Reason   string       `json:"reason"`             // why it is held, in words
+	Contacts []string     `json:"contacts"`           // where each recipient comes from, in the order of To
+	Corrects []Said       `json:"corrects,omitempty"` // correction: what its recipient was told of each of Relays; absent of the others
+}
+
+// Said is what a case says of an address that a letter is about.
+type Said struct {
+	IP        netip.Addr      `json:"ip"`
+	Verdict   Verdict         `json:"verdict"` // of a relay; empty of a source
+	Withholds bool            `json:"withholds_previous_hop"`
+	Certainty trace.Certainty `json:"certainty"` // of the address
 }
 
 // Answered is the message that a reply answers. All of it is as its writer wrote it.

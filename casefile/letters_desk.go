@@ -118,6 +118,24 @@ func (c *Case) PlanRetraction(name string, about []netip.Addr, now time.Time) (L
 	return l, nil
 }
 
+// PlanCorrection plans the correction of what a letter of the case said of addresses, of
+// which the case says something else now without taking it back. said is what the
+// recipient was told of each.
+func (c *Case) PlanCorrection(name string, said []Said, now time.Time) (Letter, error) {
+	l, err := c.follow(LetterCorrection, name, now)
+	if err != nil {
+		return Letter{}, err
+	}
+	about := make([]netip.Addr, len(said))
+	for i, x := range said {
+		if about[i] = x.IP; !slices.Contains(l.Relays, x.IP) {
+			return Letter{}, fmt.Errorf("letter %s says nothing of %s", name, x.IP)
+		}
+	}
+	l.Relays, l.Corrects = about, slices.Clone(said)
+	return l, nil
+}
+
 // follow plans a letter that goes where an earlier one went.
 func (c *Case) follow(kind, name string, now time.Time) (Letter, error) {
 	was := c.Letter(name)

@@ -262,6 +262,14 @@ func TestFollowing(t *testing.T) {
 	if _, err := c.PlanRetraction(name, []netip.Addr{addr(relayC)}, later); err == nil {
 		t.Error("a letter is retracted for what it did not say")
 	}
+	said := Said{IP: addr(relayB), Verdict: VerdictUndisclosed, Withholds: true}
+	if l, err := c.PlanCorrection(name, []Said{said}, later); err != nil || l.Kind != LetterCorrection || l.Refers != name ||
+		!slices.Equal(l.Relays, []netip.Addr{addr(relayB)}) || !slices.Equal(l.Corrects, []Said{said}) {
+		t.Errorf("correction %+v, %v", l, err)
+	}
+	if _, err := c.PlanCorrection(name, []Said{{IP: addr(relayC)}}, later); err == nil {
+		t.Error("a letter is corrected for what it did not say")
+	}
 	for _, name := range []string{"", "nothing", "00-janet-report", l.Name} {
 		if _, err := c.PlanReminder(name, later); err == nil {
 			t.Errorf("a reminder of %q", name)

@@ -93,7 +93,7 @@ func (f *frame) write(c *casefile.Case, l casefile.Letter) (*written, error) {
 		return f.forgedToo(c, l)
 	case casefile.LetterReply:
 		return f.reply(c, l)
-	case casefile.LetterReminder, casefile.LetterThanks, casefile.LetterRetraction:
+	case casefile.LetterReminder, casefile.LetterThanks, casefile.LetterRetraction, casefile.LetterCorrection:
 		return f.follow(c, l)
 	}
 	return nil, fmt.Errorf("unknown kind %q", l.Kind)

@@ -144,6 +144,44 @@ func withdrawnCase() (*casefile.Case, casefile.Letter) {
 	return c, l
 }
 
+// correctionLetter corrects what the letter was said of its addresses.
+func correctionLetter(c *casefile.Case, was casefile.Letter, said ...casefile.Said) casefile.Letter {
+	l := followLetter(c, casefile.LetterCorrection, was)
+	for i := range said {
+		said[i].IP = l.Relays[i]
+	}
+	l.Corrects = said
+	return l
+}
+
+// correctedCase corrects a log request: one relay was thought to have passed on mail of
+// strangers, which is a provisional view now; of the other it was not known.
+func correctedCase() (*casefile.Case, casefile.Letter) {
+	c := letterCase()
+	return c, correctionLetter(c, sentLetter("192.0.2.25", "198.51.100.7"),
+		casefile.Said{Verdict: casefile.VerdictSuspected, Certainty: trace.Recorded},
+		casefile.Said{Verdict: casefile.VerdictUndisclosed, Withholds: true, Certainty: trace.Recorded})
+}
+
+// correctedSource corrects a notice for the second time: its host is a server that others
+// used.
+func correctedSource() (*casefile.Case, casefile.Letter) {
+	c := letterCase()
+	l := correctionLetter(c, noticeLetter("203.0.113.99"), casefile.Said{Certainty: trace.CertaintyCorroborated})
+	before := l
+	before.Name, before.Sent = before.Name+"-before", "2026-03-09T10:00:00Z"
+	c.Letters = append(c.Letters, before)
+	return c, l
+}
+
+// correctedRelay corrects a log request: the mail came from the host itself.
+func correctedRelay() (*casefile.Case, casefile.Letter) {
+	c := letterCase()
+	return c, correctionLetter(c, sentLetter("2001:db8::66", "203.0.113.200"),
+		casefile.Said{Verdict: casefile.VerdictSourceOrRelay, Certainty: trace.Recorded},
+		casefile.Said{Verdict: casefile.VerdictProvisional, Withholds: true, Certainty: trace.CertaintyCorroborated})
+}
+
 // statedLine is a line of sendmail's log as an owner sends it.
 const statedLine = "Feb 21 22:15:10 mx1 sendmail[1234]: g1LMFAb01234: from=<x@dept.college.example>, size=1893, nrcpts=1, proto=SMTP, relay=line77.example [203.0.113.77]"
 

@@ -11,7 +11,7 @@ import (
 	"relaytrace/casefile"
 )
 
-// followData is what the templates of reminders, thanks and retractions read.
+// followData is what the templates of reminders, thanks, retractions and corrections read.
 type followData struct {
 	*frame
 	Servers   []string // addresses, with names
@@ -20,12 +20,13 @@ type followData struct {
 	Stated    bool     // and of one that only others' logs name
 	Was       string   // Message-ID of the earlier letter
 	Sent      string   // date on which it was sent; empty when the case does not tell
-	Windows   []string // reminder: addresses with the times asked about
+	Windows   []string // reminder, correction: addresses with the times asked about
 	Reasons   []string // retraction: why its ground has gone
 	Many      bool
+	*corrected
 }
 
-// follow writes a reminder, thanks or a retraction. It names nothing that the letter to
+// follow writes a reminder, thanks, a retraction or a correction. It names nothing that the letter to
 // which it refers did not name to the same recipient.
 func (f *frame) follow(c *casefile.Case, l casefile.Letter) (*written, error) {
 	was := c.Letter(l.Refers)
@@ -43,7 +44,7 @@ func (f *frame) follow(c *casefile.Case, l casefile.Letter) (*written, error) {
 	if len(l.Relays) == 0 {
 		return nil, errors.New("it is about no address")
 	}
-	d := &followData{frame: f, Notice: was.Kind != casefile.LetterLogRequest, Stated: was.Kind == casefile.LetterStated, Many: len(l.Relays) > 1}
+	d := &followData{frame: f, Notice: was.Kind != casefile.LetterLogRequest, Stated: was.Kind == casefile.LetterStated, Many: len(l.Relays) > 1, corrected: newCorrected(c, &l)}
 	if sent, err := time.Parse(time.RFC3339, was.Sent); err == nil {
 		d.Sent = sent.UTC().Format(time.DateOnly)
 	}
@@ -55,14 +56,15 @@ func (f *frame) follow(c *casefile.Case, l casefile.Letter) (*written, error) {
 		if !slices.Contains(was.Relays, ip) {
 			return nil, fmt.Errorf("the earlier letter says nothing of %s", ip)
 		}
-		if err := d.add(c, l.Kind, ip); err != nil {
+		if err := d.add(c, &l, ip); err != nil {
 			return nil, err
 		}
 		w.addresses[ip.Unmap()] = true
 		addresses = append(addresses, ip.Unmap().String())
 	}
 	d.Addresses = listed(addresses, 3)
-	w.names = append(f.settingNames(), d.Was)
+	w.names = append(append(f.settingNames(), d.Was), d.named...)
+	allowAddresses(w.addresses, d.named...)
 	d.Reasons = slices.DeleteFunc(d.Reasons, func(r string) bool {
 		return len(strangers(r, w.addresses)) > 0 || len(w.bystanders(c, r)) > 0
 	})
@@ -72,21 +74,23 @@ func (f *frame) follow(c *casefile.Case, l casefile.Letter) (*written, error) {
 }
 
 // add takes up one address. A reminder rests on what the letter rested on; a retraction
-// must not be written while the case still says what it retracts.
-func (d *followData) add(c *casefile.Case, kind string, ip netip.Addr) error {
+// must not be written while the case still says what it retracts, nor a correction while
+// it says the same as before.
+func (d *followData) add(c *casefile.Case, l *casefile.Letter, ip netip.Addr) error {
 	server := ip.Unmap().String()
-	switch kind {
+	switch l.Kind {
 	case casefile.LetterReminder:
 		a, err := d.still(c, ip)
 		if err != nil {
 			return err
 		}
-		if len(a.Names) > 0 {
-			server += " (" + strings.Join(a.Names, ", ") + ")"
+		server = d.server(a)
+	case casefile.LetterCorrection:
+		a, err := d.correct(c, l, ip)
+		if err != nil {
+			return err
 		}
-		if a.Window != nil {
-			d.Windows = append(d.Windows, fmt.Sprintf("%-15s  %s to %s", a.IP, a.Window.From, a.Window.To))
-		}
+		server = d.server(a)
 	case casefile.LetterRetraction:
 		if _, err := d.still(c, ip); err == nil {
 			return fmt.Errorf("the case still says of %s what is to be retracted", ip)
@@ -101,6 +105,17 @@ func (d *followData) add(c *casefile.Case, kind string, ip netip.Addr) error {
 	}
 	d.Servers = append(d.Servers, server)
 	return nil
+}
+
+// server names a host with the times that its owner is asked about.
+func (d *followData) server(a *asked) string {
+	if a.Window != nil {
+		d.Windows = append(d.Windows, fmt.Sprintf("%-15s  %s to %s", a.IP, a.Window.From, a.Window.To))
+	}
+	if len(a.Names) == 0 {
+		return a.IP
+	}
+	return a.IP + " (" + strings.Join(a.Names, ", ") + ")"
 }
 
 // still gives the evidence that the case has of an address now, or says why it may not be

@@ -70,7 +70,8 @@ func everyLetter(c *casefile.Case, s string) []casefile.Letter {
 	forged.Domains, forged.Holder, forged.Reason = []string{s}, s, s
 	stated := statedLetter(c, s)
 	stated.Holder, stated.Contacts = s, []string{s}
-	letters = append(letters, forged, stated, followLetter(c, casefile.LetterReminder, request), followLetter(c, casefile.LetterThanks, request))
+	letters = append(letters, forged, stated, followLetter(c, casefile.LetterReminder, request), followLetter(c, casefile.LetterThanks, request),
+		correctionLetter(c, notice, casefile.Said{Verdict: casefile.VerdictProvisional, Certainty: "recorded"}, casefile.Said{Verdict: casefile.VerdictSuspected, Withholds: true, Certainty: "corroborated"}))
 	c.Letters = append(c.Letters, letters...)
 	return letters
 }
@@ -83,7 +84,7 @@ func checkLetters(t *testing.T, c *casefile.Case, s string, turn int) {
 	for i, l := range letters {
 		c.Settings.Attach = (turn+i)%2 == 0
 		switch l.Kind {
-		case casefile.LetterLogRequest, casefile.LetterNotice, casefile.LetterStated, casefile.LetterReminder, casefile.LetterThanks:
+		case casefile.LetterLogRequest, casefile.LetterNotice, casefile.LetterStated, casefile.LetterReminder, casefile.LetterThanks, casefile.LetterCorrection:
 			l.Lang = append([]string{""}, casefile.Languages...)[(turn+i)%(1+len(casefile.Languages))]
 		}
 		checkHostile(t, c, l)

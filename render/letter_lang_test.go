@@ -82,11 +82,19 @@ func translated() map[string]func() (*casefile.Case, casefile.Letter) {
 		"F reminder about one that was named":   afterNamed(casefile.LetterReminder),
 		"G thanks about one that was named":     afterNamed(casefile.LetterThanks),
 		"H retraction about one that was named": afterNamed(casefile.LetterRetraction),
+		"I correction of a request":             correctedCase,
+		"J correction of a notice, the second":  correctedSource,
+		"K correction, no relay but a source":   correctedRelay,
+		"L correction to one of two views": func() (*casefile.Case, casefile.Letter) {
+			c, l := correctedCase()
+			c.Relays[0].Verdict, c.Relays[1].Verdict = casefile.VerdictUndisclosed, casefile.VerdictSourceOrRelay
+			return c, l
+		},
 	}
 }
 
 // inGolden are those whose words in each language are kept: the others differ in little.
-var inGolden = []string{"1", "5", "8", "A", "B", "D", "E", "F", "H"}
+var inGolden = []string{"1", "5", "8", "A", "B", "D", "E", "F", "H", "I", "J", "K", "L"}
 
 // TestTranslations writes every translated letter in every language.
 func TestTranslations(t *testing.T) {
@@ -241,7 +249,7 @@ func TestOwnersAreWrittenToInTheirLanguage(t *testing.T) {
 			}
 		}
 	}
-	if len(written) < 6 {
+	if len(written) < 7 {
 		t.Errorf("only %d kinds are translated", len(written))
 	}
 }

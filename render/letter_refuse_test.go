@@ -29,6 +29,11 @@ func TestEveryKindRefuses(t *testing.T) {
 		*c = *w
 		return l
 	}
+	correction := func(c *casefile.Case) casefile.Letter {
+		w, l := correctedCase()
+		*c = *w
+		return l
+	}
 	stated := func(c *casefile.Case) casefile.Letter { return statedLetter(c, "a log line") }
 	technical := func(c *casefile.Case) casefile.Letter { return replyLetter(casefile.ReplyTechnical) }
 	for _, tt := range []struct {
@@ -90,6 +95,20 @@ func TestEveryKindRefuses(t *testing.T) {
 		{"thanks, about another", thanks, func(_ *casefile.Case, l *casefile.Letter) {
 			l.Relays = []netip.Addr{netip.MustParseAddr("198.51.100.99")}
 		}, "says nothing of"},
+		{"correction, undone", correction, func(c *casefile.Case, _ *casefile.Letter) {
+			c.Relays[1].Verdict, c.Relays[1].Withholds = casefile.VerdictUndisclosed, true
+		}, "what was said before"},
+		{"correction, of the unknown", correction, func(_ *casefile.Case, l *casefile.Letter) { l.Corrects = l.Corrects[:1] }, "is not known"},
+		{"correction, of what was never written", correction, func(_ *casefile.Case, l *casefile.Letter) {
+			l.Corrects[0].Verdict = casefile.VerdictWithdrawn
+		}, "nobody is written to"},
+		{"correction, innocent now", correction, func(c *casefile.Case, _ *casefile.Letter) { c.Relays[1].Verdict = casefile.VerdictWithdrawn }, "not to be asked"},
+		{"correction, claimed now", correction, func(c *casefile.Case, _ *casefile.Letter) { c.Relays[0].Certainty = trace.Claimed }, "only claimed"},
+		{"correction, gone", correction, func(c *casefile.Case, _ *casefile.Letter) { c.Relays = c.Relays[:1] }, "no source of the case"},
+		{"correction, about another", correction, func(_ *casefile.Case, l *casefile.Letter) {
+			l.Relays = []netip.Addr{netip.MustParseAddr("203.0.113.99")}
+		}, "says nothing of"},
+		{"correction, to another", correction, func(_ *casefile.Case, l *casefile.Letter) { l.To = []string{"x@else.example"} }, "did not go"},
 		{"retraction, of what still holds", retraction, func(c *casefile.Case, _ *casefile.Letter) { c.Relays[1].Verdict = casefile.VerdictSuspected }, "still says"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

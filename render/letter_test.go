@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the goldens of letters anew")
 
 // withEML are the letters whose .eml is kept beside the .txt: the others differ from
 // these in their text alone.
-var withEML = map[string]bool{"withheld-hold": true, "janet": true, "reply-first": true, "reminder": true}
+var withEML = map[string]bool{"withheld-hold": true, "janet": true, "reply-first": true, "reminder": true, "correction": true}
 
 func TestLetterGoldens(t *testing.T) {
 	silent := letterCase()
@@ -43,6 +43,9 @@ func TestLetterGoldens(t *testing.T) {
 	member.Letters = []casefile.Letter{sentLetter("192.0.2.25"), janetLetter()}
 	member.Relays[0].Withholds = true
 	retracted, retraction := withdrawnCase()
+	corrected, correction := correctedCase()
+	noSource, noSourceLetter := correctedSource()
+	noRelay, noRelayLetter := correctedRelay()
 	again := replyLetter(casefile.ReplyAnswered)
 	again.Answers.More = []string{"<77.2@people.example>", "<77.3@people.example>"}
 	passOn := sentLetter("198.51.100.7")
@@ -65,6 +68,9 @@ func TestLetterGoldens(t *testing.T) {
 		{"reminder", reminded, followLetter(reminded, casefile.LetterReminder, sentLetter("192.0.2.25", "198.51.100.7"))},
 		{"thanks", thanked, followLetter(thanked, casefile.LetterThanks, noticeLetter("2001:db8::66"))},
 		{"retraction", retracted, retraction},
+		{"correction", corrected, correction},
+		{"correction-no-source", noSource, noSourceLetter},
+		{"correction-no-relay", noRelay, noRelayLetter},
 		{"stated", named, statedLetter(named, statedLine)},
 		{"janet-update", updated, secondReport(updated)},
 		{"half-verified", half, sentLetter("192.0.2.25")},

@@ -210,11 +210,13 @@ func requests(c *casefile.Case) []string {
 var letterKinds = []struct{ kind, one, many, asks string }{
 	{casefile.LetterLogRequest, "request for logs", "requests for logs", "to those who answer for relays: to preserve their logs and to tell which host connected."},
 	{casefile.LetterNotice, "notice", "notices", "to the networks of hosts where a trail ends: to look into it."},
+	{casefile.LetterStated, "request", "requests", "to the networks of hosts that an owner's log names: to say who used them."},
 	{casefile.LetterJANET, "report", "reports", "to JANET or the incident response team (CSIRT) of another network: to know of the run and to help with answers."},
 	{casefile.LetterForged, "notice", "notices", "to other organisations forged in the same run: to know of it."},
 	{casefile.LetterReply, "reply", "replies", "to people who complained: nothing is asked of them."},
 	{casefile.LetterReminder, "reminder", "reminders", "of letters that nobody answered."},
 	{casefile.LetterThanks, "letter of thanks", "letters of thanks", "for answers."},
+	{casefile.LetterCorrection, "correction", "corrections", "of letters of whose hosts the case says something else now."},
 	{casefile.LetterRetraction, "retraction", "retractions", "of letters whose ground has gone."},
 }
 

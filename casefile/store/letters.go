@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"slices"
 
 	"relaytrace/casefile"
+	"relaytrace/trace"
 )
 
 // Letter is a letter of the case with its text and with what it rests on.
@@ -31,14 +33,14 @@ type Ground struct {
 	Reasons   []casefile.Reason `json:"reasons"`
 }
 
-// grounds gives what a case says of addresses; one that it does not tell as a relay or a
-// source has no verdict and no certainty.
+// grounds gives what a case says of addresses; one that it does not tell as a relay, or as
+// a source whose network may be told, has no verdict and no certainty.
 func grounds(c *casefile.Case, about []netip.Addr) []Ground {
 	out := []Ground{}
 	for _, a := range about {
 		g := Ground{IP: a, Reasons: []casefile.Reason{}}
 		for i := range c.Sources {
-			if s := &c.Sources[i]; s.IP == a {
+			if s := &c.Sources[i]; s.IP == a && s.NoticeWorthy() {
 				g.Certainty = string(s.Certainty)
 			}
 		}
@@ -60,7 +62,7 @@ const (
 
 func stateOf(l *casefile.Letter) string {
 	switch l.Kind {
-	case casefile.LetterReply, casefile.LetterReminder, casefile.LetterThanks, casefile.LetterRetraction:
+	case casefile.LetterReply, casefile.LetterReminder, casefile.LetterThanks, casefile.LetterRetraction, casefile.LetterCorrection:
 		return stateDesk
 	}
 	return stateDraft
@@ -164,33 +166,33 @@ func (s *Store) MarkSent(ctx context.Context, name, sent, who string) error {
 
 // Lost tells of a letter that was sent and whose ground has changed since.
 type Lost struct {
-	Letter  string       `json:"letter"`
-	Gone    []netip.Addr `json:"gone"`    // the case does not accuse these any more: to be retracted
-	Changed []netip.Addr `json:"changed"` // of these it says something else now: to be corrected
+	Letter  string          `json:"letter"`
+	Gone    []netip.Addr    `json:"gone"`    // the case does not accuse these any more: to be retracted
+	Changed []casefile.Said `json:"changed"` // what its recipient was told of those of which the case says something else now: to be corrected
 }
 
-// Lost holds the letters that were sent against what the case says now.
+// Lost holds the letters that were sent against what the case says now. Of an address that
+// a letter was corrected about, the last correction that was sent is what counts.
 func (s *Store) Lost(ctx context.Context, c *casefile.Case) ([]Lost, error) {
 	sent, err := s.Letters(ctx, true)
 	if err != nil {
 		return nil, err
 	}
+	told := toldLast(sent)
 	var out []Lost
 	for _, l := range sent {
 		if l.Kind != casefile.LetterLogRequest && l.Kind != casefile.LetterNotice {
 			continue // the others accuse nobody
 		}
 		x := Lost{Letter: l.Name}
-		for i, now := range grounds(c, l.Relays) {
-			if i >= len(l.Judgement) {
-				break
-			}
-			switch was := l.Judgement[i]; {
-			case now.accuses() == was.accuses() && now.Verdict == was.Verdict && now.Withholds == was.Withholds:
+		for _, now := range grounds(c, l.Relays) {
+			was, ok := told[toldAbout{l.Name, now.IP}]
+			switch {
+			case !ok, now.accuses() == was.accuses() && now.Verdict == was.Verdict && now.Withholds == was.Withholds:
 			case was.accuses() && !now.accuses():
 				x.Gone = append(x.Gone, now.IP)
 			case was.accuses():
-				x.Changed = append(x.Changed, now.IP)
+				x.Changed = append(x.Changed, casefile.Said{IP: was.IP, Verdict: was.Verdict, Withholds: was.Withholds, Certainty: trace.Certainty(was.Certainty)})
 			}
 		}
 		if len(x.Gone)+len(x.Changed) > 0 {
@@ -198,6 +200,27 @@ func (s *Store) Lost(ctx context.Context, c *casefile.Case) ([]Lost, error) {
 		}
 	}
 	return out, nil
+}
+
+// toldAbout is an address that a letter is about.
+type toldAbout struct {
+	letter string
+	ip     netip.Addr
+}
+
+// toldLast gives what the recipient of each letter was told last of each of its addresses.
+func toldLast(sent []Letter) map[toldAbout]Ground {
+	told := map[toldAbout]Ground{}
+	for _, l := range slices.SortedStableFunc(slices.Values(sent), func(a, b Letter) int { return cmp.Compare(a.Sent, b.Sent) }) {
+		name := l.Name
+		if l.Kind == casefile.LetterCorrection {
+			name = l.Refers
+		}
+		for _, g := range l.Judgement {
+			told[toldAbout{name, g.IP}] = g
+		}
+	}
+	return told
 }
 
 // accuses reports whether a letter may be written on this ground.

@@ -157,11 +157,11 @@ func (w *casework) takeAnswer(ctx context.Context, doc *answerDoc, all []store.L
 	case all[i].Sent == "":
 		return hinted(fmt.Errorf("letter %s is not noted as sent", doc.Letter), "relaytrace sent notes it")
 	}
-	if all[i].Kind == casefile.LetterReminder { // it is the letter reminded of that is answered
+	if k := all[i].Kind; k == casefile.LetterReminder || k == casefile.LetterCorrection { // it is the letter before that is answered
 		i = slices.IndexFunc(all, func(l store.Letter) bool { return l.Name == all[i].Refers })
 	}
 	if i < 0 {
-		return fmt.Errorf("letter %s reminds of one that the case does not have", doc.Letter)
+		return fmt.Errorf("letter %s follows one that the case does not have", doc.Letter)
 	}
 	l := &all[i]
 	doc.Letter = l.Name

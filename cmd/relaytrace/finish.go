@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -100,7 +99,7 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 	if c.Custody, err = w.st.Events(ctx); err != nil {
 		return o, err
 	}
-	if err := w.retract(ctx, &o); err != nil {
+	if err := w.takeBack(ctx, &o); err != nil {
 		return o, err
 	}
 	if o.letters, err = w.followUp(ctx, c); err != nil {
@@ -123,51 +122,6 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 	}
 	c.Custody, err = w.st.Events(ctx)
 	return o, err
-}
-
-// retract drafts a retraction of each letter that was sent and accuses whom the case does
-// not accuse any more, unless one was sent.
-func (w *casework) retract(ctx context.Context, o *outcome) error {
-	var err error
-	if o.lost, err = w.st.Lost(ctx, o.c); err != nil {
-		return err
-	}
-	drafts, err := w.st.Letters(ctx, false)
-	if err != nil {
-		return err
-	}
-	for i := range o.lost {
-		o.lost[i].Gone = notRetracted(&o.lost[i], drafts)
-	}
-	o.lost = slices.DeleteFunc(o.lost, func(x store.Lost) bool { return len(x.Gone)+len(x.Changed) == 0 })
-	// Drafts of retractions are planned anew.
-	o.c.Letters = slices.DeleteFunc(o.c.Letters, func(l casefile.Letter) bool { return l.Kind == casefile.LetterRetraction && l.Sent == "" })
-	for _, x := range o.lost {
-		if len(x.Gone) == 0 {
-			continue
-		}
-		l, err := o.c.PlanRetraction(x.Letter, x.Gone, w.now())
-		if err != nil {
-			w.app.tell(fmt.Sprintf("%s: no retraction of letter %s is drafted: %v", w.st.Dir(), x.Letter, err), "write it yourself")
-			continue
-		}
-		for _, d := range drafts {
-			if d.Name == l.Name {
-				l.Date = d.Date // it is the same draft, and stays as it was written
-			}
-		}
-		o.c.Letters = append(o.c.Letters, l)
-	}
-	return nil
-}
-
-// notRetracted are the addresses of a letter that no retraction which was sent takes back.
-func notRetracted(x *store.Lost, letters []store.Letter) []netip.Addr {
-	return slices.DeleteFunc(slices.Clone(x.Gone), func(ip netip.Addr) bool {
-		return slices.ContainsFunc(letters, func(l store.Letter) bool {
-			return l.Sent != "" && l.Kind == casefile.LetterRetraction && l.Refers == x.Letter && slices.Contains(l.Relays, ip)
-		})
-	})
 }
 
 // logJudged notes the judgement in the custody log, unless it is the one before.

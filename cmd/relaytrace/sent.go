@@ -20,7 +20,7 @@ func (a *app) sentVerb() *cobra.Command {
 		Long: `sent notes that you have sent letters of a case, by their names as they stand in the folder
 letters, without .eml or .txt. From then on the letter and the judgement that it rests on
 are kept as they are; what it asked is not asked again, a reminder falls due after 14 days,
-and when its ground goes a retraction is proposed.
+and when its ground goes a retraction is proposed, when it changes a correction.
 
 A letter on HOLD must not be sent as it stands. If you have mended and sent one all the
 same, say so with --held.`,

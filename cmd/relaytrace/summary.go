@@ -160,8 +160,14 @@ func lettersText(c *casefile.Case) string {
 	for _, k := range []struct{ kind, one, many string }{
 		{casefile.LetterLogRequest, "log request", "log requests"},
 		{casefile.LetterNotice, "notice to the network of a source", "notices to networks of sources"},
+		{casefile.LetterStated, "request about a host that an owner named", "requests about hosts that owners named"},
 		{casefile.LetterForged, "notice to another forged organisation", "notices to other forged organisations"},
 		{casefile.LetterJANET, "report", "reports"},
+		{casefile.LetterReply, "reply", "replies"},
+		{casefile.LetterReminder, "reminder", "reminders"},
+		{casefile.LetterThanks, "letter of thanks", "letters of thanks"},
+		{casefile.LetterRetraction, "retraction", "retractions"},
+		{casefile.LetterCorrection, "correction", "corrections"},
 	} {
 		if n := by[k.kind]; n > 0 {
 			parts = append(parts, count(n, k.one, k.many))
@@ -195,9 +201,18 @@ func writeChanges(w *bufio.Writer, o *outcome) {
 			fmt.Fprintf(w, "  %s: not accused any more; a retraction is drafted\n", addresses(x.Gone))
 		}
 		if len(x.Changed) > 0 {
-			fmt.Fprintf(w, "  %s: another verdict now; write a correction, for the letter said otherwise\n", addresses(x.Changed))
+			fmt.Fprintf(w, "  %s: told otherwise now; a correction is drafted\n", addresses(saidAbout(x.Changed)))
 		}
 	}
+}
+
+// saidAbout are the addresses of what was said.
+func saidAbout(said []casefile.Said) []netip.Addr {
+	about := make([]netip.Addr, len(said))
+	for i, x := range said {
+		about[i] = x.IP
+	}
+	return about
 }
 
 func addresses(list []netip.Addr) string {
