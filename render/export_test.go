@@ -78,10 +78,13 @@ func TestCSVIsWhole(t *testing.T) {
 	}
 }
 
+// mispAlone is the event without the messages themselves.
+func mispAlone(c *casefile.Case) ([]byte, error) { return MISP(c, nil) }
+
 // What a MISP event gives as a source is what a trusted field recorded.
 func TestMISPNamesOnlyWhatIsBelieved(t *testing.T) {
 	c := pdfCase()
-	data, err := MISP(c)
+	data, err := MISP(c, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +134,7 @@ func TestSharedExportsHideRecipients(t *testing.T) {
 		}
 	}
 	c.Samples[0].Path.Hops[2].Raw += " for <robin@private.example>"
-	for name, make := range map[string]func(*casefile.Case) ([]byte, error){"MISP": MISP, "STIX": STIX} {
+	for name, make := range map[string]func(*casefile.Case) ([]byte, error){"MISP": mispAlone, "STIX": STIX} {
 		data, err := make(c)
 		if err != nil {
 			t.Fatal(err)
@@ -223,7 +226,7 @@ func TestTLPOf(t *testing.T) {
 func TestExportsAreDeterministicAndTakeHostileStrings(t *testing.T) {
 	for _, s := range append(hostileStrings()[:16], "plain") {
 		c := hostileCase(s)
-		for name, make := range map[string]func(*casefile.Case) ([]byte, error){"MISP": MISP, "STIX": STIX} {
+		for name, make := range map[string]func(*casefile.Case) ([]byte, error){"MISP": mispAlone, "STIX": STIX} {
 			a, err := make(c)
 			if err != nil {
 				t.Fatalf("%s of %.60q: %v", name, s, err)
@@ -248,7 +251,7 @@ func TestExportGoldens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, make := range map[string]func(*casefile.Case) ([]byte, error){"misp.json": MISP, "stix.json": STIX} {
+	for name, make := range map[string]func(*casefile.Case) ([]byte, error){"misp.json": mispAlone, "stix.json": STIX} {
 		data, err := make(c)
 		if err != nil {
 			t.Fatal(err)

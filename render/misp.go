@@ -1,8 +1,10 @@
 package render
 
 import (
+	"encoding/base64"
 	"fmt"
 	"net/mail"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -50,6 +52,7 @@ type (
 		Type               string `json:"type"`
 		Category           string `json:"category"`
 		Value              string `json:"value"`
+		Data               string `json:"data,omitempty"` // of an attachment, base64
 		Comment            string `json:"comment"`
 		ToIDs              bool   `json:"to_ids"`
 		DisableCorrelation bool   `json:"disable_correlation"`
@@ -68,7 +71,13 @@ type (
 // hashed as in letters to third parties. The event is unpublished, for the organisation
 // alone, and carries the case's TLP label. The same case gives the same bytes, UUIDs among
 // them.
-func MISP(c *casefile.Case) ([]byte, error) {
+//
+// With bytesOf, which may be nil, an exemplar is attached as eml, byte for byte: of the
+// first 20 paths, while each is at most 256 KiB and all together are at most 2 MiB. The
+// others are named by their SHA-256, as all are. What is attached is not redacted, so those
+// attributes stay with the organisation whatever distribution the event is given later; an
+// event for handing on is made without bytesOf.
+func MISP(c *casefile.Case, bytesOf Bytes) ([]byte, error) {
 	created, err := time.Parse(time.RFC3339, c.Created)
 	if err != nil {
 		return nil, fmt.Errorf("MISP event: creation time %q is not RFC 3339", c.Created)
@@ -83,8 +92,14 @@ func MISP(c *casefile.Case) ([]byte, error) {
 		ThreatLevel: "4", Analysis: "1", Distribution: "0", Timestamp: m.stamp,
 		Tag: []mispTag{{strings.ToLower(tlpOf(c).Name)}}, Attribute: []mispAttribute{}, Object: []mispObject{},
 	}
+	whole := wholeExemplars(c, bytesOf)
 	for i := range c.Samples {
-		e.Object = append(e.Object, m.email(&c.Samples[i]))
+		s := &c.Samples[i]
+		o := m.email(s)
+		if data := whole[s.Number]; data != nil {
+			o.Attribute = append(o.Attribute, m.eml(s, strconv.Itoa(len(o.Attribute)), data))
+		}
+		e.Object = append(e.Object, o)
 	}
 	for _, d := range c.Incident.Domains {
 		e.Attribute = append(e.Attribute, m.attribute("forged", strconv.Itoa(len(e.Attribute)), "", "domain", "Payload delivery", d.Domain,
@@ -103,8 +118,49 @@ type mispWriter struct {
 func (m *mispWriter) attribute(where, n, relation, kind, category, value, comment string) mispAttribute {
 	return mispAttribute{
 		UUID: ourUUID(m.c.ID, "misp", where, n), ObjectRelation: relation, Type: kind, Category: category,
-		Value: value, Comment: comment, DisableCorrelation: false, Distribution: "5", Timestamp: m.stamp,
+		Value: value, Comment: comment, DisableCorrelation: uncorrelated[relation], Distribution: "5", Timestamp: m.stamp,
 	}
+}
+
+// uncorrelated are the relations of an object email that its template takes out of
+// correlation: they are as good as unique, or too long.
+var uncorrelated = map[string]bool{"eml": true, "header": true, "message-id": true}
+
+// The bounds on the messages that an event carries whole.
+const (
+	maxWhole      = 20
+	maxWholeBytes = 256 << 10
+	maxAllWhole   = 2 << 20
+)
+
+// wholeExemplars gives the bytes of the exemplars that an event carries whole, by the
+// number of the sample. Bytes that are not those of the sample, because they were erased or
+// damaged, are left out.
+func wholeExemplars(c *casefile.Case, bytesOf Bytes) map[int][]byte {
+	whole := map[int][]byte{}
+	if bytesOf == nil {
+		return whole
+	}
+	groups, all := exemplars(c), int64(0)
+	for _, g := range groups[:min(len(groups), maxWhole)] {
+		s := c.Sample(g.Exemplar)
+		if s == nil || whole[s.Number] != nil || s.Size > maxWholeBytes || all+s.Size > maxAllWhole {
+			continue
+		}
+		if data := bytesOf(s.Number); len(data) > 0 && int64(len(data)) == s.Size && casefile.Digest(data) == s.SHA256 {
+			whole[s.Number] = data
+			all += s.Size
+		}
+	}
+	return whole
+}
+
+// eml attaches a message as it was received, for the organisation alone.
+func (m *mispWriter) eml(s *casefile.Sample, n string, data []byte) mispAttribute {
+	a := m.attribute("email/"+s.SHA256, n, "eml", "attachment", "Payload delivery", path.Base(casefile.Evidence(s.Number, s.SHA256)),
+		"the message as received, SHA-256 "+s.SHA256+"; it names its recipients: for your organisation alone")
+	a.Data, a.Distribution = base64.StdEncoding.EncodeToString(data), "0"
+	return a
 }
 
 // email makes the object of one sample.

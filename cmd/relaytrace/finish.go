@@ -320,7 +320,7 @@ func documentFiles(c *casefile.Case, bytes render.Bytes, more []*render.Font) ([
 	if err != nil {
 		return nil, err
 	}
-	exports, err := exportFiles(c)
+	exports, err := exportFiles(c, bytes)
 	if err != nil {
 		return nil, err
 	}
@@ -328,12 +328,12 @@ func documentFiles(c *casefile.Case, bytes render.Bytes, more []*render.Font) ([
 }
 
 // exportFiles makes what other programs read: tables, a MISP event and a STIX bundle.
-func exportFiles(c *casefile.Case) ([]casefile.NamedBytes, error) {
+func exportFiles(c *casefile.Case, bytes render.Bytes) ([]casefile.NamedBytes, error) {
 	files, err := render.CSV(c)
 	if err != nil {
 		return nil, err
 	}
-	misp, err := render.MISP(c)
+	misp, err := render.MISP(c, bytes)
 	if err != nil {
 		return nil, err
 	}
