@@ -22,11 +22,11 @@ var pageStyle string
 //go:embed html/case.js
 var pageScript string
 
-var pageTemplate = template.Must(template.New("case.html").Funcs(template.FuncMap{
+var pageTemplate = newPage("case.html", pageText, template.FuncMap{
 	"segments": func(l rawLine) []segment { return l.segments(Visible) },
 	"number":   func(i int) int { return i + 1 },
 	"class":    func(l tlp) string { return strings.ToLower(strings.NewReplacer(":", "-", "+", "-").Replace(l.Name)) },
-}).Parse(pageText))
+})
 
 // HTML returns the case file as one page that needs nothing else: it has no link to the
 // outside and asks for nothing, which a Content-Security-Policy enforces; its one script
@@ -46,11 +46,10 @@ func HTML(c *casefile.Case, bytesOf Bytes) (page []byte, err error) {
 		}
 	}()
 	r := newReport(c, bytesOf)
-	style := pageStyle + printStyle(r.Label)
 	v := htmlPage{
+		Head:   newHead(r.Label.Name+" · Case file "+Visible(c.ID), pageStyle+printStyle(r.Label), pageScript),
 		Report: r, Created: Stamp(c.Created), ID: Visible(c.ID), Organisation: Visible(bounded(c.Settings.Organisation)),
-		Style: template.CSS(style), Script: template.JS(pageScript),
-		Policy: "default-src 'none'; img-src data:; style-src " + hashSource(style) + "; script-src " + hashSource(pageScript) + "; base-uri 'none'; form-action 'none'",
+		Script: template.JS(pageScript),
 	}
 	ids := r.ids()
 	for _, ch := range r.Chapters {
@@ -78,9 +77,8 @@ func printStyle(l tlp) string {
 type htmlPage struct {
 	Report                    *report
 	ID, Created, Organisation string
-	Style                     template.CSS
+	Head                      pageHead
 	Script                    template.JS
-	Policy                    string
 	Chapters                  []htmlChapter
 	figures                   int
 }

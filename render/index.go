@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
-	"html/template"
 	"strings"
 	"time"
 
@@ -31,16 +30,16 @@ const indexStyle = `
 }
 `
 
-var indexTemplate = template.Must(template.New("index.html").Parse(indexText))
+var indexTemplate = newPage("index.html", indexText, nil)
 
 type indexPage struct {
-	Title, Created, Organisation, Policy string
-	Style                                template.CSS
-	Inputs, Cases, InCases, Samples      int
-	Classes                              []indexCount
-	Rows                                 []indexRow
-	Remainder                            indexRow
-	Least                                int
+	Head                            pageHead
+	Created, Organisation           string
+	Inputs, Cases, InCases, Samples int
+	Classes                         []indexCount
+	Rows                            []indexRow
+	Remainder                       indexRow
+	Least                           int
 }
 
 type indexCount struct {
@@ -66,15 +65,13 @@ func IndexHTML(x *casefile.Index) ([]byte, error) {
 	if x == nil {
 		return nil, errors.New("index page: no index")
 	}
-	style := pageStyle + indexStyle
 	v := indexPage{
-		Title: "Incidents", Created: Stamp(x.Created), Organisation: Visible(bounded(x.Organisation)), Style: template.CSS(style),
-		Policy: "default-src 'none'; img-src data:; style-src " + hashSource(style) + "; base-uri 'none'; form-action 'none'",
+		Head: newHead("Incidents", pageStyle+indexStyle, ""), Created: Stamp(x.Created), Organisation: Visible(bounded(x.Organisation)),
 		Inputs: x.Inputs.Total, Cases: len(x.Cases), InCases: x.InCases, Samples: x.Samples, Least: x.Least,
 		Remainder: indexRowOf(&x.Remainder),
 	}
 	if x.Domain != "" {
-		v.Title += " of spam that forges " + Visible(bounded(x.Domain))
+		v.Head.Title += " of spam that forges " + Visible(bounded(x.Domain))
 	}
 	for _, c := range x.Inputs.Classes {
 		v.Classes = append(v.Classes, indexCount{strings.ReplaceAll(c.Class, "-", " "), c.Count})

@@ -2,8 +2,8 @@ package render
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
-	"html/template"
 )
 
 // WideView is what is told over all cases of a folder, as tables.
@@ -20,44 +20,19 @@ type WideTable struct {
 	Rows  [][]string
 }
 
-var wideTemplate = template.Must(template.New("wide").Parse(`<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{{.Policy}}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<link rel="icon" href="data:,">
-<title>{{.Title}}</title>
-<style>{{.Style}}</style>
-</head>
-<body>
-<header><h1>{{.Title}}</h1></header>
-<main>
-{{range $i, $t := .Tables}}<section aria-labelledby="t{{$i}}">
-<h2 id="t{{$i}}">{{$t.Title}}</h2>
-{{if $t.Rows}}<div class="scroll" role="region" tabindex="0" aria-label="{{$t.Title}}">
-<table><caption>{{$t.Title}}</caption>
-<thead><tr>{{range $t.Head}}<th scope="col">{{.}}</th>{{end}}</tr></thead>
-<tbody>{{range $t.Rows}}<tr>{{range .}}<td>{{.}}</td>{{end}}</tr>
-{{end}}</tbody></table></div>
-{{else}}<p>None.</p>
-{{end}}</section>
-{{end}}</main>
-</body>
-</html>
-`))
+//go:embed html/wide.html
+var wideText string
+
+var wideTemplate = newPage("wide.html", wideText, nil)
 
 // WideHTML returns the view as one page without script that asks for nothing, which a
 // Content-Security-Policy enforces. Hidden characters are shown as code points. The bytes
 // depend on the view alone.
 func WideHTML(v *WideView) ([]byte, error) {
 	page := struct {
-		Title, Policy string
-		Style         template.CSS
-		Tables        []WideTable
-	}{Title: Visible(v.Title), Style: template.CSS(pageStyle), Policy: "default-src 'none'; img-src data:; style-src " + hashSource(pageStyle) + "; base-uri 'none'; form-action 'none'"}
+		Head   pageHead
+		Tables []WideTable
+	}{Head: newHead(Visible(v.Title), pageStyle, "")}
 	for _, t := range v.Tables {
 		x := WideTable{Title: Visible(t.Title), Head: t.Head}
 		for _, row := range t.Rows {

@@ -100,16 +100,13 @@ host which the case gives no ground to name is refused.`,
 // writeNew writes a file that does not exist yet, whole or not at all.
 func writeNew(name string, data []byte) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	var pe *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return hinted(fmt.Errorf("%s: exists, and is left as it is", name), "name another file, or edit that one")
 	case errors.Is(err, fs.ErrNotExist):
 		return hinted(fmt.Errorf("%s: the folder does not exist", name), "make the folder first")
-	case errors.As(err, &pe):
-		return hinted(fmt.Errorf("%s: %w", name, pe.Err), "name a file in a folder where you may write")
 	case err != nil:
-		return err
+		return hinted(fmt.Errorf("%s: %w", name, pathCause(err)), "name a file in a folder where you may write")
 	}
 	_, err = f.Write(data)
 	if e := f.Sync(); err == nil {

@@ -160,11 +160,7 @@ type apart struct{ dir string }
 // newApart makes a folder, which must not be there yet or be empty.
 func newApart(dir string) (apart, error) {
 	fail := func(err error) error {
-		var pe *fs.PathError
-		if errors.As(err, &pe) {
-			err = pe.Err
-		}
-		return hinted(fmt.Errorf("%s: %w", dir, err), "name a new folder with -o, in a place where you may write")
+		return hinted(fmt.Errorf("%s: %w", dir, pathCause(err)), "name a new folder with -o, in a place where you may write")
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return apart{}, fail(err)

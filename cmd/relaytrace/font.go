@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 
 	"relaytrace/render"
@@ -35,11 +33,7 @@ func fonts(names []string) (list []*render.Font, err error) {
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
-			var pe *fs.PathError
-			if errors.As(err, &pe) {
-				err = pe.Err
-			}
-			return nil, fmt.Errorf("font %s: %w", name, err)
+			return nil, fmt.Errorf("font %s: %w", name, pathCause(err))
 		}
 		f, err := render.NewFont(data)
 		if err != nil {

@@ -284,14 +284,10 @@ func readSettings(name string) (file, error) {
 // settingsError tells that a settings file cannot be read.
 func settingsError(name string, err error) error {
 	hint := "check --config; relaytrace config init writes a settings file to start from"
-	var pe *fs.PathError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		err = errors.New("no such settings file")
-	case errors.As(err, &pe):
-		err = pe.Err
 	}
-	return hinted(fmt.Errorf("%s: %w", name, err), hint)
+	return hinted(fmt.Errorf("%s: %w", name, pathCause(err)), hint)
 }
 
 // takes says what a key takes, for those who gave it something else.

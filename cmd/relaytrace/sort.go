@@ -185,10 +185,7 @@ func sorterFor(s settings, f sortFlags) (intake.Sorter, error) {
 	if err == nil {
 		text, err = os.ReadFile(f.rules)
 	}
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	}
+	err = pathCause(err)
 	if err == nil {
 		sorter.Rules, err = intake.ParseRules(string(text))
 	}
@@ -349,11 +346,7 @@ func newSorted(dir string) (*sorted, error) {
 }
 
 func folderError(dir string, err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
-	}
-	return hinted(fmt.Errorf("%s: %w", dir, err), "name a new folder with --into, in a place where you may write")
+	return hinted(fmt.Errorf("%s: %w", dir, pathCause(err)), "name a new folder with --into, in a place where you may write")
 }
 
 // keep copies a submission byte for byte. The name of the copy is made of its number and
