@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"relaytrace/casefile"
@@ -198,12 +199,20 @@ func writeChanges(w *bufio.Writer, o *outcome) {
 	for _, x := range o.lost {
 		fmt.Fprintf(w, "\nLetter %s was sent, and rests on what the case does not say any more.\n", render.Visible(x.Letter))
 		if len(x.Gone) > 0 {
-			fmt.Fprintf(w, "  %s: not accused any more; a retraction is drafted\n", addresses(x.Gone))
+			fmt.Fprintf(w, "  %s: not accused any more; %s\n", addresses(x.Gone), o.following(casefile.LetterRetraction, x.Letter))
 		}
 		if len(x.Changed) > 0 {
-			fmt.Fprintf(w, "  %s: told otherwise now; a correction is drafted\n", addresses(saidAbout(x.Changed)))
+			fmt.Fprintf(w, "  %s: told otherwise now; %s\n", addresses(saidAbout(x.Changed)), o.following(casefile.LetterCorrection, x.Letter))
 		}
 	}
+}
+
+// following says whether a letter that follows one is drafted.
+func (o *outcome) following(kind, name string) string {
+	if slices.ContainsFunc(o.c.Letters, func(l casefile.Letter) bool { return l.Kind == kind && l.Refers == name && l.Sent == "" }) {
+		return "a " + kind + " is drafted"
+	}
+	return "write the " + kind + " yourself"
 }
 
 // saidAbout are the addresses of what was said.
