@@ -80,7 +80,7 @@ func TestIndexHTML(t *testing.T) {
 	if links < 8 {
 		t.Errorf("%d links", links)
 	}
-	for _, want := range []string{"&lt;U&#43;202E&gt;", "20 inputs: 12 in 2 cases, 8 in the remainder", "provider report 8", "2003-03-07 18:00", "and 4 more"} {
+	for _, want := range []string{"&lt;U&#43;202E&gt;", "20 inputs: 12 in 2 cases, 8 in the remainder", "8 reports of providers", "2003-03-07 18:00", "and 4 more"} {
 		if !bytes.Contains(page, []byte(want)) && !bytes.Contains(page, []byte(strings.ReplaceAll(want, "&#43;", "+"))) {
 			t.Errorf("%q is not in the page", want)
 		}

@@ -51,6 +51,13 @@ func TestKeep(t *testing.T) {
 	if *keepPDF == "" {
 		return
 	}
+	index, err := IndexHTML(hostileIndex())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(*keepPDF, "index.html"), index, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	hostile := strings.Join(hostileStrings()[:16], " | ")
 	letter := fullCase()
 	letter.Settings.Paper = PaperLetter
@@ -293,8 +300,8 @@ func BenchmarkPDF(b *testing.B) {
 	for len(c.Files) < 400 {
 		c.Files = append(c.Files, c.Files[0])
 	}
-	for len(c.Problems) < 200 {
-		c.Problems = append(c.Problems, c.Problems[0])
+	for i := range 200 { // each of another kind, else they share a row
+		c.Problems = append(c.Problems, casefile.Problem{Where: "samples/broken.eml", What: fmt.Sprintf("the file ends after %d bytes", i)})
 	}
 	b.ReportAllocs()
 	for b.Loop() {

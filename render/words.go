@@ -179,7 +179,7 @@ func endsPoint(c *casefile.Case) string {
 	slices.SortStableFunc(trails, func(a, b casefile.TrailEnd) int { return b.Samples - a.Samples })
 	var told []string
 	for _, t := range trails {
-		told = append(told, thousands(t.Samples)+" "+EndWords(t.End)+t.Certainty())
+		told = append(told, thousands(t.Samples)+" "+EndWords(t.End)+strings.Replace(t.Certainty(), strconv.Itoa(t.Claimed), thousands(t.Claimed), 1))
 	}
 	return "Where the trails end, with the number of samples: " + strings.Join(told, "; ") + "."
 }
