@@ -66,6 +66,9 @@ async function checkTable(browser, file) {
     if (rows > 1 && low === (await first())) fail(file, "the table is not sorted by the keyboard");
     await page.locator("input[type=search]").first().fill(low);
     if (!(await first()).includes(low)) fail(file, "the table is not filtered");
+    await page.emulateMedia({ media: "print" });
+    if ((await table.locator("tbody tr:visible").count()) !== rows) fail(file, "printed, the filtered table is not whole");
+    await page.emulateMedia({ media: null });
   }
   if (shots) await page.pdf({ path: join(shots, `${basename(file, ".html")}-print.pdf`), preferCSSPageSize: true });
   await page.context().close();
