@@ -19,14 +19,24 @@ var written = set(`from to subject date message-id mime-version content-type con
 // boundary, with every run of letters or digits as a class.
 func (r *reader) fromHeader(f *Features, data []byte, fields []header.Field) {
 	var b strings.Builder
+	var low [30]byte // the name in lower case; no longer one is known
 	for _, x := range fields {
 		name := x.Name(data)
-		if len(name) > 30 || !written[strings.ToLower(string(name))] {
+		if len(name) > len(low) {
+			continue
+		}
+		for i, c := range name {
+			if c >= 'A' && c <= 'Z' {
+				c += 'a' - 'A'
+			}
+			low[i] = c
+		}
+		if !written[string(low[:len(name)])] {
 			continue
 		}
 		value := bytes.TrimSpace(x.Body(data))
 		b.Write(name)
-		switch strings.ToLower(string(name)) {
+		switch string(low[:len(name)]) {
 		case "x-mailer", "user-agent":
 			b.WriteByte('=')
 			b.WriteString(withoutNumbers(value))

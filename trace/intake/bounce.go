@@ -261,9 +261,13 @@ func isReturnMark(line []byte) bool {
 	if len(t) < 12 || len(t) > 120 {
 		return false
 	}
+	marked := t[0] == '-' || t[0] == '*' || t[0] == '=' || t[len(t)-1] == ':'
+	if !marked && t[len(t)-1] != '.' {
+		return false // as of most lines, and of every line of a body this is asked
+	}
 	low := strings.ToLower(string(t))
 	for _, mark := range returnMarks {
-		if i := strings.Index(low, mark); i >= 0 && (t[0] == '-' || t[0] == '*' || t[0] == '=' || t[len(t)-1] == ':' || i == 0 && strings.HasSuffix(low, "follows.")) {
+		if i := strings.Index(low, mark); i >= 0 && (marked || i == 0 && strings.HasSuffix(low, "follows.")) {
 			return true
 		}
 	}

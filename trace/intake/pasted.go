@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 )
 
 // The bounds of what is looked for in one text.
@@ -123,14 +124,31 @@ func knownField(text []byte) fieldKind {
 	if i -= len(text) - len(t); len(text)-len(t) > 3 || i < 1 {
 		return unknownField
 	}
-	name := strings.ToLower(string(bytes.TrimRight(t[:i], " *_\u00a0")))
-	if k, ok := fieldNames[name]; ok {
+	var room [60]byte
+	name := lower(room[:0], bytes.TrimRight(t[:i], " *_\u00a0"))
+	if k, ok := fieldNames[string(name)]; ok {
 		return k
 	}
-	if strings.HasPrefix(name, "x-") && !strings.ContainsAny(name, " \t") {
+	if bytes.HasPrefix(name, []byte("x-")) && !bytes.ContainsAny(name, " \t") {
 		return otherField
 	}
 	return unknownField
+}
+
+// lower appends text to dst in lower case. It asks for no memory where dst has room and
+// text is ASCII: every line of every body comes through here.
+func lower(dst, text []byte) []byte {
+	start := len(dst)
+	for _, c := range text {
+		if c >= utf8.RuneSelf {
+			return append(dst[:start], bytes.ToLower(text)...)
+		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	return dst
 }
 
 // fieldNames are the names that begin or continue a pasted header.
@@ -193,8 +211,9 @@ func readBlock(text []byte, l textLine) (b block, next int) {
 
 // looksLikeTrace tells a trace field from a sentence that begins with "Received:".
 func looksLikeTrace(text []byte, l textLine) bool {
-	rest := strings.ToLower(string(text[l.start:min(len(text), l.start+400)]))
-	return strings.Contains(rest, "from ") || strings.Contains(rest, "by ") || strings.Contains(rest, "(qmail ")
+	var room [400]byte
+	rest := lower(room[:0], text[l.start:min(len(text), l.start+400)])
+	return bytes.Contains(rest, []byte("from ")) || bytes.Contains(rest, []byte("by ")) || bytes.Contains(rest, []byte("(qmail "))
 }
 
 // plausible tells whether a line that begins no known field may stand in a header: any
