@@ -3,9 +3,8 @@ package casefile
 import (
 	"crypto/sha256"
 	"encoding/base32"
-	"encoding/hex"
+	"errors"
 	"fmt"
-	"io"
 	"net/netip"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ type Input struct {
 	Now      time.Time
 	Version  string
 	Settings Settings
-	Seed     string                       // secret of the case; empty: one is made from the samples
+	Seed     string                       // secret of the case; must not be empty
 	Samples  []Sample                     // in the order read, each digest once; Number and Evidence are given by Build
 	Records  map[netip.Addr]enrich.Record // what is known of Addresses
 	Rulings  map[netip.Addr]Ruling        // the analyst's own verdicts
@@ -41,17 +40,21 @@ func Build(in Input) *Case {
 	}
 	c, err := g.Case(in, func(n int) (Sample, error) { return in.Samples[n-1], nil })
 	if err != nil {
-		panic(err) // it could only be that of the function
+		panic(err) // it could only be that there is no seed
 	}
 	return c
 }
 
 // Case makes the case of all that was gathered. load gives a sample by its number, for
 // those that the case shows; its Number and Evidence are set here. Samples of the Input
-// are not looked at. The error is that of load.
+// are not looked at. The error is that of load, or says that there is no seed: without one,
+// what is concealed by a keyed hash could be guessed.
 func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case, error) {
+	if in.Seed == "" {
+		return nil, errors.New("a case needs a seed")
+	}
 	c := &Case{
-		Schema: Schema, ID: in.ID, Created: in.Now.UTC().Format(time.RFC3339), Version: in.Version,
+		Schema: Schema, ID: in.ID, Seed: in.Seed, Created: in.Now.UTC().Format(time.RFC3339), Version: in.Version,
 		Settings: in.Settings, Samples: []Sample{}, Relays: []Relay{}, Sources: []Source{},
 		Bystanders: []Bystander{}, OwnHosts: []int{}, Letters: []Letter{}, Problems: []Problem{}, Files: []File{},
 		Stated: []Stated{}, Status: "open", SampleCount: len(g.numbers), Paths: []PathGroup{}, Elsewhere: []Elsewhere{}, Custody: []Event{},
@@ -62,9 +65,6 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 	c.Problems = append(append(c.Problems, g.problems...), in.Problems...)
 	if c.ID == "" {
 		c.ID = NewID(c.Settings, g.sums)
-	}
-	if c.Seed = in.Seed; c.Seed == "" {
-		c.Seed = newSeed(g.sums)
 	}
 	b := builder{c: c, records: in.Records, rulings: in.Rulings, bounced: map[string]bool{}, open: map[netip.Addr]bool{}}
 	for _, a := range in.Bounced {
@@ -138,17 +138,6 @@ func NewID(s Settings, sums []string) string {
 		fmt.Fprintln(h, x)
 	}
 	return "RT-" + base32.StdEncoding.EncodeToString(h.Sum(nil))[:8]
-}
-
-// newSeed makes the seed of a case from the digests of its samples. It is no stronger a
-// secret than the samples themselves: who holds all of them can make it too.
-func newSeed(sums []string) string {
-	h := sha256.New()
-	io.WriteString(h, "relaytrace seed\n")
-	for _, x := range slices.Sorted(slices.Values(sums)) {
-		fmt.Fprintln(h, x)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 // builder gathers what single samples suggest into what the case says.

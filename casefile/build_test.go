@@ -119,7 +119,7 @@ func input(records map[netip.Addr]enrich.Record, s Settings, samples ...Sample) 
 	for i := range samples {
 		samples[i].SHA256 = fmt.Sprintf("%064x", i+1)
 	}
-	return Input{Now: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), Version: "test", Settings: s, Samples: samples, Records: records}
+	return Input{Seed: "seed", Now: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), Version: "test", Settings: s, Samples: samples, Records: records}
 }
 
 // letters tells of each log request whom it goes to, about what, and why it is held.

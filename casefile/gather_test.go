@@ -48,7 +48,7 @@ func manySamples(n int) []Sample {
 // of each relay, source and bystander what tells the most.
 func TestLargeCase(t *testing.T) {
 	const n = 5000
-	in := Input{Now: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Settings: someone, Records: known(), Samples: manySamples(n)}
+	in := Input{Seed: "seed", Now: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Settings: someone, Records: known(), Samples: manySamples(n)}
 	c := Build(in)
 	if c.SampleCount != n || len(c.Samples) > MaxShown || len(c.Samples) < 20 {
 		t.Fatalf("%d samples, %d shown", c.SampleCount, len(c.Samples))

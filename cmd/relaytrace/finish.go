@@ -77,6 +77,11 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 	if err != nil {
 		return outcome{}, err
 	}
+	if about.Seed == "" {
+		if about.Seed, err = w.st.NewSeed(ctx); err != nil {
+			return outcome{}, err
+		}
+	}
 	c, err := w.g.Case(casefile.Input{
 		Letters: kept, Stated: stated, Bounced: bounced,
 		ID: about.ID, Seed: about.Seed, Now: about.Created, Version: versionOf(), Settings: w.set.Settings, Records: records, Rulings: rulings, Problems: problems,
@@ -90,7 +95,7 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 	if err != nil {
 		return outcome{}, err
 	}
-	c.Status, about.ID, about.Seed, about.Settings = about.Status, c.ID, c.Seed, c.Settings
+	c.Status, about.ID, about.Settings = about.Status, c.ID, c.Settings
 	about.Templates, about.Fonts = w.set.templates, strings.Join(w.set.fonts, "\n")
 	if w.cases != "" {
 		about.Cases = w.cases
