@@ -145,3 +145,16 @@ func TestEnding(t *testing.T) {
 		}
 	}
 }
+
+func TestEventDetail(t *testing.T) {
+	long := strings.Repeat("a", 80)
+	got := eventDetail([]string{"relays=2", `settings={"organisation":"Example College"}`, "note=" + long, "name=a\x1bb"})
+	for _, want := range []string{"relays=2, settings (whole in custody.csv), note=aaa", "name=a<U+001B>b"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the details of an event are told as %q, without %q", got, want)
+		}
+	}
+	if strings.Contains(got, long) || strings.Contains(got, "organisation") {
+		t.Errorf("the details of an event are told as %q", got)
+	}
+}
