@@ -40,6 +40,8 @@ fetch() {
 
 if [ "${1:-}" != --inside ]; then
 	[ "$(id -u)" = 0 ] || { echo "lab: needs root" >&2; exit 1; }
+	# An index that is older than Debian's last point release names packages that are gone.
+	[ -e "$cache/layer/faketime/.done" ] || apt-get -qq update >&2
 	fetch postfix postfix postfix-pcre dovecot-lmtpd dovecot-pop3d sasl2-bin libsasl2-modules
 	fetch exim exim4-daemon-heavy
 	fetch sendmail sendmail-bin sendmail-cf m4 procmail sasl2-bin libsasl2-modules
