@@ -18,10 +18,10 @@ const (
 
 // forgedBy is a good-looking field in which host says that it took the mail from V.
 func forgedBy(host string) string {
-	return "from mail.victim.ac.uk (mail.victim.ac.uk [" + innocent + "]) by " + host + " (Postfix) with ESMTP id ABCDEF1234; Thu, 22 Aug 2002 13:19:40 +0100"
+	return "from mail.victim.ac.uk (mail.victim.ac.uk [" + innocent + "]) by " + host + " (Postfix) with ESMTP id ABCDEF1234; Thu, 22 Aug 2002 13:19:40 +0100 (BST)"
 }
 
-const date = "; Thu, 22 Aug 2002 13:19:44 +0100"
+const date = "; Thu, 22 Aug 2002 13:19:44 +0100 (BST)"
 
 func traced(set *Settings, fields ...string) Path {
 	var b strings.Builder
@@ -78,6 +78,12 @@ func TestNobodyFramed(t *testing.T) {
 		{"behind the relay's gateway", &Settings{}, []string{
 			"from mail.relayco.com (mail.relayco.com [" + relayed + "]) by mx.target.org (Postfix) with ESMTP id ABCDEF0000" + date,
 			"from pc (unknown [10.0.0.1]) by mail.relayco.com (Postfix) with ESMTP id ABCDEF0001" + date, forgedBy("inner.relayco.com")}},
+		{"an inside machine looked up as a bare word", &Settings{}, []string{
+			"from mail.relayco.com (mail.relayco.com [" + relayed + "]) by mx.target.org (Postfix) with ESMTP id ABCDEF0000" + date,
+			"from x (mail [10.0.0.1]) by mail.relayco.com (Postfix) with ESMTP id ABCDEF0001" + date, forgedBy("mail.innocent.com")}},
+		{"a bare word that the host writes of itself", &Settings{}, []string{
+			"from mail.relayco.com (mail.relayco.com [" + relayed + "]) by mx.target.org (Postfix) with ESMTP id ABCDEF0000" + date,
+			"by mail (Postfix, from userid 500) id ABCDEF0001" + date, forgedBy("mail.innocent.com")}},
 		{"a customer's line certifies itself", &Settings{}, []string{
 			"from x (dsl-66-10-20-30.isp.net [" + attacker + "]) by mx.target.org (Postfix) with ESMTP id ABCDEF0000" + date,
 			"from mail.victim.ac.uk (mail.victim.ac.uk [" + innocent + "]) by dsl-66-10-20-30.isp.net (8.11.6/8.11.6) with ESMTP id g7MCJiZ06043" + date,

@@ -39,6 +39,7 @@ type writer struct {
 	helo [3]string // HELO, a name of which it is not known what it is, and a looked-up one that is not confirmed
 	weak []string  // names that the host took mail from itself under
 	self []string  // names that the host itself wrote behind by
+	near string    // the server that recorded it, in whose domain a bare looked-up name is meant
 	// inside are names of the organisation behind whose gateway the host stands, when its
 	// address is private.
 	inside []string
@@ -46,7 +47,7 @@ type writer struct {
 
 // writerOf says who should have written the field below h: its peer.
 func writerOf(h *hop) writer {
-	w := writer{addr: h.From.IP, rdns: h.rdns, helo: [3]string{h.From.HELO, h.From.Name}}
+	w := writer{addr: h.From.IP, rdns: h.rdns, near: h.By.Host, helo: [3]string{h.From.HELO, h.From.Name}}
 	if h.rdns == "" {
 		w.helo[2] = h.From.RDNS // marked "may be forged"
 	}
@@ -61,11 +62,12 @@ func (w *writer) link(h *hop) (link, string) {
 	}
 	by = h.By.Host
 	for _, s := range w.self {
-		if sameHost(s, by) {
+		if sameHost(s, by) && (!lengthens(s, by) || sameDomain(w.rdns, by)) {
 			return linkSelf, by
 		}
 	}
 	switch {
+	case lengthens(w.rdns, by) && !sameDomain(w.near, by): // "mail" was looked up, mail.victim.example is said
 	case sameHost(w.rdns, by):
 		return linkName, by
 	case sameDomain(w.rdns, by) && !customerName(w.rdns, w.addr):
@@ -93,6 +95,12 @@ func (w *writer) link(h *hop) (link, string) {
 		return linkHELO, by
 	}
 	return linkNone, by
+}
+
+// lengthens reports whether a host that is known by a bare word writes a full name: anybody
+// can, and a bare word says nothing of the domain.
+func lengthens(known, by string) bool {
+	return known != "" && strings.IndexByte(known, '.') < 0 && strings.IndexByte(by, '.') >= 0
 }
 
 // linkByClaim tells how the field h is tied by a name n that its writer gave itself.
