@@ -82,7 +82,7 @@ var hostCodes = []Code{
 	},
 	{
 		"relay-or-backup-mx",
-		"The host passed on mail for the very recipient, and nobody declared which hosts forward mail to the recipient's side: it may be a backup mail exchanger or a forwarder.",
+		"The host passed on mail for the very recipient, or for several recipients who stayed together, and nobody declared which hosts forward mail to the recipient's side: it may be a backup mail exchanger or a forwarder.",
 		"Open. Declare the recipient's forwarders with --forwarder, or his own hosts with --trust, to decide it.",
 		"It is no accusation. A backup mail exchanger takes mail from strangers because that is its work.",
 		"from angelfire.com (unknown [210.90.110.70]) by rack3.easydns.com (Postfix) with SMTP id AE6A64AA2E for <zzzz@spamassassin.taint.org>",

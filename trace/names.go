@@ -3,6 +3,7 @@ package trace
 import (
 	"hash/maphash"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -117,13 +118,13 @@ func numbered(name string) bool {
 // publicProviders are providers of mail addresses to anybody, by the label in front of
 // their public suffixes. Spammers forge addresses there; their true customers send through them.
 var publicProviders = map[string]bool{
-	"altavista": true, "aol": true, "att": true, "bigfoot": true, "btinternet": true, "caramail": true,
+	"altavista": true, "aol": true, "att": true, "bigfoot": true, "bol": true, "btinternet": true, "caramail": true,
 	"compuserve": true, "earthlink": true, "email": true, "eudoramail": true, "excite": true, "flashmail": true,
 	"freemail": true, "geocities": true, "gmail": true, "gmx": true, "googlemail": true, "hotmail": true,
 	"icloud": true, "iname": true, "juno": true, "keromail": true, "libero": true, "live": true, "lycos": true,
 	"mail": true, "mailcity": true, "mindspring": true, "msn": true, "netscape": true, "netzero": true,
 	"outlook": true, "proton": true, "protonmail": true, "prodigy": true, "qq": true, "rediffmail": true,
-	"rocketmail": true, "seznam": true, "terra": true, "tin": true, "tiscali": true, "usa": true, "virgilio": true, "wanadoo": true,
+	"rocketmail": true, "seznam": true, "terra": true, "tin": true, "tiscali": true, "uol": true, "usa": true, "virgilio": true, "wanadoo": true,
 	"web": true, "yahoo": true, "yandex": true, "ymail": true, "zzn": true,
 }
 
@@ -192,6 +193,31 @@ func customerName(name string, a netip.Addr) bool {
 	label = strings.ToLower(label)
 	for _, w := range dynamicWords {
 		if strings.Contains(label, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// lineNumber reports whether a looked-up name holds the last two numbers of the address side by
+// side, in either order, as names that a provider gives to its lines in a row do
+// ("abn161-55.ports" of 195.174.161.55), and no word of a mail server.
+func lineNumber(name string, a netip.Addr) bool {
+	d := registrable(name)
+	if d == "" || !a.Is4() {
+		return false
+	}
+	label := strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(name, "."), d))
+	for _, w := range []string{"mail", "mx", "smtp", "mta", "relay", "out"} {
+		if strings.Contains(label, w) {
+			return false
+		}
+	}
+	b := a.As4()
+	x, y := strconv.Itoa(int(b[2])), strconv.Itoa(int(b[3]))
+	for _, pair := range []string{x + "-" + y, x + "." + y, y + "-" + x, y + "." + x} {
+		before, after, ok := strings.Cut(label, pair)
+		if ok && digits(before[max(0, len(before)-1):]) == 0 && digits(after[:min(1, len(after))]) == 0 {
 			return true
 		}
 	}

@@ -160,8 +160,14 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 	if code, why := a.servesRecipient(peer, own, name); code != "" {
 		return code, why
 	}
-	if peer.rdns != "" && own.Link != linkHELO.String() && a.forTheRecipient(own) {
-		return "relay-or-backup-mx", "It passed on mail for the very recipient, and nobody declared which hosts forward mail to the recipient's side: it may be a backup mail exchanger."
+	if peer.rdns != "" && own.Link != linkHELO.String() {
+		const undeclared = ", and nobody declared which hosts forward mail to the recipient's side: it may be a backup mail exchanger."
+		switch {
+		case a.forTheRecipient(own):
+			return "relay-or-backup-mx", "It passed on mail for the very recipient" + undeclared
+		case a.keptTogether(peer, own):
+			return "relay-or-backup-mx", "It handed on for several recipients together what it had taken for several" + undeclared
+		}
 	}
 	if own.scope == publicAddr && !a.strangeClient(peer, own) {
 		return "relay-or-provider", "It passed on mail from a client with no visible tie to it. Nothing shows that the client was a stranger: it may be the sender's own provider."
@@ -290,6 +296,18 @@ func (a *analysis) forTheRecipient(own *hop) bool {
 	}
 	return false
 }
+
+// keptTogether reports whether, where no forwarder was declared, a server took the mail for
+// several recipients and handed it on for several: neither field names one, and both servers
+// write the name of a single one. A backup mail exchanger hands on all that it took; of what
+// an open relay took for the whole world, one recipient is mostly left for each server.
+func (a *analysis) keptTogether(peer, own *hop) bool {
+	return a.set.Forwarder.empty() && own.scope == publicAddr && own.Standing == Corroborated &&
+		len(own.For) == 0 && len(peer.For) == 0 && namesSingle(own.By.MTA) && namesSingle(peer.By.MTA)
+}
+
+// namesSingle reports whether a family of software names the recipient when there is but one.
+func namesSingle(mta string) bool { return mta == "sendmail" || mta == "postfix" }
 
 // insideClient reports whether a client that is named without an address is a machine
 // inside: a bare word, a private address, or an address literal of which the server does

@@ -46,6 +46,8 @@ func (a *analysis) strangeClient(peer, own *hop) bool {
 		return false // on a customer's line, a field without a banner: the sender's own as likely as a server's
 	case outgoingName(peer.rdns), provider && outgoingName(peer.From.HELO):
 		return false
+	case provider && PublicProvider(registrable(peer.rdns)) && !c.famous:
+		return false // a mail provider to anybody: its customers come over other firms' lines and say their own firm's name
 	case c.bare, c.helo == "":
 		return !provider && (a.publicSender() || a.ratware)
 	case c.own && !a.ratware:

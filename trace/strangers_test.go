@@ -1,6 +1,7 @@
 package trace
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ func TestStrangers(t *testing.T) {
 		edge    = "from mail.relayco.com (mail.relayco.com [" + relayed + "]) by mx.target.org (Postfix) with ESMTP id ABCDEF0000" + date
 		one     = "from mail1.isp.net (m30.isp.net [" + relayed + "]) by mx.target.org (Postfix) with ESMTP id ABCDEF0000" + date
 		line    = "from srv.firm.com (80-80-80-80.lines.isp.net [" + relayed + "]) by mx.target.org (Postfix) with ESMTP id ABCDEF0000" + date
+		open    = "from olinda.uol.com.br (olinda.uol.com.br [" + relayed + "]) by mx.target.org (Postfix) with ESMTP id ABCDEF0000" + date
 		bare    = "from srv.firm.com ([" + relayed + "]) by mx.target.org (8.11.6/8.11.6) with ESMTP id g7MCJiZ06043" + date
 		ratware = "+Message-ID: <0000351602c7$00001b86$00005727@x.example.org>"
 		genuine = "+Message-ID: <001001c249e6$863c4e00$13cca341@networksonline.com>"
@@ -33,6 +35,8 @@ func TestStrangers(t *testing.T) {
 		{"one of a provider's servers", "relay-or-provider", []string{one, sendmail("mail.other.com (["+attacker+"])", "mail1.isp.net"), "+From: a@third.org"}},
 		{"one of a provider's servers, a bulk mailing program", "relay", []string{one, sendmail("mail.other.com (["+attacker+"])", "m30.isp.net"), "+From: a@third.org", ratware}},
 		{"one of a provider's servers, genuine Outlook", "relay-or-provider", []string{one, sendmail("mail.other.com (["+attacker+"])", "m30.isp.net"), "+From: a@third.org", genuine}},
+		{"a mail provider to anybody", "relay-or-provider", []string{open, sendmail("mail.other.com (["+attacker+"])", "olinda.uol.com.br"), "+From: a@third.org", ratware}},
+		{"a mail provider to anybody, the client says another's name", "relay", []string{open, sendmail("hotmail.com (["+attacker+"])", "olinda.uol.com.br"), "+From: a@third.org", ratware}},
 		{"a bare word to a nameless server", "relay-or-provider", []string{bare, sendmail("html (ppp12.rasnet.net ["+attacker+"])", "srv.firm.com"), "+From: a@third.org"}},
 		{"a bare word by a bulk mailing program", "relay", []string{bare, sendmail("html (ppp12.rasnet.net ["+attacker+"])", "srv.firm.com"), "+From: a@third.org", ratware}},
 		{"two lines of one provider, the client lies", "relay", []string{line, sendmail("mx1.mail.yahoo.com (66-10-20-30.lines.isp.net ["+attacker+"])", "srv.firm.com"), "+From: a@yahoo.com"}},
@@ -62,6 +66,53 @@ func TestStrangers(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q (field 1 %s: %s)", c.name, got, c.want, p.Hops[1].Standing, p.Hops[1].Why)
+		}
+	}
+}
+
+// TestKeptTogether asks what a server is while nobody has declared a forwarder, by whether
+// its field and the one above name a recipient.
+func TestKeptTogether(t *testing.T) {
+	const (
+		upper = "from mail.relayco.com (mail.relayco.com [" + relayed + "]) by mx.target.org (8.11.6/8.11.6) with ESMTP id g7MCJiZ06044"
+		lower = "from bluemail.example (gw.school.edu [" + attacker + "]) by mail.relayco.com (Postfix) with SMTP id 4B6B52E859"
+	)
+	whole := strings.Replace(lower, "from bluemail.example (gw.school.edu ["+attacker+"])", "from bluemail.example", 1)
+	for _, c := range []struct{ name, upper, lower, want string }{
+		{"several in, several out", upper, lower, "relay-or-backup-mx"},
+		{"several in, one out", upper + " for <x@target.org>", lower, "relay"},
+		{"one in, its own", upper, lower + " for <y@elsewhere.org>", "relay"},
+		{"a server that names nobody ever", upper, strings.Replace(lower, "(Postfix)", "(Microsoft Exchange Internet Mail Service Version 5.5.2653.13)", 1), "relay"},
+		{"a field that leaves out the client", upper, whole, "relay"},
+	} {
+		p := traced(&Settings{}, c.upper+date, c.lower+date, "+From: a@bluemail.example", "+Message-ID: <0000351602c7$00001b86$00005727@x.example.org>")
+		got := strings.Repeat("relay", len(p.Relays))
+		for _, y := range p.Bystanders {
+			if y.IP.String() == relayed {
+				got += y.Why
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q (field 1 %s: %s)", c.name, got, c.want, p.Hops[1].Standing, p.Hops[1].Why)
+		}
+	}
+}
+
+func TestLineNumber(t *testing.T) {
+	for _, c := range []struct {
+		name, ip string
+		want     bool
+	}{
+		{"abn161-55.ank-ports.cableco.net.tr", "195.174.161.55", true},
+		{"h55.161.lines.cableco.net", "195.174.161.55", true},
+		{"abn161-55.ank-ports.cableco.net.tr", "195.174.161.5", false},
+		{"abn161-550.ank-ports.cableco.net.tr", "195.174.161.55", false},
+		{"mail161-55.cableco.net.tr", "195.174.161.55", false},
+		{"n35.grp.yahoo.example.com", "66.218.66.35", false},
+		{"", "195.174.161.55", false},
+	} {
+		if got := lineNumber(c.name, netip.MustParseAddr(c.ip)); got != c.want {
+			t.Errorf("lineNumber(%q, %s) = %v", c.name, c.ip, got)
 		}
 	}
 }
