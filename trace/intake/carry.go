@@ -27,6 +27,7 @@ type cargo struct {
 	charset  string   // of prose
 	links    bool     // prose was taken out of HTML with links or pictures in it
 	headed   bool     // prose has headers of messages in it
+	cut      bool     // a text is longer than what is searched of it
 
 	budget *budget // of the archives in the message, however deep
 
@@ -93,21 +94,34 @@ func mentionsTrace(p *part) bool {
 
 // leafText reads a part that is text.
 func (in *inspector) leafText(root, p *part, depth int, c *cargo) {
-	body, step := p.content()
-	steps := with(p.decoded, step)
+	body, steps, charset := p.readable()
 	if p != root && (strings.HasSuffix(p.fileName(), ".eml") || p.get("Content-Disposition") != "") && in.looksLikeMessage(body) {
 		in.takeAttached(in.reparse(body, p.path, steps), depth, c)
 		return
 	}
-	if len(body) > maxPasted {
-		body = body[:maxPasted]
-	}
+	body = c.searched(body)
 	if p.media == "text/html" {
 		steps = with(steps, stepHTML)
 		c.links = c.prose == nil && hasLinks(body)
-		body = htmlText(toUTF8(body, p.params["charset"]))
+		body = htmlText(toUTF8(body, charset))
 	}
-	in.readText(body, p.params["charset"], p.path, steps, c)
+	in.readText(body, charset, p.path, steps, c)
+}
+
+// readable gives the content of a part with its transfer encoding undone, and as UTF-8 where
+// it is UTF-16, as some editors save text; with all that was done, and its charset.
+func (p *part) readable() (body []byte, steps []string, charset string) {
+	body, step := p.content()
+	if text, ok := fromUTF16(body); ok {
+		return text, with(p.decoded, step, stepUTF16), ""
+	}
+	return body, with(p.decoded, step), p.params["charset"]
+}
+
+// searched gives as much of a text as is searched for headers.
+func (c *cargo) searched(text []byte) []byte {
+	c.cut = c.cut || len(text) > maxPasted
+	return text[:min(len(text), maxPasted)]
 }
 
 // hasLinks tells whether HTML has links or pictures, as mailings do.
@@ -181,19 +195,26 @@ var packed = map[string]bool{
 // packedNames are the ends of their names.
 var packedNames = []string{".eml", ".txt", ".msg", ".mbox", ".mbx", ".zip", ".tar", ".gz", ".tgz", ".bz2", ".zst"}
 
-// leafFile reads an attached file: a message saved under another type, an Outlook item, an
-// archive or an mbox of them, or a report in JSON.
-func (in *inspector) leafFile(p *part, depth int, c *cargo) {
+// isPacked tells whether messages are attached in files of this type or name.
+func (p *part) isPacked() bool {
 	name := p.fileName()
-	if !packed[p.media] && !slices.ContainsFunc(packedNames, func(end string) bool { return strings.HasSuffix(name, end) }) {
-		return
-	}
-	if !in.mayCarry(p) {
+	return packed[p.media] || slices.ContainsFunc(packedNames, func(end string) bool { return strings.HasSuffix(name, end) })
+}
+
+// leafFile reads an attached file: a message saved under another type, an Outlook item, an
+// archive or an mbox of them, a report in JSON, or a text. What is of another type and name
+// is read only where it is a message: who attaches one does not choose the type.
+func (in *inspector) leafFile(p *part, depth int, c *cargo) {
+	isPacked := p.isPacked()
+	if !in.mayCarry(p, isPacked) {
 		return // a picture or a document, of which no more is decoded
 	}
-	body, step := p.content()
-	steps := with(p.decoded, step)
+	body, steps, charset := p.readable()
 	switch kind := kindOf(body); {
+	case !isPacked:
+		if kind == plainFile && in.looksLikeMessage(body) {
+			in.takeAttached(in.reparse(body, p.path, steps), depth, c)
+		}
 	case kind == outlookFile:
 		if item, err := readOutlook(body, p.path, steps); err == nil {
 			in.takeAttached(item, depth, c)
@@ -204,27 +225,30 @@ func (in *inspector) leafFile(p *part, depth int, c *cargo) {
 		in.takeAttached(in.reparse(body, p.path, steps), depth, c)
 	case isJSON(body):
 		in.readXARF(body, p.path, steps, c)
+	default:
+		in.readText(c.searched(body), charset, p.path, steps, c)
 	}
 }
 
-// mayCarry tells from the beginning of a file whether it is of a kind that leafFile reads.
-func (in *inspector) mayCarry(p *part) bool {
+// mayCarry tells from the beginning of a file whether it is of a kind that leafFile reads. Of
+// the types and names that nobody packs messages in, only what begins as one is.
+func (in *inspector) mayCarry(p *part, isPacked bool) bool {
 	head := p.head(firstLook)
+	_, wide := utf16Order(head)
 	switch {
-	case kindOf(head) != plainFile, bytes.HasPrefix(head, []byte("From ")), isJSON(head):
+	case wide, isPacked && (kindOf(head) != plainFile || bytes.HasPrefix(head, []byte("From ")) || isJSON(head)):
 		return true
-	case isBinary(head):
+	case (!isPacked || isBinary(head)) && !beginsWithField(head, header.Scan(head, nil)):
 		return false
 	}
-	return in.looksLikeMessage(p.head(maxHeader))
+	return strings.HasSuffix(p.fileName(), ".txt") || in.looksLikeMessage(p.head(maxHeader))
 }
 
 // firstLook is how much of a file tells most pictures and documents from text, in bytes.
 const firstLook = 2 << 10
 
-// isBinary tells whether no mail program can have written data as a header: a tenth and
-// more of it is control characters, as of data that is compressed. A header that a spammer
-// has put NUL bytes into is none.
+// isBinary tells whether a tenth and more of data is control characters, as of data that is
+// compressed. A header is not told by that: a spammer may put as many into it as he likes.
 func isBinary(data []byte) bool {
 	n := 0
 	for _, c := range data {
@@ -250,8 +274,9 @@ const maxHeader = 64 << 10
 
 // looksLikeMessage tells whether data begins with the header of a message that travelled.
 func (in *inspector) looksLikeMessage(data []byte) bool {
-	p := &part{data: data, fields: scanFields(data[:min(len(data), maxHeader)])}
-	return p.has("Received") && (p.has("From") || p.has("Date") || p.has("Message-ID"))
+	h := header.Scan(data[:min(len(data), maxHeader)], nil)
+	p := &part{data: data, fields: h.Fields}
+	return p.has("Received") && (p.has("From") || p.has("Date") || p.has("Message-ID") || h.End >= maxHeader) // they may stand below
 }
 
 // reparse reads the structure of a message that was found in a part.

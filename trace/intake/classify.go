@@ -50,6 +50,9 @@ func (m *mail) finish() {
 	if m.tooDeep {
 		m.why("parts nested too deep or too many were left alone")
 	}
+	if m.cut {
+		m.why("a text is longer than the 4 MiB that are searched for headers")
+	}
 }
 
 // isUnmarked tells whether nothing but its words could show that the message is anything
