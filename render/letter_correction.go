@@ -47,13 +47,14 @@ type deed string
 const (
 	deedUnripe deed = "unripe" // seems to have passed mail on
 	deedEither deed = "either" // handed mail over: as a relay, or as its source
+	deedServes deed = "serves" // passed mail on from several networks: for strangers, or as their provider
 	deedHidden deed = "hidden" // passed mail on and does not tell from whom
 	deedOpen   deed = "open"   // passed mail on from a network without ties to its own
 	deedDirect deed = "direct" // the source, or a relay that hides all
 	deedTold   deed = "told"   // the source, according to the server that took the mail
 )
 
-var deeds = []deed{deedUnripe, deedEither, deedHidden, deedOpen, deedDirect, deedTold}
+var deeds = []deed{deedUnripe, deedEither, deedServes, deedHidden, deedOpen, deedDirect, deedTold}
 
 // server reports whether it is that of a mail server that others used.
 func (r deed) server() bool { return r != deedDirect && r != deedTold }
@@ -68,6 +69,8 @@ func statementOf(s casefile.Said) (statement, error) {
 		out.Is = deedHidden
 	case casefile.VerdictSourceOrRelay:
 		out.Is = deedEither
+	case casefile.VerdictRelayOrProvider:
+		out.Is = deedServes
 	case casefile.VerdictProvisional:
 		out.Is = deedUnripe
 	case "":

@@ -90,11 +90,16 @@ func translated() map[string]func() (*casefile.Case, casefile.Letter) {
 			c.Relays[0].Verdict, c.Relays[1].Verdict = casefile.VerdictUndisclosed, casefile.VerdictSourceOrRelay
 			return c, l
 		},
+		"M correction, a relay or a provider": func() (*casefile.Case, casefile.Letter) {
+			c, l := correctedCase()
+			c.Relays[0].Verdict, l.Corrects[1] = casefile.VerdictRelayOrProvider, casefile.Said{IP: l.Relays[1], Verdict: casefile.VerdictRelayOrProvider, Certainty: trace.Recorded}
+			return c, l
+		},
 	}
 }
 
 // inGolden are those whose words in each language are kept: the others differ in little.
-var inGolden = []string{"1", "5", "8", "A", "B", "D", "E", "F", "H", "I", "J", "K", "L"}
+var inGolden = []string{"1", "5", "8", "A", "B", "D", "E", "F", "H", "I", "J", "K", "L", "M"}
 
 // TestTranslations writes every translated letter in every language.
 func TestTranslations(t *testing.T) {

@@ -2,6 +2,7 @@ package render
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -182,5 +183,21 @@ func TestReadTemplates(t *testing.T) {
 	}
 	if _, err := ReadTemplates(fstest.MapFS{}, "letters"); err == nil {
 		t.Error("an empty folder passes")
+	}
+}
+
+// TestEveryVerdictIsSaid holds that a correction has words for all that a letter may have
+// been written on.
+func TestEveryVerdictIsSaid(t *testing.T) {
+	seen := map[deed]casefile.Verdict{}
+	for _, v := range []casefile.Verdict{casefile.VerdictSuspected, casefile.VerdictUndisclosed, casefile.VerdictSourceOrRelay, casefile.VerdictRelayOrProvider, casefile.VerdictProvisional} {
+		s, err := statementOf(casefile.Said{Verdict: v, Certainty: trace.Recorded})
+		if err != nil || seen[s.Is] != "" || !slices.Contains(deeds, s.Is) {
+			t.Errorf("%s is told as %q, as is %q: %v", v, s.Is, seen[s.Is], err)
+		}
+		seen[s.Is] = v
+	}
+	if s, err := statementOf(casefile.Said{Verdict: casefile.VerdictWithdrawn, Certainty: trace.Recorded}); err == nil {
+		t.Errorf("a host that is innocent is told as %q", s.Is)
 	}
 }
