@@ -25,6 +25,7 @@ type Input struct {
 	Records  map[netip.Addr]enrich.Record // what is known of Addresses
 	Rulings  map[netip.Addr]Ruling        // the analyst's own verdicts
 	Letters  []Letter                     // those that were sent, and the desk's own drafts: they are kept as they are
+	Drafted  []string                     // names of the other drafts, which those planned anew keep
 	Stated   []Statement                  // what owners answered, confirmed by the analyst
 	Bounced  []string                     // addresses from which letters came back
 	Problems []Problem
@@ -66,7 +67,7 @@ func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case,
 	if c.ID == "" {
 		c.ID = NewID(c.Settings, g.sums)
 	}
-	b := builder{c: c, records: in.Records, rulings: in.Rulings, bounced: map[string]bool{}, open: map[netip.Addr]bool{}}
+	b := builder{c: c, records: in.Records, rulings: in.Rulings, named: slices.Clone(in.Drafted), bounced: map[string]bool{}, open: map[netip.Addr]bool{}}
 	for _, a := range in.Bounced {
 		b.bounced[strings.ToLower(a)] = true
 	}
@@ -148,6 +149,7 @@ type builder struct {
 	bounced map[string]bool     // in small letters
 	open    map[netip.Addr]bool // relays that no sample shows as such by itself
 	kept    int                 // letters that were not planned now
+	named   []string            // names of letters that were drafted or sent, or are planned now
 	relayAt map[netip.Addr]*Relay
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"relaytrace/enrich"
@@ -27,6 +28,9 @@ const maxForgedToo = 10
 // was asked in one that was sent is not asked again.
 func (b *builder) letters(kept []Letter) {
 	b.c.Letters, b.kept = append(b.c.Letters, kept...), len(kept)
+	for _, l := range kept {
+		b.named = append(b.named, l.Name)
+	}
 	asked := b.askedAbout(kept)
 	var relays, sources, stated []host
 	for i := range b.c.Relays {
@@ -86,7 +90,8 @@ func (b *builder) letters(kept []Letter) {
 func (b *builder) askedAbout(kept []Letter) map[netip.Addr]string {
 	asked := map[netip.Addr]string{}
 	for _, l := range slices.SortedStableFunc(slices.Values(kept), func(a, b Letter) int { return cmp.Compare(a.Sent, b.Sent) }) {
-		if l.Sent == "" || !slices.ContainsFunc(l.To, func(to string) bool { return !b.bounced[strings.ToLower(to)] }) {
+		// Where the case knows of no recipient, the analyst found one.
+		if l.Sent == "" || len(l.To) > 0 && !slices.ContainsFunc(l.To, func(to string) bool { return !b.bounced[strings.ToLower(to)] }) {
 			continue
 		}
 		for _, ip := range l.Relays {
@@ -312,10 +317,25 @@ func (b *builder) report(name string, to []string, setting string) {
 	b.add(l)
 }
 
-// numbered names a letter after all those planned before it. Those that are kept do not
-// count, so that a draft keeps its name when others have been sent.
+// numbered names a letter after all those planned before it. One that was drafted or sent
+// keeps its number, whatever comes and goes beside it: the draft may have been opened, edited
+// or sent already, and its Message-ID is made of its name.
 func (b *builder) numbered(kind, label string) string {
-	return fmt.Sprintf("%02d-%s-%s", len(b.c.Letters)-b.kept+1, kind, label)
+	last := 0
+	for _, name := range b.named {
+		number, rest, _ := strings.Cut(name, "-")
+		n, err := strconv.Atoi(number)
+		switch {
+		case err != nil:
+		case rest == kind+"-"+label:
+			return name
+		default:
+			last = max(last, n)
+		}
+	}
+	name := fmt.Sprintf("%02d-%s-%s", max(last, len(b.c.Letters)-b.kept)+1, kind, label)
+	b.named = append(b.named, name)
+	return name
 }
 
 func (l *Letter) hold(why string) {

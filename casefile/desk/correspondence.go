@@ -28,8 +28,9 @@ type Correspondence struct {
 	Country   string       `json:"country"`  // ISO 3166-1 alpha-2; empty when not known
 	Sent      time.Time    `json:"sent"`
 	Reminders []time.Time  `json:"reminders"`
-	Answers   []time.Time  `json:"answers"` // of the recipient, not of a machine
-	Bounced   []string     `json:"bounced"` // the addresses at which it did not arrive
+	Answers   []time.Time  `json:"answers"`   // of the recipient, not of a machine
+	Bounced   []string     `json:"bounced"`   // the addresses at which it did not arrive
+	Retracted bool         `json:"retracted"` // all that it said of hosts is taken back, by a letter that was drafted or sent
 }
 
 // The states of a letter that was sent.
@@ -40,6 +41,7 @@ const (
 	StateBounced  = "bounced"    // it arrived at nobody: the next contact is to be tried
 	StateSilent   = "unanswered" // reminded of as often as is polite
 	StateNoAnswer = "none-asked" // a report or reply: nobody was asked to answer
+	StateTaken    = "retracted"  // nobody is reminded of what is taken back
 )
 
 // State tells how a letter stands at the time now, and when the next thing is due; the
@@ -52,6 +54,8 @@ func (c *Correspondence) State(now time.Time) (state string, due time.Time) {
 		return StateBounced, time.Time{}
 	case !asksForAnswer(c.Kind):
 		return StateNoAnswer, time.Time{}
+	case c.Retracted:
+		return StateTaken, time.Time{}
 	}
 	last := c.Sent
 	for _, t := range c.Reminders {

@@ -91,6 +91,24 @@ func (s *Store) Kept(ctx context.Context) ([]casefile.Letter, error) {
 	return kept, explain(s.dir, rows.Err())
 }
 
+// Drafted gives the names of the drafts that a new judgement plans anew.
+func (s *Store) Drafted(ctx context.Context) ([]string, error) {
+	rows, err := s.conn.QueryContext(ctx, "SELECT name FROM letters WHERE state = ? ORDER BY name", stateDraft)
+	if err != nil {
+		return nil, explain(s.dir, err)
+	}
+	defer rows.Close()
+	names := []string{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, explain(s.dir, err)
+		}
+		names = append(names, name)
+	}
+	return names, explain(s.dir, rows.Err())
+}
+
 // SaveLetters keeps the drafts of a case with their texts, by name, in the place of all
 // earlier drafts. Letters that were sent stay as they are. It lasts with the next
 // [Store.Commit].

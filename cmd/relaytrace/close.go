@@ -57,18 +57,13 @@ answers that come late can still be added. --reopen opens it again.`,
 
 // writeOpen tells what a case that is closed leaves undone.
 func (a *app) writeOpen(o *outcome) {
-	waiting, drafts := 0, 0
+	waiting := 0
 	for i := range o.letters {
 		switch state, _ := o.letters[i].State(time.Time{}); state {
-		case desk.StateAnswered, desk.StateBounced, desk.StateNoAnswer:
+		case desk.StateAnswered, desk.StateBounced, desk.StateNoAnswer, desk.StateTaken:
 		default:
 			waiting++
 		}
 	}
-	for _, l := range o.c.Letters {
-		if l.Sent == "" {
-			drafts++
-		}
-	}
-	fmt.Fprintf(a.stdout, "  letters that nobody answered: %d\n  drafts that were not sent: %d\n", waiting, drafts)
+	fmt.Fprintf(a.stdout, "  letters that nobody answered: %d\n  drafts that were not sent: %d\n", waiting, drafts(o.c))
 }

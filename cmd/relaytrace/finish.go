@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -69,6 +70,10 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 	if err != nil {
 		return outcome{}, err
 	}
+	drafted, err := w.st.Drafted(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
 	stated, err := w.st.Statements(ctx)
 	if err != nil {
 		return outcome{}, err
@@ -83,7 +88,7 @@ func (w *casework) judge(ctx context.Context, about store.Case) (outcome, error)
 		}
 	}
 	c, err := w.g.Case(casefile.Input{
-		Letters: kept, Stated: stated, Bounced: bounced,
+		Letters: kept, Drafted: drafted, Stated: stated, Bounced: bounced,
 		ID: about.ID, Seed: about.Seed, Now: about.Created, Version: versionOf(), Settings: w.set.Settings, Records: records, Rulings: rulings, Problems: problems,
 	}, func(n int) (casefile.Sample, error) {
 		one, err := w.st.Sample(ctx, n)
@@ -164,8 +169,15 @@ func (w *casework) followUp(ctx context.Context, c *casefile.Case) ([]desk.Corre
 	if err != nil {
 		return nil, err
 	}
+	for i := range c.Letters {
+		if l := &c.Letters[i]; l.Kind == casefile.LetterReminder && l.Sent == "" {
+			l.Relays = notTakenBack(c, l.Refers, l.Relays)
+		}
+	}
 	for i := range sent {
-		w.followOne(c, &sent[i])
+		x := &sent[i]
+		x.Retracted = len(x.Relays) > 0 && len(notTakenBack(c, x.Letter, x.Relays)) == 0
+		w.followOne(c, x)
 	}
 	c.Letters = slices.DeleteFunc(c.Letters, func(l casefile.Letter) bool {
 		return l.Kind == casefile.LetterReminder && l.Sent == "" && !w.due(sent, l.Refers)
@@ -220,7 +232,20 @@ func (w *casework) followOne(c *casefile.Case, x *desk.Correspondence) {
 		w.app.tell(fmt.Sprintf("%s: no %s of letter %s is drafted: %v", w.st.Dir(), kind, x.Letter, err), "")
 		return
 	}
+	if kind == casefile.LetterReminder {
+		l.Relays = notTakenBack(c, x.Letter, l.Relays)
+	}
 	c.Letters = append(c.Letters, l)
+}
+
+// notTakenBack are those of the addresses of a letter that no retraction takes back, be it
+// drafted or sent.
+func notTakenBack(c *casefile.Case, name string, about []netip.Addr) []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(about), func(ip netip.Addr) bool {
+		return slices.ContainsFunc(c.Letters, func(l casefile.Letter) bool {
+			return l.Kind == casefile.LetterRetraction && l.Refers == name && slices.Contains(l.Relays, ip)
+		})
+	})
 }
 
 // saveLetters writes the drafts and keeps them in the store.

@@ -21,7 +21,7 @@ type letterState struct {
 	Schema string `json:"schema"`
 	Case   string `json:"case"`
 	desk.Correspondence
-	State string `json:"state"` // waiting, answered, reminder-due, bounced, unanswered, none-asked
+	State string `json:"state"` // waiting, answered, reminder-due, bounced, unanswered, none-asked, retracted
 	Due   string `json:"due"`   // RFC 3339, UTC: when the next thing is due; empty when nothing is
 }
 

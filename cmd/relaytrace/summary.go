@@ -148,14 +148,18 @@ func copies(c *casefile.Case) int {
 	return n
 }
 
-// lettersText counts the letters by kind, and those that must not be sent as they stand.
+// lettersText counts the letters by kind, those that were sent, and those that must not be
+// sent as they stand.
 func lettersText(c *casefile.Case) string {
-	by, held := map[string]int{}, 0
+	by, sent, held := map[string]int{}, "", 0
 	for _, l := range c.Letters {
 		by[l.Kind]++
-		if l.Hold {
+		if l.Hold && l.Sent == "" {
 			held++
 		}
+	}
+	if n := len(c.Letters) - drafts(c); n > 0 {
+		sent = fmt.Sprintf("%d sent, ", n)
 	}
 	var parts []string
 	for _, k := range []struct{ kind, one, many string }{
@@ -177,7 +181,18 @@ func lettersText(c *casefile.Case) string {
 	if len(parts) == 0 {
 		return "none"
 	}
-	return fmt.Sprintf("%s; %d on HOLD", strings.Join(parts, ", "), held)
+	return fmt.Sprintf("%s; %s%d on HOLD", strings.Join(parts, ", "), sent, held)
+}
+
+// drafts counts the letters that were not sent.
+func drafts(c *casefile.Case) int {
+	n := 0
+	for i := range c.Letters {
+		if c.Letters[i].Sent == "" {
+			n++
+		}
+	}
+	return n
 }
 
 func count(n int, one, many string) string {
