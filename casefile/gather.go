@@ -121,7 +121,7 @@ func (g *Gatherer) AddSample(s *Sample) {
 func (g *Gatherer) Samples() int { return len(g.numbers) }
 
 // IsRelay reports whether a sample names an address as a possible relay.
-func (g *Gatherer) IsRelay(a netip.Addr) bool { return g.relays[a] != nil }
+func (g *Gatherer) IsRelay(a netip.Addr) bool { return g.relays[a] != nil || g.undecided[a] != nil }
 
 // AddOrigin takes one more place where a sample that was added before was found: a relay
 // that a second reporter shows as well is better known.

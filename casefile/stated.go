@@ -57,12 +57,15 @@ func (b *builder) ownStated(own *trace.Hosts, s *Stated) bool {
 }
 
 // stated gathers the hosts that owners' statements name, but for relays that the case
-// knows of itself and those shown innocent.
+// knows of itself and those shown, or judged, innocent.
 func (b *builder) stated(all []Statement) {
 	at := map[netip.Addr]*Stated{}
 	for _, s := range all {
 		if r := b.relay(s.Client); r != nil && (r.Found() || r.Verdict == VerdictWithdrawn) {
 			continue // it is asked as a relay, or was shown innocent
+		}
+		if b.rulings[s.Client].Verdict == VerdictWithdrawn {
+			continue
 		}
 		x := at[s.Client]
 		if x == nil {

@@ -40,18 +40,23 @@ func (g *Gatherer) addUndecided(n int, p *trace.Path) {
 
 // decide adds to the relays the hosts that the samples together show to serve several
 // unrelated networks. What speaks for a host, and a public provider's name, leaves it out.
+// One of which an analyst has decided is told as he says.
 func (b *builder) decide(g *Gatherer) map[netip.Addr]*relayTally {
 	all := make(map[netip.Addr]*relayTally, len(g.relays))
 	for ip, x := range g.relays {
 		all[ip] = x
 	}
 	for ip, x := range g.undecided {
-		if all[ip] == nil && g.sources[ip] == nil && !g.excused(ip) && !slices.ContainsFunc(x.told[1].names, isPublicProvider) && b.servesSeveral(x) {
+		if _, ruled := b.rulings[ip]; all[ip] == nil && (ruled || b.mayServeSeveral(g, x)) {
 			all[ip] = x
 			b.open[ip] = true
 		}
 	}
 	return all
+}
+
+func (b *builder) mayServeSeveral(g *Gatherer, x *relayTally) bool {
+	return g.sources[x.ip] == nil && !g.excused(x.ip) && !slices.ContainsFunc(x.told[1].names, isPublicProvider) && b.servesSeveral(x)
 }
 
 func isPublicProvider(name string) bool { return trace.PublicProvider(trace.Organisation(name)) }

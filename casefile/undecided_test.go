@@ -113,3 +113,22 @@ func TestUndecidedAsGathered(t *testing.T) {
 		}
 	}
 }
+
+// TestUndecidedRuled holds that an analyst decides of a host that the samples leave open.
+func TestUndecidedRuled(t *testing.T) {
+	for _, verdict := range []Verdict{VerdictSuspected, VerdictWithdrawn} {
+		in := input(nil, someone, undecided(relayA, "203.0.113.9"))
+		in.Rulings = map[netip.Addr]Ruling{addr(relayA): {Verdict: verdict, Why: "we were shown its log", Who: "Robin", Time: "2026-03-02T10:00:00Z"}}
+		c := Build(in)
+		if len(c.Relays) != 1 || c.Relays[0].Verdict != verdict || len(c.Bystanders) != 0 {
+			t.Errorf("judged %s: relays %+v, bystanders %+v", verdict, c.Relays, c.Bystanders)
+		}
+	}
+	g := NewGatherer(someone)
+	s := undecided(relayA, "203.0.113.9")
+	s.Number = 1
+	g.AddSample(&s)
+	if !g.IsRelay(addr(relayA)) {
+		t.Error("nobody can decide of it")
+	}
+}

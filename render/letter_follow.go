@@ -97,6 +97,12 @@ func (d *followData) add(c *casefile.Case, l *casefile.Letter, ip netip.Addr) er
 		}
 		if r, err := relayAt(c, ip); err == nil {
 			for _, why := range r.Reasons {
+				if r.Ruling != nil && why.Code == "analyst" {
+					why.Text = r.Ruling.Text() // without what it was held to be
+				}
+				if why.Code == "looks-open-from-outside" {
+					continue // it tells why nobody is sure, and is no excuse
+				}
 				if text := firstOf(oneLine(why.Text, 300), oneLine(why.Code, 60)); text != "" && !why.For && len(d.Reasons) < 5 {
 					d.Reasons = append(d.Reasons, sentence(text))
 				}
@@ -119,7 +125,7 @@ func (d *followData) server(a *asked) string {
 }
 
 // still gives the evidence that the case has of an address now, or says why it may not be
-// spoken of.
+// spoken of. A host that an owner named may have shown itself as a relay since.
 func (d *followData) still(c *casefile.Case, ip netip.Addr) (*asked, error) {
 	if s := c.StatedHost(ip); s != nil {
 		for i := range s.Statements {
@@ -129,7 +135,7 @@ func (d *followData) still(c *casefile.Case, ip netip.Addr) (*asked, error) {
 		}
 		return &asked{IP: ip.Unmap().String(), addr: ip.Unmap()}, nil
 	}
-	if d.Notice {
+	if d.Notice && !d.Stated {
 		s, err := sourceAt(c, ip)
 		if err != nil {
 			return nil, err

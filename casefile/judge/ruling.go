@@ -16,7 +16,7 @@ type Ruling struct {
 
 // Ruled puts an analyst's verdict over a judgement, which is kept among the reasons.
 func (j Judgement) Ruled(by Ruling) Judgement {
-	text := fmt.Sprintf("%s judged it %s on %s: %s.", by.Who, words[by.Verdict], by.Time[:min(10, len(by.Time))], strings.TrimRight(by.Why, ". "))
+	text := by.Text()
 	if j.Verdict != by.Verdict {
 		text += fmt.Sprintf(" By the samples alone it would be %s.", words[j.Verdict])
 	}
@@ -25,6 +25,11 @@ func (j Judgement) Ruled(by Ruling) Judgement {
 		Verdict: by.Verdict, Raises: []string{}, Reasons: append([]Reason{first}, j.Reasons...),
 		Sureness: "The verdict of the analyst, which stands over that of the tool.",
 	}
+}
+
+// Text says in a sentence who judged what, when and why.
+func (r Ruling) Text() string {
+	return fmt.Sprintf("%s judged it %s on %s: %s.", r.Who, words[r.Verdict], r.Time[:min(10, len(r.Time))], strings.TrimRight(r.Why, ". "))
 }
 
 // words name the verdicts inside a sentence.

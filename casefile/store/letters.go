@@ -199,25 +199,42 @@ func (s *Store) Lost(ctx context.Context, c *casefile.Case) ([]Lost, error) {
 	told := toldLast(sent)
 	var out []Lost
 	for _, l := range sent {
-		if l.Kind != casefile.LetterLogRequest && l.Kind != casefile.LetterNotice {
-			continue // the others accuse nobody
-		}
 		x := Lost{Letter: l.Name}
-		for _, now := range grounds(c, l.Relays) {
-			was, ok := told[toldAbout{l.Name, now.IP}]
-			switch {
-			case !ok, now.accuses() == was.accuses() && now.Verdict == was.Verdict && now.Withholds == was.Withholds:
-			case was.accuses() && !now.accuses():
-				x.Gone = append(x.Gone, now.IP)
-			case was.accuses():
-				x.Changed = append(x.Changed, casefile.Said{IP: was.IP, Verdict: was.Verdict, Withholds: was.Withholds, Certainty: trace.Certainty(was.Certainty)})
-			}
+		switch l.Kind {
+		case casefile.LetterStated:
+			x.Gone = innocent(c, l.Relays) // it told what others said of them
+		case casefile.LetterLogRequest, casefile.LetterNotice:
+			x.compare(grounds(c, l.Relays), told)
+		default:
+			continue // the others accuse nobody
 		}
 		if len(x.Gone)+len(x.Changed) > 0 {
 			out = append(out, x)
 		}
 	}
 	return out, nil
+}
+
+// compare holds what a case says now against what the recipient of the letter was told.
+func (x *Lost) compare(grounds []Ground, told map[toldAbout]Ground) {
+	for _, now := range grounds {
+		was, ok := told[toldAbout{x.Letter, now.IP}]
+		switch {
+		case !ok, now.accuses() == was.accuses() && now.Verdict == was.Verdict && now.Withholds == was.Withholds:
+		case was.accuses() && !now.accuses():
+			x.Gone = append(x.Gone, now.IP)
+		case was.accuses():
+			x.Changed = append(x.Changed, casefile.Said{IP: was.IP, Verdict: was.Verdict, Withholds: was.Withholds, Certainty: trace.Certainty(was.Certainty)})
+		}
+	}
+}
+
+// innocent are those of some hosts, of which owners told, that the case neither tells of on
+// an owner's word any more nor has found to be relays itself.
+func innocent(c *casefile.Case, about []netip.Addr) []netip.Addr {
+	return slices.DeleteFunc(slices.Clone(about), func(ip netip.Addr) bool {
+		return c.StatedHost(ip) != nil || slices.ContainsFunc(c.Relays, func(r casefile.Relay) bool { return r.IP == ip && r.Found() })
+	})
 }
 
 // toldAbout is an address that a letter is about.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,11 +79,12 @@ func (a *app) judgeVerb() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "judge [flags] DIR ADDRESS",
 		Short: "Record your own verdict on a relay of a case",
-		Long: `judge records your own verdict on a relay, with the reason, in the case and in its custody log.
-It stands over that of the tool, which is kept beside it, whatever samples come in later,
-until you take it back with --clear. The letters are planned anew; of a letter that was
-sent and whose ground has gone, a retraction is drafted; of one that says something else
-than the case says now, a correction.`,
+		Long: `judge records your own verdict on a relay, or on a host of which the case leaves open whether
+it is one, with the reason, in the case and in its custody log. A host that an owner named in
+an answer can be judged innocent. Your verdict stands over that of the tool, which is kept
+beside it, whatever samples come in later, until you take it back with --clear. The letters
+are planned anew; of a letter that was sent and whose ground has gone, a retraction is
+drafted; of one that says something else than the case says now, a correction.`,
 		Example: `  relaytrace judge RT-2026-01 198.51.100.7 --innocent "their postmaster showed us the contract"
   relaytrace judge RT-2026-01 198.51.100.7 --relay "we were shown its log"
   relaytrace judge RT-2026-01 198.51.100.7 --clear "the contract was another host's"`,
@@ -150,6 +152,9 @@ func (a *app) judge(c *cobra.Command, f judgeFlags, dir, address string) error {
 		_, err = a.stdout.Write(o.doc)
 		return err
 	}
+	if ruling.Verdict != "" && !slices.ContainsFunc(o.c.Relays, func(r casefile.Relay) bool { return r.IP == ip }) {
+		fmt.Fprintf(a.stdout, "%s: innocent, whatever owners of relays say of it\n", ip)
+	}
 	for i := range o.c.Relays {
 		if r := &o.c.Relays[i]; r.IP == ip {
 			fmt.Fprintf(a.stdout, "%s: %s\n%s\n", ip, r.Verdict, render.Visible(r.Sureness))
@@ -168,7 +173,12 @@ func (a *app) judge(c *cobra.Command, f judgeFlags, dir, address string) error {
 
 // rule keeps a ruling and finishes the case with it.
 func (w *casework) rule(ctx context.Context, ip netip.Addr, r casefile.Ruling) (outcome, error) {
-	if !w.g.IsRelay(ip) {
+	stated, err := w.st.Statements(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	named := slices.ContainsFunc(stated, func(s casefile.Statement) bool { return s.Client == ip })
+	if !w.g.IsRelay(ip) && !(named && r.Verdict != casefile.VerdictSuspected) { // what an owner names is no relay by that
 		return outcome{}, &casefile.FolderError{Dir: w.st.Dir(), Err: fmt.Errorf("%s is no relay of the case", ip), What: "the relays stand in exports/relays.csv; a host of your own side or a list is declared in the settings, with trust or forwarder"}
 	}
 	r.Who, r.Time = w.who, w.now().UTC().Format(time.RFC3339)

@@ -23,6 +23,9 @@ func (w *casework) takeBack(ctx context.Context, o *outcome) error {
 	if err != nil {
 		return err
 	}
+	if err := w.leaveReturned(ctx, o, before); err != nil {
+		return err
+	}
 	for i := range o.lost {
 		x := &o.lost[i]
 		x.Gone = slices.DeleteFunc(x.Gone, func(ip netip.Addr) bool { return retracted(before, x.Letter, ip) })
@@ -42,6 +45,24 @@ func (w *casework) takeBack(ctx context.Context, o *outcome) error {
 			w.addFollowing(o.c, before, l, "correction of letter "+x.Letter, err)
 		}
 	}
+	return nil
+}
+
+// leaveReturned leaves out the letters that came back from all to whom they went: nobody was
+// told anything.
+func (w *casework) leaveReturned(ctx context.Context, o *outcome, letters []store.Letter) error {
+	events, err := w.st.Exchanges(ctx)
+	if err != nil {
+		return err
+	}
+	o.lost = slices.DeleteFunc(o.lost, func(x store.Lost) bool {
+		i := slices.IndexFunc(letters, func(l store.Letter) bool { return l.Name == x.Letter })
+		return i >= 0 && len(letters[i].To) > 0 && !slices.ContainsFunc(letters[i].To, func(to string) bool {
+			return !slices.ContainsFunc(events, func(e store.Exchange) bool {
+				return e.Letter == x.Letter && e.What == store.WasBounced && e.Address == to
+			})
+		})
+	})
 	return nil
 }
 
