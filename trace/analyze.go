@@ -231,7 +231,7 @@ func (h *hop) read(set *Settings) {
 		return text(s.Of(h.body))
 	}
 	h.From = From{
-		HELO: at(f.From.HELO), RDNS: at(f.From.RDNS), Name: at(f.From.Name), IP: f.From.Addr,
+		HELO: at(f.From.HELO), RDNS: strings.TrimSuffix(at(f.From.RDNS), "."), Name: at(f.From.Name), IP: f.From.Addr,
 		Port: port(f.From.Port.Of(h.body)), Ident: at(f.From.Ident), Auth: at(f.From.Auth),
 	}
 	h.By = By{Host: at(f.By.Host), IP: f.By.Addr, MTA: string(f.Family), Version: at(f.Version)}

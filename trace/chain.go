@@ -148,6 +148,9 @@ func (a *analysis) walkChain() {
 		if onSame && a.broken < 0 {
 			k = linkSelf
 		}
+		if !k.strong() && a.hops[source].Standing == Corroborated && withinOperator(&a.hops[source], h) != nil {
+			k = linkDomain // no peer, or one that only its provider can name
+		}
 		if k == linkNone && a.underNote(j) {
 			k, by = linkHELO, "qmail's note"
 		}

@@ -54,7 +54,7 @@ var hostCodes = []Code{
 	},
 	{
 		"own-provider",
-		"The host and its client belong together: addresses close by, a name in one domain, or a machine inside. It is a provider, or an organisation with its own mail.",
+		"The host and its client belong together: addresses close by, a name in one domain, or a machine inside; or it is known as a machine of Google's or Microsoft's mail. It is a provider, or an organisation with its own mail.",
 		"Good, but read off the header alone. The case asks the registries before it says more.",
 		"The host is no open relay. It does not mean that the client is innocent: the provider can tell which customer it was.",
 		"from mailsweeper.abc-arbitrage.com (mailhost2.abc-arbitrage.com [213.41.18.43]) by smtp-ft1.fr.colt.net with ESMTP id g899AvS20929",

@@ -13,7 +13,9 @@
 // First through the recipient's own side. The top field is believed. Trust goes on as
 // long as a field says that it took the mail from within: from a host declared in
 // [Settings], from itself, from a mailbox that was fetched, from a private address whose
-// recorded name wrote the next field. What was inferred and not declared is told as the
+// recorded name wrote the next field. The machines of Google and of Microsoft's mail
+// service, which name each other by addresses that nobody else can have or not at all,
+// are known as such. What was inferred and not declared is told as the
 // finding trust-inferred. The first field that records a public address outside is the
 // boundary: that address certainly connected.
 //

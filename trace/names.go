@@ -184,7 +184,7 @@ func customerName(name string, a netip.Addr) bool {
 		label = name[:max(0, len(strings.TrimSuffix(name, "."))-len(d))]
 	}
 	n := digits(label)
-	if n < 2 {
+	if n < 2 || operatorHost(name) {
 		return false
 	}
 	if n >= 6 {
@@ -253,10 +253,12 @@ type scope int
 const (
 	noAddr scope = iota
 	publicAddr
-	privateAddr  // RFC 1918, RFC 6598, RFC 4193, link-local
+	privateAddr  // RFC 1918, RFC 6598, RFC 4193, link-local; also as 6to4 (RFC 3056 section 2 wants a global one)
 	loopbackAddr // 127/8, ::1
 	impossible   // 0/8, 240/4, multicast: no host connects from there
 )
+
+var sixToFour = netip.MustParsePrefix("2002::/16")
 
 var sharedSpace = netip.MustParsePrefix("100.64.0.0/10")
 
@@ -267,6 +269,12 @@ func (s *Settings) scopeOf(a netip.Addr) scope {
 	for _, p := range s.Public {
 		if p.Contains(a) {
 			return publicAddr
+		}
+	}
+	if a.Is6() && sixToFour.Contains(a) {
+		b := a.As16()
+		if v4 := netip.AddrFrom4([4]byte(b[2:6])); s.scopeOf(v4) != publicAddr {
+			return privateAddr
 		}
 	}
 	switch {

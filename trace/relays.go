@@ -145,6 +145,9 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 	} else if code != "" { // the field may be the sender's own excuse
 		return "relay-or-provider", "A field in its name, which is not verified, says that a user of its own put the mail in. Nothing shows that the client was a stranger."
 	}
+	if op := operatorOf(own); op != nil && own.Standing == Corroborated {
+		return "own-provider", "It is a machine of " + op.name + ", which takes mail for its users or from them alone."
+	}
 	switch {
 	case sameNetwork(peer.From.IP, own.From.IP):
 		return "own-provider", "Its client has an address close to its own: a provider or an organisation with its own mail."

@@ -23,7 +23,7 @@ func (a *analysis) walkTrusted() {
 		a.deepest = i
 		if i+1 < len(a.hops) {
 			a.hops[i+1].Why = t.why
-			if t.inferred && h.scope == publicAddr && a.shaky < 0 {
+			if t.inferred && !t.known && h.scope == publicAddr && a.shaky < 0 {
 				a.shaky = i + 1
 			}
 			if t.inferred {
@@ -53,7 +53,7 @@ func (a *analysis) atEdge(i int) {
 	switch {
 	case h.scope == publicAddr || h.scope == impossible:
 		a.setBoundary(i)
-	case h.Kind == Local || h.Kind == Note || h.scope == loopbackAddr || h.Kind == Internal:
+	case h.Kind == Local || h.Kind == Note || h.scope == loopbackAddr || h.Kind == Internal && (h.scope != privateAddr || i+1 == len(a.hops)):
 		a.path.Ends = EndLocal
 	case h.scope == privateAddr:
 		a.path.Ends = EndNoBoundary
@@ -81,6 +81,7 @@ func (a *analysis) setBoundary(i int) {
 type handOver struct {
 	inside   bool   // the mail came from within the recipient's side: the next field was written there
 	inferred bool   // nobody declared it
+	known    bool   // the address is one that the provider alone can have
 	why      string // in words
 }
 
@@ -92,21 +93,34 @@ func (a *analysis) inside(i int) handOver {
 	case h.f.Unread.Reason != "":
 		return handOver{} // part of it may be the client's imitation of a field
 	case h.Kind == Fetch:
-		return handOver{true, false, "the mail was fetched from a mailbox of the recipient, and its server wrote this field"}
+		return handOver{inside: true, why: "the mail was fetched from a mailbox of the recipient, and its server wrote this field"}
+	case a.withinAt(i) != nil:
+		return handOver{inside: true, inferred: true, known: true, why: "it was handed over between machines of " + a.withinAt(i).name + ", and both fields are of their form"}
 	case h.Kind == Note && h.unnamed():
-		return handOver{last || a.belowNote(i), false, "a note of the same host stands above it"}
+		return handOver{inside: last || a.belowNote(i), why: "a note of the same host stands above it"}
 	case h.Kind == Note, h.Kind == Local:
-		return handOver{last || a.sameSystem(i), !a.verySame(i), "a step on the same host stands above it"}
+		return handOver{inside: last || a.sameSystem(i), inferred: !a.verySame(i), why: "a step on the same host stands above it"}
 	case h.scope == loopbackAddr:
-		return handOver{last || a.sameSystem(i), !a.verySame(i), "the host above took it from itself"}
+		return handOver{inside: last || a.sameSystem(i), inferred: !a.verySame(i), why: "the host above took it from itself"}
+	case h.Kind == Internal && h.scope == privateAddr && !last && a.linkWithin(i) != "":
+		return handOver{inside: true, inferred: true, why: "the field above took it by a protocol for deliveries inside, from a private address whose name wrote this field"}
 	case h.Kind == Internal && h.scope == noAddr:
-		return handOver{last || a.sameSystem(i) || a.linkWithin(i) != "", false, "an internal step stands above it"}
+		return handOver{inside: last || a.sameSystem(i) || a.linkWithin(i) != "", why: "an internal step stands above it"}
 	case a.declared(&a.set.Trust, h):
-		return handOver{last || a.follows(i, &a.set.Trust), false, "the field above took it from a host declared as the recipient's own"}
+		return handOver{inside: last || a.follows(i, &a.set.Trust), why: "the field above took it from a host declared as the recipient's own"}
 	case a.declared(&a.set.Forwarder, h):
-		return handOver{last || a.follows(i, &a.set.Forwarder), false, "the field above took it from a declared forwarder or list"}
+		return handOver{inside: last || a.follows(i, &a.set.Forwarder), why: "the field above took it from a declared forwarder or list"}
 	}
 	return a.inferred(i, last)
+}
+
+// withinAt gives the large provider between whose machines hop i and the field below it
+// handed the mail on; nil when there is none.
+func (a *analysis) withinAt(i int) *operator {
+	if i+1 == len(a.hops) {
+		return withinOperator(&a.hops[i], nil)
+	}
+	return withinOperator(&a.hops[i], &a.hops[i+1])
 }
 
 // inferred decides hand-overs that nobody declared.
@@ -116,16 +130,15 @@ func (a *analysis) inferred(i int, last bool) handOver {
 	case h.scope == privateAddr && last:
 		return handOver{inside: a.ownName(h.From.RDNS)}
 	case h.scope == privateAddr:
-		return handOver{a.linkOf(i).strong(), true,
-			"the field above took it from a private address whose looked-up name wrote this field"}
+		return handOver{inside: a.linkOf(i).strong(), inferred: true, why: "the field above took it from a private address whose looked-up name wrote this field"}
 	case h.scope != publicAddr || last:
 	case h.By.IP == h.From.IP:
-		return handOver{a.sameSystem(i), true, "the host above took it from its own address"}
+		return handOver{inside: a.sameSystem(i), inferred: true, why: "the host above took it from its own address"}
 	case h.rdns == "" || customerName(h.rdns, h.From.IP) || !sameHost(a.hops[i+1].By.Host, h.rdns) || a.sign(i+1) == "":
 	case sameDomain(h.rdns, h.By.Host):
-		return handOver{true, true, "the field above took it from a host of its own domain, which wrote this field"}
+		return handOver{inside: true, inferred: true, why: "the field above took it from a host of its own domain, which wrote this field"}
 	case a.deliveredBy(i):
-		return handOver{true, true, "the field above took it from a host of the domain that the mail was delivered to, which wrote this field"}
+		return handOver{inside: true, inferred: true, why: "the field above took it from a host of the domain that the mail was delivered to, which wrote this field"}
 	}
 	return handOver{}
 }

@@ -138,7 +138,7 @@ func handOver(h *trace.Hop) bool {
 // lastTrusted reports whether field i is the lowest of the recipient's side, in a path
 // that has no boundary.
 func (d *picture) lastTrusted(i int) bool {
-	return d.p.Boundary == nil && (i+1 == len(d.p.Hops) || d.p.Hops[i+1].Standing != trace.Trusted)
+	return d.p.Boundary == nil && d.p.Hops[i].Standing == trace.Trusted && (i+1 == len(d.p.Hops) || d.p.Hops[i+1].Standing != trace.Trusted)
 }
 
 // tag says in a word or two what the host that field i names is.
@@ -230,12 +230,13 @@ func withholds(h *trace.Hop) bool {
 // over the first field of that side.
 func (d *picture) rule(i int) {
 	text := ""
+	last := d.lastTrusted(i)
 	switch {
-	case d.p.Boundary != nil && d.p.Boundary.Hop == i && d.p.Ends == trace.EndNoBoundary, d.lastTrusted(i) && d.p.Ends == trace.EndNoBoundary:
+	case d.p.Ends == trace.EndNoBoundary && (last || d.p.Boundary != nil && d.p.Boundary.Hop == i):
 		text = "BOUNDARY UNKNOWN: nothing above can be believed"
 	case d.p.Boundary != nil && d.p.Boundary.Hop == i:
 		text = "BOUNDARY: above, the word of others; below, the recipient's own side"
-	case d.lastTrusted(i) && d.p.Hops[i].Standing == trace.Trusted && i+1 < len(d.p.Hops):
+	case last && i+1 < len(d.p.Hops):
 		text = "nothing above is tied to the recipient's side"
 	default:
 		return

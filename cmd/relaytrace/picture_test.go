@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"relaytrace/trace"
+	"relaytrace/trace/header"
 	"relaytrace/trace/intake"
 )
 
@@ -156,5 +157,18 @@ func golden(t *testing.T, name, got string) {
 	}
 	if got != string(want) {
 		t.Errorf("%s: the picture is another; look at it, then go test -update\ngot\n%s\nwant\n%s", name, got, want)
+	}
+}
+
+// TestOneBoundary: however much stands below it, the line of the boundary is drawn once.
+func TestOneBoundary(t *testing.T) {
+	data := []byte(`Received: from mx ([10.202.2.203]) by store.college.example (Postfix) with ESMTP id ABCDEF1234; Tue, 3 Nov 2026 09:20:12 +0000 (GMT)
+Received: from a.example (a.example [198.51.100.7]) by mx.college.example (Postfix) with ESMTP id BBCDEF1234; Tue, 3 Nov 2026 09:20:11 +0000 (GMT)
+Received: from b.example (b.example [198.51.100.8]) by a.example (Postfix) with ESMTP id CBCDEF1234; Tue, 3 Nov 2026 09:20:10 +0000 (GMT)
+
+`)
+	p := trace.Analyze(data, header.Scan(data, nil).Fields, &trace.Settings{})
+	if got := draw(t, picture{p: &p, width: plainWidth}); p.Ends != trace.EndNoBoundary || strings.Count(got, "BOUNDARY UNKNOWN") != 1 {
+		t.Errorf("the trail ends %s\n%s", p.Ends, got)
 	}
 }
