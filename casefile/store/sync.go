@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"sync"
@@ -23,12 +24,16 @@ type syncs struct {
 	dir   string // on their file system
 	slots chan struct{}
 	wg    sync.WaitGroup
-	n     int  // files added
-	rest  bool // some wait for the file system as a whole
+	n     int        // files added
+	rest  []restFile // those that wait for the file system as a whole
 
 	mu  sync.Mutex
 	err error
 }
+
+// restFile is a file that is closed and not yet on the disk: where it lies, and the name by
+// which an error tells of it.
+type restFile struct{ at, name string }
 
 func newSyncs(dir string) *syncs {
 	return &syncs{dir: dir, slots: make(chan struct{}, maxSyncs)}
@@ -38,7 +43,7 @@ func newSyncs(dir string) *syncs {
 // by which an error tells of it.
 func (s *syncs) add(f *os.File, name string) {
 	if s.n++; s.n > manyFiles && syncFileSystem != nil {
-		s.rest = true
+		s.rest = append(s.rest, restFile{f.Name(), name})
 		s.note(name, f.Close())
 		return
 	}
@@ -61,11 +66,18 @@ func (s *syncs) note(name string, err error) {
 // wait returns when all files are on the disk, with the errors that were not yet told.
 func (s *syncs) wait() error {
 	s.wg.Wait()
-	if s.rest && s.err == nil {
-		s.note(s.dir, syncFileSystem(s.dir))
+	if len(s.rest) > 0 && s.err == nil {
+		err := syncFileSystem(s.dir)
+		if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) { // in a sandbox, or on a file system that cannot
+			err = nil
+			for _, f := range s.rest {
+				s.note(f.name, syncFile(f.at))
+			}
+		}
+		s.note(s.dir, err)
 	}
 	err := s.err
-	s.rest, s.err = false, nil
+	s.rest, s.err = nil, nil
 	return err
 }
 
@@ -74,6 +86,11 @@ func syncFolder(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil // folders cannot be synced there
 	}
+	return syncFile(name)
+}
+
+// syncFile waits until a file, or the names in a folder, are on the disk.
+func syncFile(name string) error {
 	f, err := os.Open(name)
 	if err != nil {
 		return err
