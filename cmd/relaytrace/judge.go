@@ -84,7 +84,8 @@ it is one, with the reason, in the case and in its custody log. A host that an o
 an answer can be judged innocent. Your verdict stands over that of the tool, which is kept
 beside it, whatever samples come in later, until you take it back with --clear. The letters
 are planned anew; of a letter that was sent and whose ground has gone, a retraction is
-drafted; of one that says something else than the case says now, a correction.`,
+drafted; of one that says something else than the case says now, a correction. A retraction
+quotes your reason word for word: write it so that its owner may read it.`,
 		Example: `  relaytrace judge RT-2026-01 198.51.100.7 --innocent "their postmaster showed us the contract"
   relaytrace judge RT-2026-01 198.51.100.7 --relay "we were shown its log"
   relaytrace judge RT-2026-01 198.51.100.7 --clear "the contract was another host's"`,
