@@ -343,6 +343,11 @@ func (a *analysis) against(j int) string {
 			"It stands below an invented field and bears no mark of any mail server: whoever invented that one wrote this too.")
 		return "it stands below an invented field and bears no mark of a mail server"
 	}
+	if d := a.inStep(j); d != 0 {
+		a.find("stamps-in-step", j, Warning, h.Time.Stamp,
+			"The stamps of three fields in a row, of no known software and without an ID, lie exactly "+gap(d)+" apart in minute and second, whatever their hours: one program invented them together.")
+		return "its stamp keeps step with those beside it, as one program invents them"
+	}
 	if s := a.ownNameMisused(j); s != "" {
 		a.find("own-name-misused", j, Warning, h.By.Host, s)
 		return "it claims to be written by the recipient's own host, which writes otherwise"

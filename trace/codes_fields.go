@@ -94,6 +94,13 @@ var fieldCodes = []Code{
 		"from [159.134.146.155] by web12102.mail.yahoo.com via HTTP; Fri, 06 Sep 2002 11:24:17 BST",
 	},
 	{
+		"stamps-in-step",
+		"The stamps of three fields in a row keep exactly the same distance in minute and second, whatever their hours. A program invented them together.",
+		"Strong: the fields bear no mark of any mail server and are tied to no host of the path; stamps of different servers fall in step once in thousands.",
+		"It counts against nobody that the fields name, nor against the host above them, which only passed the text on.",
+		"from unknown (204.80.109.18) by q4.quik.com with esmtp; Sat, 27 Jul 2002 08:07:31 -0700",
+	},
+	{
 		"trust-inferred",
 		"Nobody declared the writer of the field as the recipient's own. It is believed because the trusted field above took the mail from it within the recipient's side.",
 		"Good, but inferred. Declare the host with --trust or --forwarder to make it certain, or leave it and read the boundary with care.",
