@@ -98,7 +98,7 @@ func TestReportSharesReasons(t *testing.T) {
 		}
 		for i := range tt.letters {
 			if l := &tt.letters[i]; l.Hold {
-				if got := ownReasons(l, shared); got != tt.own[i] {
+				if got := ownReasons(l, shared, nil); got != tt.own[i] {
 					t.Errorf("letter %d of %q: %q, want %q", i, tt.shared, got, tt.own[i])
 				}
 			}
@@ -156,5 +156,30 @@ func TestEventDetail(t *testing.T) {
 	}
 	if strings.Contains(got, long) || strings.Contains(got, "organisation") {
 		t.Errorf("the details of an event are told as %q", got)
+	}
+}
+
+func TestFrequentReasons(t *testing.T) {
+	var letters []casefile.Letter
+	for i := range 12 {
+		l := casefile.Letter{Hold: true, Reason: "nobody was asked"}
+		if i%4 == 0 {
+			l.Reason += "; look at it"
+		}
+		letters = append(letters, l)
+	}
+	letters = append(letters, casefile.Letter{Hold: true, Reason: "no address is set"}, casefile.Letter{Reason: "nobody was asked"})
+	shared := sharedReasons(letters)
+	frequent := frequentReasons(letters, shared)
+	if len(shared) > 0 || !slices.Equal(frequent, []string{"nobody was asked"}) {
+		t.Fatalf("all share %q, many %q", shared, frequent)
+	}
+	for i, want := range map[int]string{0: " (A): look at it", 1: " (A)", 12: ": no address is set"} {
+		if got := ownReasons(&letters[i], shared, frequent); got != want {
+			t.Errorf("letter %d: %q, not %q", i, got, want)
+		}
+	}
+	if few := frequentReasons(letters[:9], nil); few != nil {
+		t.Errorf("of nine: %q", few)
 	}
 }

@@ -317,6 +317,13 @@ func (w *writer) letters() {
 			w.item("•", s)
 		}
 	}
+	frequent := frequentReasons(w.c.Letters, shared)
+	if len(frequent) > 0 {
+		w.label("What many drafts on HOLD share")
+		for i, s := range frequent {
+			w.item(reasonMark(i), s)
+		}
+	}
 	rows := slices.Clone(w.c.Letters)
 	slices.SortStableFunc(rows, func(a, b casefile.Letter) int { // replies, which can be many, stand last
 		return cmp.Compare(len(oneOf(a.Kind == casefile.LetterReply, "x", "")), len(oneOf(b.Kind == casefile.LetterReply, "x", "")))
@@ -329,7 +336,7 @@ func (w *writer) letters() {
 		}
 		t.Rows = append(t.Rows, []cell{
 			{Text: l.Name}, {Text: letterKind(l.Kind)}, {Text: orNone(list(l.To, 4), "nobody yet")}, {Text: list(about, 6), Mono: true},
-			{Text: oneOf(l.Hold, "HOLD"+ownReasons(l, shared), "draft")},
+			{Text: oneOf(l.Hold, "HOLD"+ownReasons(l, shared, frequent), "draft")},
 		})
 	}
 	w.cutRows(t, 250, "exports/letters.csv")
@@ -357,13 +364,50 @@ func sharedReasons(letters []casefile.Letter) []string {
 	return slices.DeleteFunc(shared, func(s string) bool { return strings.TrimSpace(s) == "" })
 }
 
-// ownReasons are the reasons of a letter on HOLD beyond those that all share.
-func ownReasons(l *casefile.Letter, shared []string) string {
-	own := slices.DeleteFunc(strings.Split(l.Reason, "; "), func(s string) bool { return strings.TrimSpace(s) == "" || slices.Contains(shared, s) })
-	if len(own) == 0 {
-		return oneOf(len(shared) > 0, "", ": no recipient")
+// manyLetters is how many drafts must share a reason for it to be told above the table.
+const manyLetters = 10
+
+// frequentReasons are the reasons of many letters on HOLD beyond those that all share.
+func frequentReasons(letters []casefile.Letter, shared []string) []string {
+	counts := map[string]int{}
+	var frequent []string
+	for i := range letters {
+		if !letters[i].Hold {
+			continue
+		}
+		for _, s := range strings.Split(letters[i].Reason, "; ") {
+			if counts[s]++; counts[s] == manyLetters && strings.TrimSpace(s) != "" && !slices.Contains(shared, s) && len(frequent) < 26 {
+				frequent = append(frequent, s)
+			}
+		}
 	}
-	return ": " + strings.Join(own, "; ")
+	return frequent
+}
+
+// reasonMark names the reason i of those that many letters share.
+func reasonMark(i int) string { return string(rune('A' + i)) }
+
+// ownReasons are the reasons of a letter on HOLD beyond those that all share; the frequent
+// ones by their marks.
+func ownReasons(l *casefile.Letter, shared, frequent []string) string {
+	var marks, own []string
+	for _, s := range strings.Split(l.Reason, "; ") {
+		switch i := slices.Index(frequent, s); {
+		case strings.TrimSpace(s) == "" || slices.Contains(shared, s):
+		case i >= 0:
+			marks = append(marks, reasonMark(i))
+		default:
+			own = append(own, s)
+		}
+	}
+	text := ""
+	if len(marks) > 0 {
+		text = " (" + strings.Join(marks, ", ") + ")"
+	}
+	if len(own) > 0 {
+		return text + ": " + strings.Join(own, "; ")
+	}
+	return text + oneOf(len(shared)+len(marks) > 0, "", ": no recipient")
 }
 
 func (w *writer) letterOf(r *casefile.Relay) *casefile.Letter {
