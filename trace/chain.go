@@ -54,6 +54,10 @@ func writerOf(h *hop) writer {
 	return w
 }
 
+// byUser reports whether a user's mail program put the mail in on an Exchange server. What
+// he hands over there may hold fields of his own making in the server's name.
+func (h *hop) byUser() bool { return h.By.MTA == "exchange" && strings.EqualFold(h.With, "mapi") }
+
 // link tells how the field h is tied to the writer, and by which words.
 func (w *writer) link(h *hop) (link, string) {
 	by := h.byText()
@@ -148,7 +152,7 @@ func (a *analysis) walkChain() {
 		if onSame && a.broken < 0 {
 			k = linkSelf
 		}
-		if !k.strong() && a.hops[source].Standing == Corroborated && withinOperator(&a.hops[source], h) != nil {
+		if up := &a.hops[j-1]; !k.strong() && up.Standing == Corroborated && withinOperator(up, h) != nil {
 			k = linkDomain // no peer, or one that only its provider can name
 		}
 		if k == linkNone && a.underNote(j) {
@@ -216,6 +220,10 @@ func (a *analysis) underNote(j int) bool {
 // again where j is no hand-over.
 func (a *analysis) descend(j, source int) int {
 	h := &a.hops[j]
+	if h.byUser() {
+		a.writer = writer{} // below stands what he wrote
+		return j
+	}
 	if h.Kind == Transfer || h.Kind == Fetch {
 		outside := a.writer
 		a.writer = writerOf(h)

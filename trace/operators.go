@@ -62,7 +62,8 @@ func googleWithin(h *hop) bool {
 }
 
 // The machines of Exchange Online record each other by addresses that Microsoft uses
-// within its own network alone, and write their names in several domains.
+// within its own network alone, and write their names in several domains. Where a user put
+// the mail in ("with mapi") the address is another: below stands what he wrote.
 var microsoftInside = netip.MustParsePrefix("2603:1080::/25")
 
 func microsoftWrote(h *hop) bool {
@@ -70,8 +71,7 @@ func microsoftWrote(h *hop) bool {
 }
 
 func microsoftWithin(h *hop) bool {
-	inside := microsoftInside.Contains(h.From.IP) || h.scope == privateAddr && h.Kind == Internal
-	return inside && under(h.name(), "outlook.com", "office365.com") && !under(h.name(), "outbound.protection.outlook.com")
+	return microsoftInside.Contains(h.From.IP) && under(h.name(), "outlook.com", "office365.com") && !under(h.name(), "outbound.protection.outlook.com")
 }
 
 // operatorHost reports whether a looked-up name is one under which a known provider's

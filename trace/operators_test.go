@@ -3,6 +3,7 @@ package trace
 import (
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -73,6 +74,10 @@ func TestOperatorsForged(t *testing.T) {
 		{"an address of 10/8 that is not Google's", []string{"by 10.1.2.3 with SMTP id abc123" + date, googleMXOf}},
 		{"a user of Google", []string{toTarget, googleOut, googleUser, googleOut, googleMXOf}},
 		{"under Microsoft's own field", []string{exchangeTop, exchangeHub, exchangeFront, exchangeMX, exchangeFront, exchangeMXOf}},
+		{"a user of Microsoft", []string{exchangeOut, exchangeUser, exchangeMAPI, exchangeMXOf}},
+		{"a user of Microsoft, one's own", []string{exchangeTop, strings.ReplaceAll(exchangeMAPI, "PA4PR04MB8013", "AM9PR04MB8907"), exchangeMXOf}},
+		{"a user of Microsoft, under the very host", []string{exchangeOut, exchangeUser, exchangeMAPI, strings.ReplaceAll(exchangeMXOf, "DB1PEPF000509E4.mail.protection.outlook.com", "PA4PR04MB8013.eurprd04.prod.outlook.com")}},
+		{"LMTP from another private host", []string{"from a.internal (a.internal [10.2.2.45]) by b.internal (Cyrus 3.13) with LMTPA" + date, "from mail.victim.ac.uk (mail.victim.ac.uk [" + innocent + "]) by c.internal (Postfix) with ESMTP id ABCDEF1234; Thu, 22 Aug 2002 13:19:40 +0100 (BST)"}},
 		{"HELO is Microsoft's", []string{exchangeTop, "from DU2PR04CA0119.eurprd04.prod.outlook.com (" + attacker + ") by AM9PR04MB8907.eurprd04.prod.outlook.com (2603:10a6:20b:40a::6) with Microsoft SMTP Server id 15.20.9298.10; Tue, 3 Nov 2026 09:14:20 +0000", exchangeMXOf}},
 		{"a machine in Microsoft's cloud", []string{exchangeTop, "from DU2PR04CA0119.eurprd04.prod.outlook.com (2603:1020:5::7) by AM9PR04MB8907.eurprd04.prod.outlook.com (2603:10a6:20b:40a::6) with Microsoft SMTP Server id 15.20.9298.10; Tue, 3 Nov 2026 09:14:20 +0000", exchangeMXOf}},
 	} {

@@ -53,7 +53,7 @@ func (a *analysis) atEdge(i int) {
 	switch {
 	case h.scope == publicAddr || h.scope == impossible:
 		a.setBoundary(i)
-	case h.Kind == Local || h.Kind == Note || h.scope == loopbackAddr || h.Kind == Internal && (h.scope != privateAddr || i+1 == len(a.hops)):
+	case h.Kind == Local || h.Kind == Note || h.scope == loopbackAddr || h.Kind == Internal && (h.scope != privateAddr || i+1 == len(a.hops) || !h.lmtp()):
 		a.path.Ends = EndLocal
 	case h.scope == privateAddr:
 		a.path.Ends = EndNoBoundary
@@ -92,6 +92,8 @@ func (a *analysis) inside(i int) handOver {
 	switch {
 	case h.f.Unread.Reason != "":
 		return handOver{} // part of it may be the client's imitation of a field
+	case h.byUser():
+		return handOver{inside: last}
 	case h.Kind == Fetch:
 		return handOver{inside: true, why: "the mail was fetched from a mailbox of the recipient, and its server wrote this field"}
 	case a.withinAt(i) != nil:
@@ -102,7 +104,7 @@ func (a *analysis) inside(i int) handOver {
 		return handOver{inside: last || a.sameSystem(i), inferred: !a.verySame(i), why: "a step on the same host stands above it"}
 	case h.scope == loopbackAddr:
 		return handOver{inside: last || a.sameSystem(i), inferred: !a.verySame(i), why: "the host above took it from itself"}
-	case h.Kind == Internal && h.scope == privateAddr && !last && a.linkWithin(i) != "":
+	case h.lmtp() && h.scope == privateAddr && !last && sameHost(h.name(), a.hops[i+1].By.Host):
 		return handOver{inside: true, inferred: true, why: "the field above took it by a protocol for deliveries inside, from a private address whose name wrote this field"}
 	case h.Kind == Internal && h.scope == noAddr:
 		return handOver{inside: last || a.sameSystem(i) || a.linkWithin(i) != "", why: "an internal step stands above it"}
@@ -113,6 +115,10 @@ func (a *analysis) inside(i int) handOver {
 	}
 	return a.inferred(i, last)
 }
+
+// lmtp reports whether a host took the mail by LMTP (RFC 2033), which serves deliveries
+// inside and is not to be offered on the SMTP port.
+func (h *hop) lmtp() bool { return len(h.With) >= 4 && strings.EqualFold(h.With[:4], "LMTP") }
 
 // withinAt gives the large provider between whose machines hop i and the field below it
 // handed the mail on; nil when there is none.
