@@ -82,5 +82,5 @@ func (a *analysis) looksLikeServer() bool {
 // Of any other host that adds no field both is told: source, or relay that hides all.
 func (a *analysis) looksLikeSource() bool {
 	h := &a.hops[a.edge]
-	return customerName(h.From.RDNS, h.From.IP) || lineNumber(h.From.RDNS, h.From.IP)
+	return customerName(h.From.RDNS, h.From.IP)
 }

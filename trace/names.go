@@ -3,7 +3,6 @@ package trace
 import (
 	"hash/maphash"
 	"net/netip"
-	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -193,31 +192,6 @@ func customerName(name string, a netip.Addr) bool {
 	label = strings.ToLower(label)
 	for _, w := range dynamicWords {
 		if strings.Contains(label, w) {
-			return true
-		}
-	}
-	return false
-}
-
-// lineNumber reports whether a looked-up name holds the last two numbers of the address side by
-// side, in either order, as names that a provider gives to its lines in a row do
-// ("abn161-55.ports" of 195.174.161.55), and no word of a mail server.
-func lineNumber(name string, a netip.Addr) bool {
-	d := registrable(name)
-	if d == "" || !a.Is4() {
-		return false
-	}
-	label := strings.ToLower(strings.TrimSuffix(strings.TrimSuffix(name, "."), d))
-	for _, w := range []string{"mail", "mx", "smtp", "mta", "relay", "out"} {
-		if strings.Contains(label, w) {
-			return false
-		}
-	}
-	b := a.As4()
-	x, y := strconv.Itoa(int(b[2])), strconv.Itoa(int(b[3]))
-	for _, pair := range []string{x + "-" + y, x + "." + y, y + "-" + x, y + "." + x} {
-		before, after, ok := strings.Cut(label, pair)
-		if ok && digits(before[max(0, len(before)-1):]) == 0 && digits(after[:min(1, len(after))]) == 0 {
 			return true
 		}
 	}

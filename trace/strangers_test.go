@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -94,25 +93,6 @@ func TestKeptTogether(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%s: %q, want %q (field 1 %s: %s)", c.name, got, c.want, p.Hops[1].Standing, p.Hops[1].Why)
-		}
-	}
-}
-
-func TestLineNumber(t *testing.T) {
-	for _, c := range []struct {
-		name, ip string
-		want     bool
-	}{
-		{"abn161-55.ank-ports.cableco.net.tr", "195.174.161.55", true},
-		{"h55.161.lines.cableco.net", "195.174.161.55", true},
-		{"abn161-55.ank-ports.cableco.net.tr", "195.174.161.5", false},
-		{"abn161-550.ank-ports.cableco.net.tr", "195.174.161.55", false},
-		{"mail161-55.cableco.net.tr", "195.174.161.55", false},
-		{"n35.grp.yahoo.example.com", "66.218.66.35", false},
-		{"", "195.174.161.55", false},
-	} {
-		if got := lineNumber(c.name, netip.MustParseAddr(c.ip)); got != c.want {
-			t.Errorf("lineNumber(%q, %s) = %v", c.name, c.ip, got)
 		}
 	}
 }
