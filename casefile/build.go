@@ -21,7 +21,6 @@ type Input struct {
 	Version  string
 	Settings Settings
 	Seed     string                       // secret of the case; must not be empty
-	Samples  []Sample                     // in the order read, each digest once; Number and Evidence are given by Build
 	Records  map[netip.Addr]enrich.Record // what is known of Addresses
 	Rulings  map[netip.Addr]Ruling        // the analyst's own verdicts
 	Letters  []Letter                     // those that were sent, and the desk's own drafts: they are kept as they are
@@ -31,25 +30,11 @@ type Input struct {
 	Problems []Problem
 }
 
-// Build makes the case of samples that are all at hand. The same Input gives the same
-// Case. Files is left empty: the folder knows its files when they are written. The Input
-// is not changed.
-func Build(in Input) *Case {
-	g := NewGatherer(in.Settings)
-	for i := range in.Samples {
-		g.AddSample(&in.Samples[i])
-	}
-	c, err := g.Case(in, func(n int) (Sample, error) { return in.Samples[n-1], nil })
-	if err != nil {
-		panic(err) // it could only be that there is no seed
-	}
-	return c
-}
-
 // Case makes the case of all that was gathered. load gives a sample by its number, for
-// those that the case shows; its Number and Evidence are set here. Samples of the Input
-// are not looked at. The error is that of load, or says that there is no seed: without one,
-// what is concealed by a keyed hash could be guessed.
+// those that the case shows; its Number and Evidence are set here. The same Input and the
+// same samples give the same Case; the Input is not changed. Files is left empty: the folder
+// knows its files when they are written. The error is that of load, or says that there is no
+// seed: without one, what is concealed by a keyed hash could be guessed.
 func (g *Gatherer) Case(in Input, load func(number int) (Sample, error)) (*Case, error) {
 	if in.Seed == "" {
 		return nil, errors.New("a case needs a seed")

@@ -111,15 +111,34 @@ func known() map[netip.Addr]enrich.Record {
 	return out
 }
 
-func build(records map[netip.Addr]enrich.Record, s Settings, samples ...Sample) *Case {
-	return Build(input(records, s, samples...))
+// evidence is all that a case is made from, with the samples at hand.
+type evidence struct {
+	Input
+	Samples []Sample // each digest once
 }
 
-func input(records map[netip.Addr]enrich.Record, s Settings, samples ...Sample) Input {
+// made makes the case of samples that are at hand.
+func made(in evidence) *Case {
+	g := NewGatherer(in.Settings)
+	for i := range in.Samples {
+		g.AddSample(&in.Samples[i])
+	}
+	c, err := g.Case(in.Input, func(n int) (Sample, error) { return in.Samples[n-1], nil })
+	if err != nil {
+		panic(err) // only a test without a seed can fail
+	}
+	return c
+}
+
+func build(records map[netip.Addr]enrich.Record, s Settings, samples ...Sample) *Case {
+	return made(input(records, s, samples...))
+}
+
+func input(records map[netip.Addr]enrich.Record, s Settings, samples ...Sample) evidence {
 	for i := range samples {
 		samples[i].SHA256 = fmt.Sprintf("%064x", i+1)
 	}
-	return Input{Seed: "seed", Now: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), Version: "test", Settings: s, Samples: samples, Records: records}
+	return evidence{Input{Seed: "seed", Now: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), Version: "test", Settings: s, Records: records}, samples}
 }
 
 // letters tells of each log request whom it goes to, about what, and why it is held.
@@ -394,18 +413,18 @@ func TestOwnHosts(t *testing.T) {
 // TestSameInputSameBytes holds that a case depends on nothing but its input, which it
 // leaves as it was.
 func TestSameInputSameBytes(t *testing.T) {
-	fresh := func() Input {
+	fresh := func() evidence {
 		return input(known(), someone,
 			with(passed(relayA, stranger, trace.Corroborated), "a", "192.0.2.70", "helo-claim"),
 			passed(relayB, "", trace.Unverified), passed(relayC, sister, trace.Corroborated), direct(silent), pretended(silent, relayC, ""))
 	}
 	in := fresh()
-	first, err := EncodeJSON(Build(in), " ")
+	first, err := EncodeJSON(made(in), " ")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
-		again, err := EncodeJSON(Build(in), " ")
+		again, err := EncodeJSON(made(in), " ")
 		if err != nil || !bytes.Equal(first, again) {
 			t.Fatalf("the same input gave another case (%v)", err)
 		}

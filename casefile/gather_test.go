@@ -48,8 +48,8 @@ func manySamples(n int) []Sample {
 // of each relay, source and bystander what tells the most.
 func TestLargeCase(t *testing.T) {
 	const n = 5000
-	in := Input{Seed: "seed", Now: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Settings: someone, Records: known(), Samples: manySamples(n)}
-	c := Build(in)
+	in := evidence{Input{Seed: "seed", Now: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), Settings: someone, Records: known()}, manySamples(n)}
+	c := made(in)
 	if c.SampleCount != n || len(c.Samples) > MaxShown || len(c.Samples) < 20 {
 		t.Fatalf("%d samples, %d shown", c.SampleCount, len(c.Samples))
 	}
@@ -140,7 +140,7 @@ func TestReporter(t *testing.T) {
 func TestRuling(t *testing.T) {
 	in := input(known(), someone, passed(relayA, stranger, trace.Corroborated))
 	in.Rulings = map[netip.Addr]Ruling{addr(relayA): {Verdict: VerdictWithdrawn, Why: "a contract.", Who: "Ann", Time: "2026-03-01T00:00:00Z"}}
-	c := Build(in)
+	c := made(in)
 	r := c.Relays[0]
 	if r.Verdict != VerdictWithdrawn || r.Ruling == nil || r.Ruling.Tool != VerdictSuspected || r.Letter != "" {
 		t.Errorf("%+v", r)
@@ -154,13 +154,13 @@ func TestRuling(t *testing.T) {
 // TestSent holds that nobody is asked the same twice.
 func TestSent(t *testing.T) {
 	in := input(known(), someone, passed(relayA, stranger, trace.Corroborated))
-	first := Build(in)
+	first := made(in)
 	sent := first.Letters[0]
 	sent.Sent = "2026-03-02T00:00:00Z"
 	in.Letters = []Letter{sent}
 	in.Samples = append(in.Samples, passed(relayB, stranger, trace.Corroborated))
 	in.Samples[1].SHA256 = fmt.Sprintf("%064x", 2)
-	c := Build(in)
+	c := made(in)
 	if diff := cmp.Diff([]string{
 		"log-request to abuse@foundry.example about 198.51.100.7",
 		"log-request to abuse@foundry.example about 198.51.100.8",

@@ -87,7 +87,7 @@ func labCase(t *testing.T) (c *Case, stops map[netip.Addr]*labStop) {
 		}
 		samples = append(samples, Sample{SHA256: Digest(data), Path: trace.Analyze(data, header.Scan(data, nil).Fields, &set)})
 	}
-	return Build(Input{Seed: "seed", Now: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), Version: "test", Settings: Settings{Domain: "college.example"}, Samples: samples, Records: records}), stops
+	return made(evidence{Input{Seed: "seed", Now: time.Date(2026, 3, 1, 9, 30, 0, 0, time.UTC), Version: "test", Settings: Settings{Domain: "college.example"}, Records: records}, samples}), stops
 }
 
 // TestLabCase holds the case to the laboratory's truth. One header cannot tell the upper of

@@ -292,7 +292,7 @@ func TestNames(t *testing.T) {
 		}
 		return out
 	}
-	first := Build(input(known(), someone, samples...))
+	first := made(input(known(), someone, samples...))
 	all := names(first)
 	if !slices.Equal(all, []string{"01-log-request-192.0.2.25", "02-log-request-198.51.100.7", "03-notice-203.0.113.9"}) {
 		t.Fatalf("drafted %q", all)
@@ -302,18 +302,18 @@ func TestNames(t *testing.T) {
 		was := *first.Letter(name)
 		was.Sent = "2026-03-02T10:00:00Z"
 		in.Letters, in.Drafted = []Letter{was}, slices.Delete(slices.Clone(all), i, i+1)
-		if got := names(Build(in)); !slices.Equal(got, in.Drafted) {
+		if got := names(made(in)); !slices.Equal(got, in.Drafted) {
 			t.Errorf("%s was sent, and the others %q are called %q", name, in.Drafted, got)
 		}
 		was.To = []string{} // it was sent to somebody of whom the case does not know
 		in.Letters = []Letter{was}
-		if got := names(Build(in)); !slices.Equal(got, in.Drafted) {
+		if got := names(made(in)); !slices.Equal(got, in.Drafted) {
 			t.Errorf("%s was sent by hand, and the others %q are called %q", name, in.Drafted, got)
 		}
 	}
 	in := input(known(), someone, samples[1])
 	in.Drafted = []string{"02-log-request-198.51.100.7", "07-notice-203.0.113.9"}
-	if got := names(Build(in)); !slices.Equal(got, []string{"08-log-request-192.0.2.25"}) {
+	if got := names(made(in)); !slices.Equal(got, []string{"08-log-request-192.0.2.25"}) {
 		t.Errorf("after others that went, drafted %q", got)
 	}
 }

@@ -119,7 +119,7 @@ func TestUndecidedRuled(t *testing.T) {
 	for _, verdict := range []Verdict{VerdictSuspected, VerdictWithdrawn} {
 		in := input(nil, someone, undecided(relayA, "203.0.113.9"))
 		in.Rulings = map[netip.Addr]Ruling{addr(relayA): {Verdict: verdict, Why: "we were shown its log", Who: "Robin", Time: "2026-03-02T10:00:00Z"}}
-		c := Build(in)
+		c := made(in)
 		if len(c.Relays) != 1 || c.Relays[0].Verdict != verdict || len(c.Bystanders) != 0 {
 			t.Errorf("judged %s: relays %+v, bystanders %+v", verdict, c.Relays, c.Bystanders)
 		}
