@@ -73,14 +73,7 @@ func (s *Store) Exchanges(ctx context.Context) ([]Exchange, error) {
 
 // Bounced are the addresses from which letters of the case came back.
 func (s *Store) Bounced(ctx context.Context) ([]string, error) {
-	all, err := s.Exchanges(ctx)
-	var out []string
-	for _, x := range all {
-		if x.What == WasBounced {
-			out = append(out, x.Address)
-		}
-	}
-	return out, err
+	return column[string](ctx, s, "SELECT address FROM correspondence WHERE what = ? ORDER BY number", WasBounced)
 }
 
 // ExchangeData hands every answer to letters to take, in the order noted.

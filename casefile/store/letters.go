@@ -93,20 +93,7 @@ func (s *Store) Kept(ctx context.Context) ([]casefile.Letter, error) {
 
 // Drafted gives the names of the drafts that a new judgement plans anew.
 func (s *Store) Drafted(ctx context.Context) ([]string, error) {
-	rows, err := s.conn.QueryContext(ctx, "SELECT name FROM letters WHERE state = ? ORDER BY name", stateDraft)
-	if err != nil {
-		return nil, explain(s.dir, err)
-	}
-	defer rows.Close()
-	names := []string{}
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return nil, explain(s.dir, err)
-		}
-		names = append(names, name)
-	}
-	return names, explain(s.dir, rows.Err())
+	return column[string](ctx, s, "SELECT name FROM letters WHERE state = ? ORDER BY name", stateDraft)
 }
 
 // SaveLetters keeps the drafts of a case with their texts, by name, in the place of all

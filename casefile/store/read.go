@@ -262,3 +262,21 @@ func (s *Store) Digests(ctx context.Context, take func(number int, sum string) e
 	}
 	return explain(s.dir, rows.Err())
 }
+
+// column reads the first column of what a query gives.
+func column[T any](ctx context.Context, s *Store, query string, args ...any) ([]T, error) {
+	rows, err := s.conn.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, explain(s.dir, err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		var x T
+		if err := rows.Scan(&x); err != nil {
+			return nil, explain(s.dir, err)
+		}
+		all = append(all, x)
+	}
+	return all, explain(s.dir, rows.Err())
+}

@@ -20,49 +20,33 @@ const seedParts = 8
 func (s *Store) NewSeed(ctx context.Context) (string, error) {
 	h := sha256.New()
 	io.WriteString(h, "relaytrace seed\n")
-	add := func(data []byte) {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(data))))
-		h.Write(data)
-	}
-	samples, err := s.lowest(ctx, "SELECT number FROM samples WHERE data IS NOT NULL ORDER BY sha256 LIMIT ?")
-	if err != nil {
-		return "", err
-	}
-	for _, n := range samples {
-		one, err := s.Sample(ctx, n)
+	for _, from := range []struct {
+		query string
+		read  func(context.Context, int) ([]byte, error)
+	}{
+		{"SELECT number FROM samples WHERE data IS NOT NULL ORDER BY sha256 LIMIT ?", s.sampleData},
+		{"SELECT number FROM submissions WHERE sha256 <> '' ORDER BY sha256, number LIMIT ?", s.SubmissionData},
+	} {
+		numbers, err := column[int](ctx, s, from.query, seedParts)
 		if err != nil {
 			return "", err
 		}
-		add(one.Data)
-	}
-	submissions, err := s.lowest(ctx, "SELECT number FROM submissions WHERE sha256 <> '' ORDER BY sha256, number LIMIT ?")
-	if err != nil {
-		return "", err
-	}
-	for _, n := range submissions {
-		data, err := s.SubmissionData(ctx, n)
-		if err != nil {
-			return "", err
+		for _, n := range numbers {
+			data, err := from.read(ctx, n)
+			if err != nil {
+				return "", err
+			}
+			h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(data))))
+			h.Write(data)
 		}
-		add(data)
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// lowest runs a query for the numbers of seedParts rows.
-func (s *Store) lowest(ctx context.Context, query string) ([]int, error) {
-	rows, err := s.conn.QueryContext(ctx, query, seedParts)
+func (s *Store) sampleData(ctx context.Context, number int) ([]byte, error) {
+	one, err := s.Sample(ctx, number)
 	if err != nil {
-		return nil, explain(s.dir, err)
+		return nil, err
 	}
-	defer rows.Close()
-	var all []int
-	for rows.Next() {
-		var n int
-		if err := rows.Scan(&n); err != nil {
-			return nil, explain(s.dir, err)
-		}
-		all = append(all, n)
-	}
-	return all, explain(s.dir, rows.Err())
+	return one.Data, nil
 }
