@@ -51,10 +51,7 @@ func hintOf(name []byte) hintKind {
 	if len(name) > len(b) {
 		return noHint
 	}
-	for i, c := range name {
-		b[i] = lower(c)
-	}
-	return hintKinds[string(b[:len(name)])]
+	return hintKinds[string(header.AppendLower(b[:0], name))]
 }
 
 // settleHints gives each hint its certainty by who can have written it. Servers write on

@@ -19,24 +19,18 @@ var written = set(`from to subject date message-id mime-version content-type con
 // boundary, with every run of letters or digits as a class.
 func (r *reader) fromHeader(f *Features, data []byte, fields []header.Field) {
 	var b strings.Builder
-	var low [30]byte // the name in lower case; no longer one is known
+	low := make([]byte, 0, 30) // the name in lower case; no longer one is known
 	for _, x := range fields {
 		name := x.Name(data)
-		if len(name) > len(low) {
+		if len(name) > cap(low) {
 			continue
 		}
-		for i, c := range name {
-			if c >= 'A' && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			low[i] = c
-		}
-		if !written[string(low[:len(name)])] {
+		if low = header.AppendLower(low[:0], name); !written[string(low)] {
 			continue
 		}
 		value := bytes.TrimSpace(x.Body(data))
 		b.Write(name)
-		switch string(low[:len(name)]) {
+		switch string(low) {
 		case "x-mailer", "user-agent":
 			b.WriteByte('=')
 			b.WriteString(withoutNumbers(value))

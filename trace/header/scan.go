@@ -201,6 +201,15 @@ func isFromLine(text []byte) bool {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
+// AppendLower appends text to dst with the letters of ASCII in lower case: the names of
+// fields are compared so (RFC 5322 section 1.2.2). With room in dst it asks for no memory.
+func AppendLower(dst, text []byte) []byte {
+	for _, c := range text {
+		dst = append(dst, lower(c))
+	}
+	return dst
+}
+
 func lower(c byte) byte {
 	if 'A' <= c && c <= 'Z' {
 		return c + 'a' - 'A'

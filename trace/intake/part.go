@@ -244,13 +244,7 @@ func lowerName(name []byte) string {
 	if len(name) > len(low) {
 		return ""
 	}
-	for i, c := range name {
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		low[i] = c
-	}
-	return string(low[:len(name)])
+	return string(header.AppendLower(low[:0], name))
 }
 
 // maxValue bounds what is read of one field for telling classes apart.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"relaytrace/trace/header"
 )
 
 // The bounds of what is looked for in one text.
@@ -138,17 +140,12 @@ func knownField(text []byte) fieldKind {
 // lower appends text to dst in lower case. It asks for no memory where dst has room and
 // text is ASCII: every line of every body comes through here.
 func lower(dst, text []byte) []byte {
-	start := len(dst)
 	for _, c := range text {
 		if c >= utf8.RuneSelf {
-			return append(dst[:start], bytes.ToLower(text)...)
+			return append(dst, bytes.ToLower(text)...)
 		}
-		if 'A' <= c && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		dst = append(dst, c)
 	}
-	return dst
+	return header.AppendLower(dst, text)
 }
 
 // fieldNames are the names that begin or continue a pasted header.
