@@ -8,21 +8,22 @@ package spool
 
 import (
 	"bufio"
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math"
 	"os"
+
+	"github.com/fxamacker/cbor/v2"
 
 	"relaytrace/trace/intake"
 )
 
 // magic begins the file; the number is that of the form of the records.
-const magic = "relaytrace spool 2\n"
+const magic = "relaytrace spool 3\n"
 
 // headLen is the length of what stands before each record: its length and its checksum.
 const headLen = 8
@@ -125,27 +126,42 @@ func (s *Spool) begin(i int) int64 {
 // Record is a submission made ready for the spool.
 type Record struct{ data []byte }
 
-// meta is what stands in a record before the bytes of the submission.
+// meta is what stands in a record before the bytes of the submission, in CBOR (RFC 8949),
+// which keeps texts that are not UTF-8 as they are: a file may have any name.
 type meta struct {
 	Sub     intake.Submission // without its bytes and its samples
-	Err     string            `json:",omitempty"`
+	Err     string            `cbor:",omitempty"`
 	Bytes   bool              // it has bytes
 	Samples []sampleMeta
 }
 
-// sampleMeta is a sample without its bytes, which stand at At behind the meta. Its digest is
-// a slice, which JSON has as base64, and not as 32 numbers.
+// sampleMeta is a sample without its bytes, which stand at At behind the meta.
 type sampleMeta struct {
 	File    string
 	Line    int
-	Part    string `json:",omitempty"`
-	SHA256  []byte
+	Part    string `cbor:",omitempty"`
+	SHA256  [sha256.Size]byte
 	At      [2]int       // begin and end
-	Decoded []string     `json:",omitempty"`
-	Via     intake.Class `json:",omitempty"`
-	By      string       `json:",omitempty"`
+	Decoded []string     `cbor:",omitempty"`
+	Via     intake.Class `cbor:",omitempty"`
+	By      string       `cbor:",omitempty"`
 	Grade   intake.Grade
-	Missing []string `json:",omitempty"`
+	Missing []string `cbor:",omitempty"`
+}
+
+var encoding, decoding = modes()
+
+func modes() (cbor.EncMode, cbor.DecMode) {
+	enc, err := cbor.EncOptions{Time: cbor.TimeRFC3339Nano}.EncMode()
+	if err != nil {
+		panic(err) // the options are ours
+	}
+	// The length of a record bounds its lists.
+	dec, err := cbor.DecOptions{UTF8: cbor.UTF8DecodeInvalid, MaxArrayElements: math.MaxInt32}.DecMode()
+	if err != nil {
+		panic(err)
+	}
+	return enc, dec
 }
 
 // Encode makes a record. It is safe for concurrent use.
@@ -159,7 +175,7 @@ func Encode(sub *intake.Submission) (Record, error) {
 	for i := range sub.Samples {
 		one := &sub.Samples[i]
 		x := sampleMeta{
-			File: one.File, Line: one.Line, Part: one.Part, SHA256: one.SHA256[:], Decoded: one.Decoded, Via: one.Via, By: one.By,
+			File: one.File, Line: one.Line, Part: one.Part, SHA256: one.SHA256, Decoded: one.Decoded, Via: one.Via, By: one.By,
 			Grade: one.Grade, Missing: one.Missing,
 		}
 		if off, ok := within(sub.Data, one.Data); ok {
@@ -171,7 +187,7 @@ func Encode(sub *intake.Submission) (Record, error) {
 		}
 		m.Samples = append(m.Samples, x)
 	}
-	text, err := json.Marshal(&m)
+	text, err := encoding.Marshal(&m)
 	if err != nil {
 		return Record{}, err
 	}
@@ -230,7 +246,7 @@ func (s *Spool) Read(i int) (*intake.Submission, error) {
 	}
 	n := int(binary.LittleEndian.Uint32(raw))
 	var m meta
-	if err := json.Unmarshal(raw[4:4+n], &m); err != nil {
+	if err := decoding.Unmarshal(raw[4:4+n], &m); err != nil {
 		return nil, fmt.Errorf("record %d: %w", i+1, err)
 	}
 	return m.submission(raw[4+n:], i)
@@ -249,7 +265,7 @@ func (m *meta) submission(data []byte, i int) (*intake.Submission, error) {
 			File: x.File, Line: x.Line, Part: x.Part, Data: data[x.At[0]:x.At[1]:x.At[1]], Decoded: x.Decoded, Via: x.Via, By: x.By,
 			Grade: x.Grade, Missing: x.Missing,
 		}
-		if one.SHA256 = sha256.Sum256(one.Data); !bytes.Equal(one.SHA256[:], x.SHA256) {
+		if one.SHA256 = sha256.Sum256(one.Data); one.SHA256 != x.SHA256 {
 			return nil, fmt.Errorf("record %d: sample %d is not as it was received", i+1, k+1)
 		}
 		sub.Samples[k] = one

@@ -35,7 +35,7 @@ func some(t testing.TB) []*intake.Submission {
 	decoded := []byte("Received: from a by b; Fri, 7 Mar 2003 18:00:00 +0000\nSubject: decoded\n\nx\n")
 	whole := []byte("the same in another form")
 	return append(out, &intake.Submission{
-		File: "x.eml", Line: 1, Size: len(whole), Class: intake.ClassComplaint, Reasons: []string{}, Data: whole,
+		File: "caf\xe9/x.eml", Line: 1, Size: len(whole), Class: intake.ClassComplaint, Reasons: []string{}, Data: whole,
 		Samples: []intake.Sample{{File: "x.eml", Line: 1, SHA256: sha256.Sum256(decoded), Data: decoded, Decoded: []string{"base64"}}},
 	})
 }
