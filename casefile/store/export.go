@@ -27,6 +27,7 @@ type File struct {
 	Path   string // relative to the case folder, with slashes: letters, digits, "._-" only
 	SHA256 string // when it is known beforehand: a file that has it already is not written
 	Write  func(io.Writer) error
+	draft  *Draft // in place of Write
 }
 
 // Bytes is a file with these bytes.
@@ -79,10 +80,7 @@ func (s *Store) Export(ctx context.Context, files []File, finish func([]casefile
 }
 
 func (x *exporter) all(ctx context.Context, files []File, finish func([]casefile.File) (File, error)) error {
-	if err := x.root.RemoveAll(stageDir); err != nil {
-		return err
-	}
-	if err := x.root.Mkdir(stageDir, 0o700); err != nil {
+	if err := x.clear(); err != nil {
 		return err
 	}
 	if err := x.known(ctx); err != nil {
@@ -121,6 +119,15 @@ func (x *exporter) all(ctx context.Context, files []File, finish func([]casefile
 	return x.done(ctx)
 }
 
+// clear makes the folder to which files are written first. Where a draft was begun it is
+// there, and holds nothing else.
+func (x *exporter) clear() error {
+	if x.s.draft != nil {
+		return nil
+	}
+	return errors.Join(x.root.RemoveAll(stageDir), x.root.Mkdir(stageDir, 0o700))
+}
+
 // known reads what earlier exports wrote, those that were interrupted too.
 func (x *exporter) known(ctx context.Context) error {
 	rows, err := x.s.conn.QueryContext(ctx, "SELECT path, placed, sha256 FROM files")
@@ -155,49 +162,42 @@ func (x *exporter) stage(f File) error {
 		x.files = append(x.files, casefile.File{Path: f.Path, SHA256: have, Size: size})
 		return nil
 	}
-	name := fmt.Sprintf("%s/%06d", stageDir, len(x.files))
-	mode := fs.FileMode(0o600)
-	if strings.HasPrefix(f.Path, "evidence/") {
-		mode = 0o400
+	name, d := draftName, f.draft
+	if d != nil {
+		x.s.draft = nil
+	} else {
+		name = fmt.Sprintf("%s/%06d", stageDir, len(x.files))
+		d, err = x.write(name, f)
 	}
-	out, sum, size, err := x.write(name, mode, f.Write)
+	sum, size, err := d.end(err)
 	if err != nil {
 		return fmt.Errorf("%s: %w", f.Path, err)
 	}
 	x.files = append(x.files, casefile.File{Path: f.Path, SHA256: sum, Size: size})
 	switch {
 	case have == sum:
-		return errors.Join(out.Close(), x.root.Remove(name))
+		return errors.Join(d.f.Close(), x.root.Remove(name))
 	case have != "" && !x.ours[f.Path][have] && x.placed[f.Path] == sum && strings.HasPrefix(f.Path, "letters/"):
 		x.out.Left = append(x.out.Left, f.Path)
-		return errors.Join(out.Close(), x.root.Remove(name))
+		return errors.Join(d.f.Close(), x.root.Remove(name))
 	}
 	x.staged = append(x.staged, f.Path, name)
-	x.syncs.add(out, f.Path)
+	x.syncs.add(d.f, f.Path)
 	return nil
 }
 
-// write makes a new file and leaves it open; it is not on the disk yet.
-func (x *exporter) write(name string, mode fs.FileMode, content func(io.Writer) error) (f *os.File, sum string, size int64, err error) {
-	f, err = x.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return nil, "", 0, err
+// write makes a file of that name and writes into it; after an error there may be none.
+func (x *exporter) write(name string, f File) (*Draft, error) {
+	mode := fs.FileMode(0o600)
+	if strings.HasPrefix(f.Path, "evidence/") {
+		mode = 0o400
 	}
-	h := sha256.New()
-	n := counter{}
-	x.buf.Reset(io.MultiWriter(f, h, &n))
-	if err = content(x.buf); err == nil {
-		err = x.buf.Flush()
+	d, err := newDraft(x.root, name, mode, x.buf)
+	if err == nil {
+		err = f.Write(d.buf)
 	}
-	if err != nil {
-		return nil, "", 0, errors.Join(err, f.Close())
-	}
-	return f, hex.EncodeToString(h.Sum(nil)), n.bytes, nil
+	return d, err
 }
-
-type counter struct{ bytes int64 }
-
-func (c *counter) Write(p []byte) (int, error) { c.bytes += int64(len(p)); return len(p), nil }
 
 // present gives the digest of what stands at a path: empty when nothing does, "-" when it
 // is no plain file.

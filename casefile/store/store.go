@@ -71,7 +71,8 @@ type Store struct {
 	submissions map[digest]int // by SHA-256 of their bytes, those of the open transaction too
 	samples     map[digest]int
 	next        struct{ submission, sample int }
-	kept        int // submissions and samples since the last commit
+	kept        int    // submissions and samples since the last commit
+	draft       *Draft // begun, and not yet exported
 }
 
 // Exists reports whether a folder holds a case store.
@@ -338,6 +339,7 @@ func (s *Store) Rollback() error {
 
 // Close gives up what was not committed and closes the file.
 func (s *Store) Close() error {
+	s.giveUpDraft()
 	err := s.Rollback()
 	s.st.close()
 	for _, st := range s.readied {

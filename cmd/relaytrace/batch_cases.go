@@ -17,7 +17,6 @@ import (
 	"relaytrace/casefile"
 	"relaytrace/casefile/cluster"
 	"relaytrace/casefile/store"
-	"relaytrace/trace"
 	"relaytrace/trace/intake"
 )
 
@@ -238,13 +237,7 @@ func (b *batch) fill(ctx context.Context, a *app, folder string, inputs []int, b
 		if err != nil {
 			return read{err: outError(b.out, err)}
 		}
-		p := packed{sub: sub, paths: make([]trace.Path, len(sub.Samples))}
-		for k := range sub.Samples {
-			sub.Samples[k].Part = partOf(&sub.Samples[k])
-			p.paths[k] = analyze(sub.Samples[k], b.believe)
-		}
-		p.packed = store.Pack(sub, p.paths)
-		return read{packed: p}
+		return read{packed: pack(sub, b.believe)}
 	}
 	use := func(r read) error {
 		bar.add(1)

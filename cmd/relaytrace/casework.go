@@ -33,6 +33,7 @@ type casework struct {
 
 	st    *store.Store // nil until the first submission of a new case
 	fresh bool         // this run made the store
+	lines *store.Draft // samples.ndjson, with the path of each sample that was gathered
 	g     *casefile.Gatherer
 	added added
 
@@ -107,8 +108,12 @@ func (w *casework) load(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if w.lines, err = w.st.Begin(); err != nil {
+		return err
+	}
 	bar := w.app.newProgress("reading the case", -1)
 	defer bar.end()
+	var line []byte
 	err = w.st.Samples(ctx, 1, func(one *store.Sample) error {
 		bar.step()
 		if one.Data == nil {
@@ -116,10 +121,11 @@ func (w *casework) load(ctx context.Context) error {
 		}
 		s := w.sampleOf(one)
 		w.g.AddSample(&s)
-		if retrace {
-			return w.st.SetPath(ctx, s.Number, &s.Path)
+		line = appendLine(line[:0], &s.Path)
+		if _, err := w.lines.Write(line); err != nil || !retrace {
+			return err
 		}
-		return nil
+		return w.st.SetPath(ctx, s.Number, &s.Path)
 	})
 	if err != nil {
 		return err
@@ -152,8 +158,25 @@ func (w *casework) sampleOf(one *store.Sample) casefile.Sample {
 type packed struct {
 	sub    *intake.Submission
 	paths  []trace.Path
+	lines  []*[]byte // of samples.ndjson, one for each path; of documents
 	packed *store.Packed
 }
+
+// pack traces the samples of a submission and makes it ready for the store.
+func pack(sub *intake.Submission, believe trace.Settings) packed {
+	p := packed{sub: sub, paths: make([]trace.Path, len(sub.Samples)), lines: make([]*[]byte, len(sub.Samples))}
+	for i := range sub.Samples {
+		sub.Samples[i].Part = partOf(&sub.Samples[i])
+		p.paths[i] = analyze(sub.Samples[i], believe)
+		p.lines[i] = documents.Get().(*[]byte)
+		*p.lines[i] = appendLine((*p.lines[i])[:0], &p.paths[i])
+	}
+	p.packed = store.Pack(sub, p.paths)
+	return p
+}
+
+// appendLine adds a path as relaytrace trace --json prints it.
+func appendLine(line []byte, p *trace.Path) []byte { return append(p.AppendJSON(line), '\n') }
 
 // read takes everything below the paths into the case. What was taken when it is
 // interrupted stays: the same command goes on from there.
@@ -165,15 +188,7 @@ func (w *casework) read(ctx context.Context, paths []string) error {
 	through := func(ctx context.Context, take func(*intake.Submission) error, _ func(intake.Problem)) error {
 		return w.set.sorter().Walk(ctx, paths, a.stdin, take)
 	}
-	work := func(sub *intake.Submission) packed {
-		p := packed{sub: sub, paths: make([]trace.Path, len(sub.Samples))}
-		for i := range sub.Samples {
-			sub.Samples[i].Part = partOf(&sub.Samples[i])
-			p.paths[i] = analyze(sub.Samples[i], w.believe)
-		}
-		p.packed = store.Pack(sub, p.paths)
-		return p
-	}
+	work := func(sub *intake.Submission) packed { return pack(sub, w.believe) }
 	use := func(p packed) error {
 		bar.step()
 		counts.Add(p.sub)
@@ -221,6 +236,9 @@ func (w *casework) take(ctx context.Context, p packed) (store.Taken, error) {
 		switch {
 		case taken.New[i]:
 			w.added.samples++
+			if _, err := w.lines.Write(*p.lines[i]); err != nil {
+				return taken, err
+			}
 			w.g.AddSample(&casefile.Sample{
 				Number: taken.Samples[i], SHA256: path.Sample.SHA256, Size: int64(len(p.sub.Samples[i].Data)), Origins: []trace.Sample{path.Sample}, Path: *path,
 			})
@@ -228,6 +246,7 @@ func (w *casework) take(ctx context.Context, p packed) (store.Taken, error) {
 			w.added.again++
 			w.g.AddOrigin(path, path.Sample)
 		}
+		documents.Put(p.lines[i])
 	}
 	if taken.Known {
 		return taken, nil
@@ -244,6 +263,9 @@ func (w *casework) create(ctx context.Context) error {
 		return err
 	}
 	w.st, w.fresh = st, true
+	if w.lines, err = st.Begin(); err != nil {
+		return err
+	}
 	return errors.Join(st.SetTraced(ctx, tracedWith(w.set.Settings)),
 		st.Log(ctx, w.now(), w.who, versionOf(), "created"))
 }

@@ -325,7 +325,7 @@ func (w *casework) files(ctx context.Context, c *casefile.Case) ([]store.File, e
 	}); err != nil {
 		return nil, err
 	}
-	files = append(files, store.File{Path: "samples.ndjson", Write: func(out io.Writer) error { return w.writePaths(ctx, out) }})
+	files = append(files, w.lines.File("samples.ndjson"))
 	documents, err := documentFiles(c, func(number int) []byte {
 		s, err := w.st.Sample(ctx, number)
 		if err != nil {
@@ -396,20 +396,6 @@ func (w *casework) evidence(ctx context.Context) ([]store.File, error) {
 		return nil
 	})
 	return append(files, store.Bytes("evidence/SHA256SUMS", sums.Bytes())), err
-}
-
-// writePaths writes the path of every sample, one a line, as relaytrace trace --json does.
-func (w *casework) writePaths(ctx context.Context, out io.Writer) error {
-	var line []byte
-	return w.st.Samples(ctx, 1, func(one *store.Sample) error {
-		if one.Data == nil {
-			return nil
-		}
-		s := w.sampleOf(one)
-		line = append(s.Path.AppendJSON(line[:0]), '\n')
-		_, err := out.Write(line)
-		return err
-	})
 }
 
 // tellExported tells what an export met in the folder that it did not write itself.

@@ -103,7 +103,7 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d
 			return traced{path: path}
 		}
 		doc := documents.Get().(*[]byte)
-		*doc = append(path.AppendJSON((*doc)[:0]), '\n')
+		*doc = appendLine((*doc)[:0], &path)
 		return traced{doc: doc}
 	}
 	use := func(t traced) error {
@@ -135,7 +135,7 @@ type traced struct {
 	doc  *[]byte // of documents
 }
 
-// documents are the buffers that documents are written into, to be used again.
+// documents are the buffers, *[]byte, that paths are written into, to be used again.
 var documents = sync.Pool{New: func() any { return new([]byte) }}
 
 // believe gives the tracer's part of the settings.
