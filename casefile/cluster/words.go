@@ -16,19 +16,18 @@ const maxWord = 18
 // in lower case, without tags, comments, addresses, links, numbers, what stands in the
 // recipient's address, and what looks random. The links' domains go to r.links.
 func (r *reader) normalise() {
-	r.text, r.words, r.links = r.text[:0], r.words[:0], r.links[:0]
-	src := r.chosen
-	var word [maxWord + 1]byte
-	n, mixed := 0, false // length of the word so far; it holds a digit or stands in an address
+	r.words, r.links = r.words[:0], r.links[:0]
+	src, text := r.chosen, r.text[:0]
+	begin := 0     // of the word so far, in text
+	other := false // it is no word: it is too long, holds a digit, or stands in an address
 	end := func() {
-		if n > 1 && n <= maxWord && !mixed && !looksRandom(word[:n]) && !r.dropped(word[:n]) {
-			if len(r.text) > 0 {
-				r.text = append(r.text, ' ')
-			}
-			r.text = append(r.text, word[:n]...)
-			r.words = append(r.words, hashBytes(word[:n]))
+		w := text[begin:]
+		if len(w) > 1 && !other && !looksRandom(w) && !r.dropped(w) {
+			r.words = append(r.words, hashBytes(w))
+			text = append(text, ' ')
+			begin = len(text)
 		}
-		n, mixed = 0, false
+		text, other = text[:begin], false
 	}
 	for i := 0; i < len(src); i++ {
 		c := src[i]
@@ -45,32 +44,28 @@ func (r *reader) normalise() {
 			}
 			end()
 		case c == ':' && bytes.HasPrefix(src[i:], []byte("://")):
-			n = 0 // the scheme
+			text, other = text[:begin], false // the scheme
 			i += 3
 			i += r.link(src[i:]) - 1
-			mixed = false
 		case c >= 'A' && c <= 'Z':
 			c += 'a' - 'A'
 			fallthrough
 		case c >= 'a' && c <= 'z' || c >= 0x80:
-			if n <= maxWord {
-				word[n] = c
-				n++
+			if len(text)-begin == maxWord {
+				other = true
+				continue
 			}
-			n = min(n, maxWord+1)
-			if n > maxWord {
-				n, mixed = maxWord, true
-			}
+			text = append(text, c)
 		case c >= '0' && c <= '9' || c == '@' || c == '_' || c == '$':
-			mixed = true
-		case c == '.' && i+1 < len(src) && isWordByte(src[i+1]) && n > 0:
-			if n == 3 && string(word[:3]) == "www" {
-				n = 0
+			other = true
+		case c == '.' && i+1 < len(src) && isWordByte(src[i+1]) && len(text) > begin:
+			if string(text[begin:]) == "www" {
+				text = text[:begin]
 				i++
 				i += r.link(src[i:]) - 1
 				continue
 			}
-			mixed = true // a host, an address, or a slip; none is a word
+			other = true // a host, an address, or a slip; none is a word
 		case c == '\'' || c == '-' || c == '*':
 			// v-i-a-g-r-a
 		default:
@@ -78,6 +73,7 @@ func (r *reader) normalise() {
 		}
 	}
 	end()
+	r.text = text[:max(begin-1, 0)]
 	slices.Sort(r.links)
 	r.links = slices.Compact(r.links)
 }
@@ -98,25 +94,23 @@ func (r *reader) dropped(word []byte) bool {
 // looksRandom tells words that no language has. What it misses costs little: a few random
 // words leave most of the text's sequences as they are.
 func looksRandom(w []byte) bool {
-	vowels, run, most, high := 0, 0, 0, 0
+	var vowels, run, most int
+	var high byte
 	for _, c := range w {
-		switch c {
-		case 'a', 'e', 'i', 'o', 'u', 'y':
-			vowels++
-			run = 0
-		default:
-			if c >= 0x80 {
-				high++
-			}
-			run++
-			most = max(most, run)
-		}
+		vowel := int(isVowel[c])
+		vowels += vowel
+		run = (run + 1) * (1 - vowel) // without a branch, which would be mispredicted every other letter
+		most = max(most, run)
+		high |= c
 	}
-	if high > 0 {
+	if high >= 0x80 {
 		return false
 	}
 	return len(w) >= 4 && vowels == 0 || most >= 5 || len(w) >= 7 && vowels*5 < len(w)
 }
+
+// isVowel is 1 for each vowel.
+var isVowel = [256]uint8{'a': 1, 'e': 1, 'i': 1, 'o': 1, 'u': 1, 'y': 1}
 
 // tagAt gives the tag, comment or contents of style and script that begin at i, and the
 // offset after them.
