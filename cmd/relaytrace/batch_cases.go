@@ -39,8 +39,9 @@ func (b *batch) nameOf(inputs []int) (id string, samples int) {
 	return casefile.NewID(b.set.Settings, sums), len(sums)
 }
 
-// makeCases makes the cases and the remainder, several at once, the largest first. Those
-// that an interrupted batch has finished with the same inputs are left as they are.
+// makeCases makes the remainder and the cases, several at once, the largest first, so that
+// no core has long to do when the others are done. Those that an interrupted batch has
+// finished with the same inputs are left as they are.
 func (b *batch) makeCases(ctx context.Context, joined *cluster.Result) ([]casefile.IndexCase, error) {
 	done, err := b.resume(ctx)
 	if err != nil {
@@ -67,7 +68,7 @@ func (b *batch) makeCases(ctx context.Context, joined *cluster.Result) ([]casefi
 	}
 	for n := range made {
 		select {
-		case jobs <- n:
+		case jobs <- (len(b.cases) + n) % len(made): // the remainder stands last in made
 		case <-ctx.Done():
 		}
 	}
