@@ -25,7 +25,35 @@ func TestEncodeJSON(t *testing.T) {
 	if diff := cmp.Diff(in, back); diff != "" {
 		t.Error(diff)
 	}
-	if plain, err := EncodeJSON([]int{1}, "  "); err != nil || !bytes.Equal(plain, []byte("[\n  1\n]\n")) {
-		t.Errorf("%q %v", plain, err)
+}
+
+// TestEncodeJSONIndents compares the layout with that of encoding/json.
+func TestEncodeJSONIndents(t *testing.T) {
+	for _, v := range []any{
+		[]int{1}, nil, true, -1.5e300, "", `"`, `\`, `\"\\`, "[{,:}]", []any{}, map[string]any{}, []any{[]any{}, map[string]any{}},
+		map[string]any{`a"b\`: []any{`\\`, `{"x": [1, 2]}`, nil, "ü"}, "": map[string]any{"[": []any{[]int{1, 2}}, "]": "a,b:c"}},
+	} {
+		for _, indent := range []string{"", " ", "\t\t"} {
+			got, err := EncodeJSON(v, indent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want bytes.Buffer
+			enc := json.NewEncoder(&want)
+			enc.SetEscapeHTML(false)
+			enc.SetIndent("", indent)
+			if err := enc.Encode(v); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want.String(), string(got)); diff != "" {
+				t.Errorf("%v, %q: %s", v, indent, diff)
+			}
+		}
+	}
+	if _, err := EncodeJSON(func() {}, " "); err == nil {
+		t.Error("what is no JSON is taken")
+	}
+	if got, err := EncodeJSON("after an error", ""); err != nil || string(got) != "\"after an error\"\n" {
+		t.Errorf("%q %v", got, err)
 	}
 }
