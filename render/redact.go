@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"iter"
-	"regexp"
 	"strings"
 
 	"relaytrace/casefile"
@@ -41,21 +40,23 @@ func newRedactor(c *casefile.Case) *redactor {
 	return r
 }
 
-// address is an addr-spec as it stands in header fields and envelopes.
-var address = regexp.MustCompile("[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
-
 func (r *redactor) add(texts ...string) {
 	for _, t := range texts {
-		for a := range addressesIn(atMost(t, 1<<16)) {
-			r.private[strings.ToLower(strings.TrimRight(a, "."))] = true
+		t = atMost(t, 1<<16)
+		for a := range addressesIn(t) {
+			r.private[foldedAddress(t[a.From:a.To])] = true
 		}
 	}
 }
 
-// addressesIn gives what the expression address finds. A case has many of them for each of
-// its letters, and the expression is slow.
-func addressesIn(t string) iter.Seq[string] {
-	return func(yield func(string) bool) {
+// foldedAddress is an address as it is compared.
+func foldedAddress(a string) string { return strings.ToLower(strings.TrimRight(a, ".")) }
+
+// addressesIn gives the places of the addr-specs in t, as they stand in header fields and
+// envelopes. A case has many of them for each of its letters, and a regular expression is
+// slow.
+func addressesIn(t string) iter.Seq[span] {
+	return func(yield func(span) bool) {
 		for from := 0; ; {
 			at := strings.IndexByte(t[from:], '@')
 			if at < 0 {
@@ -73,7 +74,7 @@ func addressesIn(t string) iter.Seq[string] {
 				from = at + 1
 				continue
 			}
-			if !yield(t[begin:end]) {
+			if !yield(span{begin, end}) {
 				return
 			}
 			from = end
@@ -92,17 +93,28 @@ func isAtext(c byte) bool {
 // text returns s with every private address redacted, also where it stands inside
 // another's local part, as list managers write it (ann=example.net).
 func (r *redactor) text(s string) string {
-	if r == nil || !strings.Contains(s, "@") {
+	if r == nil {
 		return s
 	}
-	return address.ReplaceAllStringFunc(s, func(a string) string {
-		at := strings.LastIndexByte(a, '@')
-		local, domain := a[:at], a[at:]
-		if r.private[strings.ToLower(strings.TrimRight(a, "."))] {
-			return r.hash(local, domain[1:]) + domain
+	var b strings.Builder
+	done := 0 // all before it is in b
+	for a := range addressesIn(s) {
+		local, domain, _ := strings.Cut(s[a.From:a.To], "@")
+		shown := r.inside(local)
+		if r.private[foldedAddress(s[a.From:a.To])] {
+			shown = r.hash(local, domain)
 		}
-		return r.inside(local) + domain
-	})
+		if shown != local {
+			b.WriteString(s[done:a.From])
+			b.WriteString(shown)
+			done = a.From + len(local)
+		}
+	}
+	if done == 0 {
+		return s
+	}
+	b.WriteString(s[done:])
+	return b.String()
 }
 
 // inside redacts an address that a local part carries with = in the place of @.

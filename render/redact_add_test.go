@@ -1,9 +1,13 @@
 package render
 
 import (
+	"regexp"
 	"slices"
 	"testing"
 )
+
+// address is an addr-spec as it stands in header fields and envelopes.
+var address = regexp.MustCompile("[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
 
 // FuzzAddressesIn: the addresses are those that the expression finds.
 func FuzzAddressesIn(f *testing.F) {
@@ -15,7 +19,11 @@ func FuzzAddressesIn(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		want := address.FindAllString(s, -1)
-		if got := slices.Collect(addressesIn(s)); !slices.Equal(got, want) {
+		var got []string
+		for a := range addressesIn(s) {
+			got = append(got, s[a.From:a.To])
+		}
+		if !slices.Equal(got, want) {
 			t.Fatalf("%q: %q, the expression finds %q", s, got, want)
 		}
 	})
