@@ -3,6 +3,7 @@ package render
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"net/netip"
 	"slices"
 	"strings"
@@ -42,7 +43,7 @@ func (w *written) bystanders(c *casefile.Case, text string) []string {
 		}
 	}
 	for _, n := range w.names {
-		for _, word := range proseWords(n) {
+		for word := range hostWords(n) {
 			delete(names, bareName(word))
 		}
 	}
@@ -50,14 +51,9 @@ func (w *written) bystanders(c *casefile.Case, text string) []string {
 		return nil
 	}
 	var found []string
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, verbatim) {
-			continue
-		}
-		for _, word := range proseWords(line) {
-			if n := bareName(word); names[n] && !slices.Contains(found, n) {
-				found = append(found, n)
-			}
+	for word := range prose(text) {
+		if n := bareName(word); names[n] && !slices.Contains(found, n) {
+			found = append(found, n)
 		}
 	}
 	return found
@@ -69,17 +65,12 @@ func bareName(word string) string {
 }
 
 // strangers returns the addresses that the prose of a letter names and may not: all
-// but those allowed. Verbatim lines are evidence and not looked at.
+// but those allowed.
 func strangers(text string, allowed map[netip.Addr]bool) []string {
 	var found []string
-	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, verbatim) {
-			continue
-		}
-		for _, word := range proseWords(line) {
-			if a, ok := wordAddress(word); ok && !allowed[a] {
-				found = append(found, word)
-			}
+	for word := range prose(text) {
+		if a, ok := wordAddress(word); ok && !allowed[a] {
+			found = append(found, word)
 		}
 	}
 	return found
@@ -88,7 +79,7 @@ func strangers(text string, allowed map[netip.Addr]bool) []string {
 // allowAddresses adds every address that stands in texts.
 func allowAddresses(allowed map[netip.Addr]bool, texts ...string) {
 	for _, text := range texts {
-		for _, word := range proseWords(text) {
+		for word := range hostWords(text) {
 			if a, ok := wordAddress(word); ok {
 				allowed[a] = true
 			}
@@ -96,17 +87,45 @@ func allowAddresses(allowed map[netip.Addr]bool, texts ...string) {
 	}
 }
 
-// proseWords splits a line where an address or a host name may begin or end: at anything
-// that stands in neither. Scripts without spaces run on into them.
-func proseWords(line string) []string {
-	return strings.FieldsFunc(line, func(r rune) bool {
-		return !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune(".:-_", r))
-	})
+// prose gives the words of a letter that may be addresses or host names. Verbatim lines are
+// evidence and not looked at.
+func prose(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range strings.Lines(text) {
+			if strings.HasPrefix(line, verbatim) {
+				continue
+			}
+			for word := range hostWords(line) {
+				if !yield(word) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// hostWords splits a text where an address or a host name may begin or end: at anything
+// that stands in neither. Scripts without spaces run on into them. Words without a stop or a
+// colon are neither and are left out.
+func hostWords(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		begin, stops := 0, false
+		for i := range len(text) + 1 {
+			if i < len(text) && (isHostByte(text[i]) || text[i] == ':' || text[i] == '_') {
+				stops = stops || text[i] == '.' || text[i] == ':'
+				continue
+			}
+			if stops && !yield(text[begin:i]) {
+				return
+			}
+			begin, stops = i+1, false
+		}
+	}
 }
 
 // wordAddress reads a word of prose as an address, whatever stops are about it.
 func wordAddress(word string) (netip.Addr, bool) {
-	if !strings.ContainsAny(word, ".:") || !strings.ContainsAny(word, "0123456789:") {
+	if !strings.ContainsAny(word, "0123456789:") {
 		return netip.Addr{}, false
 	}
 	a, err := netip.ParseAddr(strings.Trim(word, ".:-_"))

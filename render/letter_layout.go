@@ -116,6 +116,7 @@ type atom struct {
 func wrapLine(para string, hang int) []textLine {
 	var out []textLine
 	var b strings.Builder
+	b.Grow(letterColumns)
 	at, indent := 0, 0
 	for i, a := range atoms(para) {
 		gap := 0
@@ -129,6 +130,7 @@ func wrapLine(para string, hang int) []textLine {
 			}
 			out = append(out, textLine{text: b.String(), indent: indent, join: how})
 			b.Reset()
+			b.Grow(letterColumns)
 			at, indent = hang, hang
 		} else if i > 0 && a.space {
 			b.WriteByte(' ')
@@ -143,7 +145,7 @@ func wrapLine(para string, hang int) []textLine {
 // atoms splits a paragraph where a line may be broken: at spaces, and between characters of
 // scripts without spaces, but not before a closing mark nor after an opening one.
 func atoms(para string) []atom {
-	var out []atom
+	out := make([]atom, 0, 1+strings.Count(para, " "))
 	opened := false
 	for word := range strings.FieldsSeq(para) {
 		// French sets spaces inside quotation marks and before tall marks.
@@ -177,13 +179,16 @@ const (
 
 // unspaced reports whether r is of a script whose words no spaces part. Korean has spaces.
 func unspaced(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) ||
-		r >= 0x3000 && r <= 0x303F || r >= 0xFF00 && r <= 0xFF60
+	const first = 0x2E80 // of the Chinese ones; most text ends here
+	return r >= first && (unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) ||
+		r >= 0x3000 && r <= 0x303F || r >= 0xFF00 && r <= 0xFF60)
 }
 
 // columns is the width of r on a screen of fixed width.
 func columns(r rune) int {
 	switch {
+	case r <= unicode.MaxLatin1:
+		return 1
 	case unspaced(r) || unicode.Is(unicode.Hangul, r):
 		return 2
 	case unicode.Is(unicode.Mn, r):
@@ -204,8 +209,11 @@ func width(s string) int {
 // plainText is the letter as it is read, with hanging indents.
 func plainText(lines []textLine) string {
 	var b strings.Builder
+	b.Grow(len(lines) * letterColumns)
 	for _, l := range lines {
-		b.WriteString(strings.Repeat(" ", l.indent) + l.text + "\n")
+		b.WriteString(strings.Repeat(" ", l.indent))
+		b.WriteString(l.text)
+		b.WriteByte('\n')
 	}
 	return b.String()
 }
@@ -219,6 +227,7 @@ func flowed(lines []textLine) (text string, delsp bool) {
 		delsp = delsp || l.join == atNothing
 	}
 	var b strings.Builder
+	b.Grow(len(lines) * letterColumns)
 	for _, l := range lines {
 		if strings.HasPrefix(l.text, " ") || strings.HasPrefix(l.text, ">") || strings.HasPrefix(l.text, "From ") {
 			b.WriteByte(' ')

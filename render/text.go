@@ -32,40 +32,52 @@ func Visible(s string) string { return visible(s, false) }
 func VisibleLines(s string) string { return visible(s, true) }
 
 func visible(s string, lines bool) string {
-	if plain(s) {
-		return s
-	}
 	var b strings.Builder
-	b.Grow(len(s) + len(s)/2)
+	done := 0 // all before it is in b
 	marks := 0
 	for i := 0; i < len(s); {
+		if printable(s[i]) || lines && s[i] == '\n' {
+			i++
+			marks = 0
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if unicode.Is(unicode.M, r) {
 			marks++
 		} else {
 			marks = 0
 		}
+		shown := ""
 		switch {
 		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, "<0x%02X>", s[i])
-		case lines && r == '\n':
-			b.WriteByte('\n')
+			shown = fmt.Sprintf("<0x%02X>", s[i])
 		case lines && r == '\r' && strings.HasPrefix(s[i+1:], "\n"):
 			// Told by the line feed that follows.
 		case hidden(r) || marks > maxMarks:
-			b.WriteString(codePoint(r))
+			shown = codePoint(r)
 		default:
-			b.WriteRune(r)
+			i += n
+			continue
 		}
+		b.WriteString(s[done:i])
+		b.WriteString(shown)
 		i += n
+		done = i
 	}
+	if done == 0 {
+		return s
+	}
+	b.WriteString(s[done:])
 	return b.String()
 }
+
+// printable reports whether c is a printable character of ASCII.
+func printable(c byte) bool { return c >= ' ' && c <= '~' }
 
 // plain reports whether s is printable ASCII, which most header text is.
 func plain(s string) bool {
 	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
+		if !printable(s[i]) {
 			return false
 		}
 	}
