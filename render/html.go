@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"strconv"
 	"strings"
 
 	"relaytrace/casefile"
@@ -23,9 +24,8 @@ var pageStyle string
 var pageScript string
 
 var pageTemplate = newPage("case.html", pageText, template.FuncMap{
-	"segments": func(l rawLine) []segment { return l.segments(Visible) },
-	"number":   func(i int) int { return i + 1 },
-	"class":    func(l tlp) string { return strings.ToLower(strings.NewReplacer(":", "-", "+", "-").Replace(l.Name)) },
+	"number": func(i int) int { return i + 1 },
+	"class":  func(l tlp) string { return strings.ToLower(strings.NewReplacer(":", "-", "+", "-").Replace(l.Name)) },
 })
 
 // HTML returns the case file as one page that needs nothing else: it has no link to the
@@ -99,13 +99,23 @@ type htmlBlock struct {
 	Cells [][]htmlCell  // table
 	Share []int         // table: the widths of its columns in hundredths
 	Facts []htmlFact    // facts
+	Lines []htmlLine    // raw
 }
 
-type htmlCell struct {
-	cell
-	Class string
-	Known bool // the link leads somewhere
-}
+// What stands in a block, as the template sets it. A link is empty when it leads nowhere. A
+// page has hundreds of thousands of them, and a template finds a field of an embedded type
+// much slower than one of the type itself.
+type (
+	htmlCell struct{ Text, Link, Class string }
+	htmlFact struct {
+		Label, Text, Link string
+		Mono              bool
+	}
+	htmlLine struct {
+		Number string
+		Parts  []segment
+	}
+)
 
 // whole is how long a text in fixed width may be and still never be broken: an address.
 const whole = 40
@@ -122,14 +132,9 @@ func (c cell) class(right bool) string {
 	return ""
 }
 
-type htmlFact struct {
-	fact
-	Known bool
-}
-
 // blocks makes of a chapter's blocks what the template sets: items that stand together
 // become one list, and pictures are drawn.
-func (v *htmlPage) blocks(ch *chapter, ids map[string]bool) []htmlBlock {
+func (v *htmlPage) blocks(ch *chapter, ids places) []htmlBlock {
 	var out []htmlBlock
 	under := false
 	for _, b := range ch.Blocks {
@@ -151,7 +156,11 @@ func (v *htmlPage) blocks(ch *chapter, ids map[string]bool) []htmlBlock {
 			h.Cells, h.Share = htmlCells(b, ids), b.shares()
 		case *facts:
 			for _, f := range b.List {
-				h.Facts = append(h.Facts, htmlFact{f, ids[f.Link]})
+				h.Facts = append(h.Facts, htmlFact{f.Label, f.Text, ids.known(f.Link), f.Mono})
+			}
+		case rawField:
+			for _, l := range b.Lines {
+				h.Lines = append(h.Lines, htmlLine{strconv.Itoa(l.Number), l.segments(Visible)})
 			}
 		}
 		out = append(out, h)
@@ -159,11 +168,12 @@ func (v *htmlPage) blocks(ch *chapter, ids map[string]bool) []htmlBlock {
 	return out
 }
 
-func htmlCells(t table, ids map[string]bool) [][]htmlCell {
+func htmlCells(t table, ids places) [][]htmlCell {
 	rows := make([][]htmlCell, len(t.Rows))
 	for i, row := range t.Rows {
+		rows[i] = make([]htmlCell, len(row))
 		for k, c := range row {
-			rows[i] = append(rows[i], htmlCell{c, c.class(t.Columns[k].Right), ids[c.Link]})
+			rows[i][k] = htmlCell{c.Text, ids.known(c.Link), c.class(t.Columns[k].Right)}
 		}
 	}
 	return rows

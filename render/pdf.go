@@ -72,7 +72,7 @@ type doc struct {
 	section string  // named at the head of each page
 
 	used     map[string]bool // families of faces that are embedded
-	ids      map[string]bool // places to which a link can lead
+	ids      places
 	links    map[string]int
 	pages    map[string]int // chapter -> page
 	contents float64        // where the list of contents stands on page 1

@@ -128,9 +128,14 @@ func newReport(c *casefile.Case, bytes Bytes) *report {
 	return w.report
 }
 
-// ids are the places in the report to which a link can lead.
-func (r *report) ids() map[string]bool {
-	ids := make(map[string]bool)
+// places are those in a report to which a link can lead.
+type places map[string]bool
+
+// known is a link that leads somewhere; another is empty.
+func (p places) known(link string) string { return oneOf(p[link], link, "") }
+
+func (r *report) ids() places {
+	ids := make(places)
 	for _, ch := range r.Chapters {
 		ids[ch.ID] = true
 		for _, b := range ch.Blocks {
