@@ -28,30 +28,33 @@ func wrap(f *face, size, width float64, s string) []string {
 	s = f.show(s)
 	var lines []string
 	space := f.width(" ", size)
-	var now strings.Builder
-	used := 0.0
-	for i, word := range strings.Split(s, " ") {
+	begin, used := 0, 0.0 // of the line that is being filled
+	for at := 0; at <= len(s); {
+		n := strings.IndexByte(s[at:], ' ')
+		if n < 0 {
+			n = len(s) - at
+		}
+		word := s[at : at+n]
 		w := f.width(word, size)
-		if i > 0 && used+space+w <= width {
-			now.WriteString(" " + word)
+		next := at + n + 1
+		if at > 0 && used+space+w <= width {
 			used += space + w
+			at = next
 			continue
 		}
-		if i > 0 {
-			lines = append(lines, now.String())
-			now.Reset()
-			used = 0
+		if at > 0 {
+			lines = append(lines, s[begin:at-1])
 		}
+		begin, used = at, w
 		if w > width {
 			pieces := chop(f, size, width, word, ".-@/")
+			last := pieces[len(pieces)-1]
 			lines = append(lines, pieces[:len(pieces)-1]...)
-			word = pieces[len(pieces)-1]
-			w = f.width(word, size)
+			begin, used = at+n-len(last), f.width(last, size)
 		}
-		now.WriteString(word)
-		used = w
+		at = next
 	}
-	return append(lines, now.String())
+	return append(lines, s[begin:])
 }
 
 // chop cuts s into pieces at most width millimetres wide, the marks of code points kept
@@ -86,12 +89,13 @@ func chop(f *face, size, width float64, s, after string) []string {
 func chopOnce(f *face, size, width float64, s string) string {
 	used := 0.0
 	end := 0
-	for _, u := range units(s) {
-		used += f.width(u, size)
+	for end < len(s) {
+		n := unitLen(s[end:])
+		used += f.width(s[end:end+n], size)
 		if used > width+0.001 {
-			return s[:end]
+			break
 		}
-		end += len(u)
+		end += n
 	}
-	return s
+	return s[:end]
 }

@@ -71,7 +71,7 @@ type doc struct {
 	y       float64 // where the next thing goes, from the top of the page
 	section string  // named at the head of each page
 
-	used     map[string]bool // families of faces that are embedded
+	used     map[*face]bool // faces that are embedded
 	ids      places
 	links    map[string]int
 	pages    map[string]int // chapter -> page
@@ -79,7 +79,7 @@ type doc struct {
 }
 
 func newDoc(r *report, created time.Time, more []*Font) *doc {
-	d := &doc{fonts: paperFonts.with(more), report: r, ids: r.ids(), links: make(map[string]int), pages: make(map[string]int), used: make(map[string]bool)}
+	d := &doc{fonts: paperFonts.with(more), report: r, ids: r.ids(), links: make(map[string]int), pages: make(map[string]int), used: make(map[*face]bool)}
 	size := "A4"
 	d.w, d.h = 210, 297
 	if r.Case.Settings.Paper == PaperLetter {
@@ -110,8 +110,8 @@ const PaperLetter = "letter"
 // embed makes a face known to the backend, which writes into the font it is given: each
 // document gets its own copy.
 func (d *doc) embed(f *face) {
-	if !d.used[f.family+f.style] {
-		d.used[f.family+f.style] = true
+	if !d.used[f] {
+		d.used[f] = true
 		d.pdf.AddUTF8FontFromBytes(f.family, f.style, bytes.Clone(f.ttf))
 	}
 }
@@ -143,7 +143,7 @@ func (d *doc) tlp(right, y, size float64) {
 	d.pdf.SetFillColor(0, 0, 0)
 	d.pdf.Rect(right-w, y, w, h, "F")
 	d.pdf.SetFont(d.bold.family, d.bold.style, size)
-	d.pdf.SetTextColor(l.r, l.g, l.b)
+	d.textColour(l.r, l.g, l.b)
 	d.pdf.Text(right-w+1.5, y+h*0.76, l.Name)
 }
 
@@ -237,12 +237,20 @@ func (d *doc) put(x, y, size float64, f *face, t tone, s string) {
 	if s == "" {
 		return
 	}
-	d.pdf.SetTextColor(t.colour())
+	d.textColour(t.colour())
 	for _, r := range f.runs(f.show(s)) {
 		d.embed(r.face)
 		d.pdf.SetFont(r.face.family, r.face.style, size)
 		d.pdf.Text(x, y, r.s)
 		x += r.face.width(r.s, size)
+	}
+}
+
+// textColour sets the colour of the text to come. The backend formats it each time that it
+// is told, and most of a page is of one colour.
+func (d *doc) textColour(r, g, b int) {
+	if r0, g0, b0 := d.pdf.GetTextColor(); r != r0 || g != g0 || b != b0 {
+		d.pdf.SetTextColor(r, g, b)
 	}
 }
 

@@ -130,6 +130,8 @@ func (f *face) covers(r rune) bool {
 	return !rightToLeft(r) && (f.all || f.drawnBy(r) != nil)
 }
 
+func (f *face) lacks(r rune) bool { return !f.covers(r) }
+
 // drawnBy is the face that has a glyph for r: this one, or one of those for what it lacks;
 // nil when none has.
 func (f *face) drawnBy(r rune) *face {
@@ -200,7 +202,7 @@ func (f *face) runs(s string) []run {
 // what the face lacks are both shown as code points.
 func (f *face) show(s string) string {
 	s = Visible(s)
-	if plain(s) {
+	if plain(s) || !strings.ContainsFunc(s, f.lacks) {
 		return s
 	}
 	var b strings.Builder
@@ -216,9 +218,10 @@ func (f *face) show(s string) string {
 
 // rightToLeft reports whether r belongs to a script written from right to left.
 func rightToLeft(r rune) bool {
-	return unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana,
+	const first = 0x0590 // the Hebrew ones come first; most text ends here
+	return r >= first && (unicode.In(r, unicode.Hebrew, unicode.Arabic, unicode.Syriac, unicode.Thaana,
 		unicode.Nko, unicode.Samaritan, unicode.Mandaic) ||
-		r >= 0xFB1D && r <= 0xFDFF || r >= 0xFE70 && r <= 0xFEFF
+		r >= 0xFB1D && r <= 0xFDFF || r >= 0xFE70 && r <= 0xFEFF)
 }
 
 // readAdvances reads the advance width of every rune up to U+FFFF from a TrueType

@@ -19,21 +19,40 @@ import (
 // it writes them plain, and they are compressed here by one.
 func (d *doc) output() ([]byte, error) {
 	d.pdf.SetCompression(false)
-	var plain bytes.Buffer
-	if err := d.pdf.Output(&plain); err != nil {
+	p := newPacker()
+	defer p.release()
+	if err := d.pdf.Output(&p.plain); err != nil {
 		return nil, err
 	}
-	return packStreams(plain.Bytes())
+	return p.packStreams(p.plain.Bytes())
 }
 
-// compressors are for packStreams.
-var compressors = sync.Pool{New: func() any {
+// packer holds a document on its way.
+type packer struct {
+	plain  bytes.Buffer // as the backend wrote it
+	stream bytes.Buffer // one stream, compressed
+	zlib   *zlib.Writer
+}
+
+var packers = sync.Pool{New: func() any {
 	w, err := zlib.NewWriterLevel(nil, zlib.BestSpeed)
 	if err != nil {
 		panic(err) // the level is a constant
 	}
-	return w
+	return &packer{zlib: w}
 }}
+
+func newPacker() *packer { return packers.Get().(*packer) }
+
+// keptPDF is the largest document, in bytes, whose room is used again.
+const keptPDF = 16 << 20
+
+func (p *packer) release() {
+	if p.plain.Cap() <= keptPDF && p.stream.Cap() <= keptPDF {
+		p.plain.Reset()
+		packers.Put(p)
+	}
+}
 
 // errPDF says that the backend wrote something else than packStreams knows.
 var errPDF = errors.New("the backend wrote a document of another form")
@@ -41,7 +60,7 @@ var errPDF = errors.New("the backend wrote a document of another form")
 // packStreams compresses the streams of a document that have no filter. It takes documents
 // as the backend writes them: one cross-reference table of one section, all objects in use
 // (ISO 32000-1, 7.5.4).
-func packStreams(plain []byte) ([]byte, error) {
+func (p *packer) packStreams(plain []byte) ([]byte, error) {
 	table, offsets, trailer, err := readXref(plain)
 	if err != nil {
 		return nil, err
@@ -54,8 +73,6 @@ func packStreams(plain []byte) ([]byte, error) {
 
 	var out bytes.Buffer
 	out.Grow(len(plain)/3 + 1<<10)
-	w := compressors.Get().(*zlib.Writer)
-	defer compressors.Put(w)
 	moved := make([]int, len(offsets))
 	at := 0 // all before it is written
 	for k, n := range order {
@@ -68,7 +85,7 @@ func packStreams(plain []byte) ([]byte, error) {
 		}
 		out.Write(plain[at:offsets[n]])
 		moved[n], at = out.Len(), end
-		if err := packObject(&out, w, plain[offsets[n]:end]); err != nil {
+		if err := p.packObject(&out, plain[offsets[n]:end]); err != nil {
 			return nil, err
 		}
 	}
@@ -110,7 +127,7 @@ func readXref(plain []byte) (table int, offsets []int, trailer []byte, err error
 }
 
 // packObject writes an object, its stream compressed when it has one without a filter.
-func packObject(out *bytes.Buffer, w *zlib.Writer, object []byte) error {
+func (p *packer) packObject(out *bytes.Buffer, object []byte) error {
 	head, rest, ok := bytes.Cut(object, []byte("<</Length "))
 	length, data, stream := bytes.Cut(rest, []byte(">>\nstream\n"))
 	n, err := strconv.Atoi(string(length))
@@ -121,16 +138,16 @@ func packObject(out *bytes.Buffer, w *zlib.Writer, object []byte) error {
 	if n < 0 || n > len(data) {
 		return errPDF
 	}
-	var packed bytes.Buffer
-	w.Reset(&packed)
-	if _, err := w.Write(data[:n]); err != nil {
+	p.stream.Reset()
+	p.zlib.Reset(&p.stream)
+	if _, err := p.zlib.Write(data[:n]); err != nil {
 		return err
 	}
-	if err := w.Close(); err != nil {
+	if err := p.zlib.Close(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%s<</Filter /FlateDecode /Length %d>>\nstream\n", head, packed.Len())
-	out.Write(packed.Bytes())
+	fmt.Fprintf(out, "%s<</Filter /FlateDecode /Length %d>>\nstream\n", head, p.stream.Len())
+	out.Write(p.stream.Bytes())
 	out.Write(data[n:])
 	return nil
 }

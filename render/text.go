@@ -135,14 +135,20 @@ func ending(s string, n int) string {
 func units(s string) []string {
 	u := make([]string, 0, len(s))
 	for len(s) > 0 {
-		n := markLen(s)
-		if n == 0 {
-			_, n = utf8.DecodeRuneInString(s)
-		}
+		n := unitLen(s)
 		u = append(u, s[:n])
 		s = s[n:]
 	}
 	return u
+}
+
+// unitLen is the length of the first of the units of s.
+func unitLen(s string) int {
+	if n := markLen(s); n > 0 {
+		return n
+	}
+	_, n := utf8.DecodeRuneInString(s)
+	return n
 }
 
 // markLen is the length of the mark that begins s, 0 when none does.
