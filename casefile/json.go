@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"sync"
 	"unicode"
 	"unicode/utf16"
@@ -104,11 +103,14 @@ func stringLen(doc []byte) int {
 // document holds ASCII only, and inside the encoder escapes what is below U+0020.
 func (w *jsonWriter) escaped(doc []byte) {
 	for len(doc) > 0 {
-		n := slices.IndexFunc(doc, func(c byte) bool { return c >= 0x7f })
-		if n < 0 {
-			break
+		n := 0
+		for n < len(doc) && doc[n] < 0x7f {
+			n++
 		}
 		w.out = append(w.out, doc[:n]...)
+		if n == len(doc) {
+			return
+		}
 		r, size := utf8.DecodeRune(doc[n:])
 		switch hide := !unicode.IsPrint(r) || unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector); {
 		case hide && r > 0xffff:
@@ -121,5 +123,4 @@ func (w *jsonWriter) escaped(doc []byte) {
 		}
 		doc = doc[n+size:]
 	}
-	w.out = append(w.out, doc...)
 }

@@ -48,10 +48,11 @@ func (s *sheet) encode() ([]byte, error) {
 	if err := w.Write(s.head); err != nil {
 		return nil, err
 	}
+	var shown []string
 	for _, row := range s.rows {
-		shown := make([]string, len(row))
-		for i, cell := range row {
-			shown[i] = csvCell(cell)
+		shown = shown[:0]
+		for _, cell := range row {
+			shown = append(shown, csvCell(cell))
 		}
 		if err := w.Write(shown); err != nil {
 			return nil, err
@@ -69,23 +70,30 @@ const formulaStarts = "=+-@＝＋－＠"
 // that some take for the end of a cell, for a formula. Numbers are left alone.
 func csvCell(s string) string {
 	s = Visible(s)
-	if isNumber(s) || !strings.ContainsAny(s, formulaStarts) {
+	if isNumber(s) {
 		return s
 	}
 	var b strings.Builder
-	start := true
-	for _, r := range s {
-		switch {
-		case start && strings.ContainsRune(formulaStarts, r):
+	done, start := 0, true // all before done is in b
+	for i, r := range s {
+		if start && strings.ContainsRune(formulaStarts, r) {
+			b.WriteString(s[done:i])
 			b.WriteByte('\'')
-			start = false
-		case strings.ContainsRune(",;|\"'", r):
+			done, start = i, false
+			continue
+		}
+		switch r {
+		case ',', ';', '|', '"', '\'':
 			start = true
-		case r != ' ':
+		case ' ':
+		default:
 			start = false
 		}
-		b.WriteRune(r)
 	}
+	if b.Len() == 0 {
+		return s
+	}
+	b.WriteString(s[done:])
 	return b.String()
 }
 

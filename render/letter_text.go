@@ -38,7 +38,7 @@ const maxRaw = 4000
 // tabs that begin a folded line are written as spaces: mail programs differ on tabs.
 func fieldLines(name, body string) []string {
 	shown := atMost(body, maxRaw)
-	shown = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(shown)
+	shown = bareLineFeeds.Replace(shown)
 	var lines []string
 	for line := range strings.SplitSeq(name+":"+shown, "\n") {
 		text := strings.TrimLeft(line, " \t")
@@ -52,6 +52,8 @@ func fieldLines(name, body string) []string {
 	}
 	return lines
 }
+
+var bareLineFeeds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
 
 // verbatimLines turns lines into verbatim lines of a template's output.
 func verbatimLines(lines []string) string {

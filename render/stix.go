@@ -209,9 +209,9 @@ func decoded(s string) string {
 }
 
 // unfolded is a field's body on one line (RFC 5322 section 2.2.3).
-func unfolded(raw string) string {
-	return strings.TrimSpace(strings.NewReplacer("\r\n", "", "\n", "", "\r", "").Replace(raw))
-}
+func unfolded(raw string) string { return strings.TrimSpace(noLineEnds.Replace(raw)) }
+
+var noLineEnds = strings.NewReplacer("\n", "", "\r", "")
 
 // tlp is a label of the Traffic Light Protocol 2.0.
 type tlp struct {

@@ -3,6 +3,7 @@ package render
 import (
 	"crypto/sha1"
 	"encoding/hex"
+	"strings"
 )
 
 // uuid5 is the UUID of version 5 of a name in a name space (RFC 9562 section 5.5): the same
@@ -22,9 +23,5 @@ var ourSpace = [16]byte{0x25, 0x28, 0xdb, 0x33, 0x7f, 0x5a, 0x5a, 0x84, 0xad, 0x
 
 // ourUUID names a thing of a case. The parts are told apart by a character that none holds.
 func ourUUID(parts ...string) string {
-	name := "relaytrace"
-	for _, p := range parts {
-		name += "\x00" + p
-	}
-	return uuid5(ourSpace, name)
+	return uuid5(ourSpace, "relaytrace\x00"+strings.Join(parts, "\x00"))
 }
