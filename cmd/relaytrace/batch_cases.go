@@ -221,14 +221,6 @@ func (b *batch) fill(ctx context.Context, a *app, folder string, inputs []int, b
 	if w, err = a.openCase(ctx, filepath.Join(b.out, folder), b.set, b.look, b.now, b.who); err != nil {
 		return nil, nil, err
 	}
-	through := func(ctx context.Context, take func(int) error, _ func(intake.Problem)) error {
-		for _, i := range inputs {
-			if err := take(i); err != nil {
-				return err
-			}
-		}
-		return ctx.Err()
-	}
 	type read struct {
 		packed
 		err error
@@ -238,7 +230,7 @@ func (b *batch) fill(ctx context.Context, a *app, folder string, inputs []int, b
 		if err != nil {
 			return read{err: outError(b.out, err)}
 		}
-		return read{packed: pack(sub, b.believe)}
+		return read{packed: pack(sub, &b.believe)}
 	}
 	use := func(r read) error {
 		bar.add(1)
@@ -249,7 +241,7 @@ func (b *batch) fill(ctx context.Context, a *app, folder string, inputs []int, b
 		numbers = append(numbers, taken.Submission)
 		return err
 	}
-	if err := inOrder(ctx, through, work, use, func(intake.Problem) {}); err != nil {
+	if err := inOrder(ctx, inputs, work, use); err != nil {
 		return nil, nil, errors.Join(err, w.keepTaken(ctx), w.close())
 	}
 	return w, numbers, nil

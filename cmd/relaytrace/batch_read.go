@@ -61,29 +61,18 @@ func (b *batch) pass(ctx context.Context, paths []string, known int) error {
 	defer bar.end()
 	sorter := b.set.sorter()
 	sorter.Skip = known
-	type numbered struct {
-		n   int
-		sub *intake.Submission
-	}
-	through := func(ctx context.Context, take func(numbered) error, _ func(intake.Problem)) error {
-		n := -1
-		return sorter.Walk(ctx, paths, b.app.stdin, func(sub *intake.Submission) error {
-			n++
-			return take(numbered{n, sub})
-		})
-	}
-	work := func(x numbered) compared {
-		if x.n >= known {
-			return b.compare(x.sub, true)
+	work := func(n int, sub *intake.Submission) compared {
+		if n >= known {
+			return b.compare(sub, true)
 		}
-		kept, err := b.spool.Read(x.n)
-		if err != nil || !sameInput(kept, x.sub) {
-			return compared{err: &changedInput{x.n}}
+		kept, err := b.spool.Read(n)
+		if err != nil || !sameInput(kept, sub) {
+			return compared{err: &changedInput{n}}
 		}
 		return b.compare(kept, false)
 	}
 	n := 0
-	use := func(x compared) error {
+	return intake.WalkWith(ctx, sorter, paths, b.app.stdin, work, func(_ *intake.Submission, x compared) error {
 		bar.step()
 		if x.err != nil {
 			return x.err
@@ -95,8 +84,7 @@ func (b *batch) pass(ctx context.Context, paths []string, known int) error {
 		}
 		b.take(x, bar)
 		return nil
-	}
-	return inOrder(ctx, through, work, use, func(intake.Problem) {})
+	})
 }
 
 // sameInput tells whether what was read again is what the spool holds.

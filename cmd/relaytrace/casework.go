@@ -163,11 +163,11 @@ type packed struct {
 }
 
 // pack traces the samples of a submission and makes it ready for the store.
-func pack(sub *intake.Submission, believe trace.Settings) packed {
+func pack(sub *intake.Submission, believe *trace.Settings) packed {
 	p := packed{sub: sub, paths: make([]trace.Path, len(sub.Samples)), lines: make([]*[]byte, len(sub.Samples))}
 	for i := range sub.Samples {
 		sub.Samples[i].Part = partOf(&sub.Samples[i])
-		p.paths[i] = analyze(sub.Samples[i], believe)
+		p.paths[i] = analyze(&sub.Samples[i], believe)
 		p.lines[i] = documents.Get().(*[]byte)
 		*p.lines[i] = appendLine((*p.lines[i])[:0], &p.paths[i])
 	}
@@ -185,11 +185,8 @@ func (w *casework) read(ctx context.Context, paths []string) error {
 	bar := a.newProgress("reading samples", -1)
 	defer bar.end()
 	var counts intake.Counts
-	through := func(ctx context.Context, take func(*intake.Submission) error, _ func(intake.Problem)) error {
-		return w.set.sorter().Walk(ctx, paths, a.stdin, take)
-	}
-	work := func(sub *intake.Submission) packed { return pack(sub, w.believe) }
-	use := func(p packed) error {
+	work := func(_ int, sub *intake.Submission) packed { return pack(sub, &w.believe) }
+	err := intake.WalkWith(ctx, w.set.sorter(), paths, a.stdin, work, func(_ *intake.Submission, p packed) error {
 		bar.step()
 		counts.Add(p.sub)
 		if problem, bad := p.sub.Problem(); bad {
@@ -198,8 +195,7 @@ func (w *casework) read(ctx context.Context, paths []string) error {
 		}
 		_, err := w.take(ctx, p)
 		return err
-	}
-	err := inOrder(ctx, through, work, use, a.problem)
+	})
 	if err != nil {
 		return errors.Join(err, w.keepTaken(ctx))
 	}

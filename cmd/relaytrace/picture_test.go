@@ -61,7 +61,7 @@ func TestInnocentsAreNotKnown(t *testing.T) {
 	drawn := 0
 	use := func(s intake.Sample) error {
 		for _, set := range []trace.Settings{believe, {}} {
-			p := analyze(s, set)
+			p := analyze(&s, &set)
 			known, _ := conclusion(&p)
 			drawn++
 			for _, b := range p.Bystanders {
@@ -132,7 +132,7 @@ func pathOfSample(t *testing.T, name string, believe *trace.Settings) *trace.Pat
 	var p *trace.Path
 	file := filepath.Join("../../testdata/samples", name+".eml")
 	err := intake.Walk(context.Background(), []string{file}, nil, func(s intake.Sample) error {
-		got := analyze(s, *believe)
+		got := analyze(&s, believe)
 		p = &got
 		return nil
 	}, func(problem intake.Problem) { t.Error(problem.Error()) })

@@ -11,21 +11,29 @@ import (
 	"relaytrace/trace/intake"
 )
 
-// eachSample hands every sample below the paths to take, whatever it came in. What is
-// unreadable, or carries no sample and should, goes to problem; what machines and people
-// sent without one is counted and told at the end.
-func (a *app) eachSample(ctx context.Context, s settings, paths []string, take func(intake.Sample) error, problem func(intake.Problem)) error {
+// eachSample has work done on every sample below the paths, whatever it came in, on several
+// at once, and hands what it makes to use, in their order. What is unreadable, or carries no
+// sample and should, is told; what machines and people sent without one is counted and told
+// at the end.
+func eachSample[T any](ctx context.Context, a *app, s settings, paths []string, work func(*intake.Sample) T, use func(T) error) error {
 	var counts intake.Counts
 	sorter := s.sorter()
 	sorter.Brief = true
-	err := sorter.Walk(ctx, paths, a.stdin, func(sub *intake.Submission) error {
+	all := func(_ int, sub *intake.Submission) []T {
+		made := make([]T, len(sub.Samples))
+		for i := range sub.Samples {
+			sub.Samples[i].Part = partOf(&sub.Samples[i])
+			made[i] = work(&sub.Samples[i])
+		}
+		return made
+	}
+	err := intake.WalkWith(ctx, sorter, paths, a.stdin, all, func(sub *intake.Submission, made []T) error {
 		counts.Add(sub)
 		if p, bad := sub.Problem(); bad {
-			problem(p)
+			a.problem(p)
 		}
-		for _, sample := range sub.Samples {
-			sample.Part = partOf(&sample)
-			if err := take(sample); err != nil {
+		for _, x := range made {
+			if err := use(x); err != nil {
 				return err
 			}
 		}
@@ -59,10 +67,10 @@ func (a *app) tellWrapped(counts intake.Counts, domain bool) {
 }
 
 // analyze traces one sample.
-func analyze(s intake.Sample, believe trace.Settings) trace.Path {
+func analyze(s *intake.Sample, believe *trace.Settings) trace.Path {
 	var room [64]header.Field
 	h := header.Scan(s.Data, room[:0])
-	p := trace.Analyze(s.Data, h.Fields, &believe)
+	p := trace.Analyze(s.Data, h.Fields, believe)
 	p.Sample = trace.Sample{File: s.File, Line: s.Line, Part: s.Part, SHA256: hex.EncodeToString(s.SHA256[:]), Via: string(s.Via), By: s.By}
 	return p
 }

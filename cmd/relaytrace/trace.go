@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -94,11 +93,8 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
 	}
 	found := 0
-	through := func(ctx context.Context, take func(intake.Sample) error, problem func(intake.Problem)) error {
-		return a.eachSample(ctx, s, paths, take, problem)
-	}
-	work := func(sample intake.Sample) traced {
-		path := analyze(sample, believe)
+	work := func(sample *intake.Sample) traced {
+		path := analyze(sample, &believe)
 		if !asJSON {
 			return traced{path: path}
 		}
@@ -120,7 +116,7 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d
 		d.write()
 		return nil
 	}
-	if err := inOrder(c.Context(), through, work, use, a.problem); err != nil {
+	if err := eachSample(c.Context(), a, s, paths, work, use); err != nil {
 		return err
 	}
 	if found == 0 {

@@ -68,6 +68,19 @@ type Sorter struct {
 // Walk returns the error of take, or that of ctx when it is cancelled, at once; nil
 // otherwise, however much was unreadable.
 func (s Sorter) Walk(ctx context.Context, paths []string, stdin io.Reader, take func(*Submission) error) error {
+	return s.walk(ctx, paths, stdin, func(int, *Submission) any { return nil }, func(sub *Submission, _ any) error { return take(sub) })
+}
+
+// WalkWith is [Sorter.Walk] with work done on each submission before it is handed out. work
+// is called for several at once, in any order, each in the place n of its submission, from
+// 0; take is given what it made. A submission on which work panics is told as unreadable,
+// and given to work once more as that.
+func WalkWith[T any](ctx context.Context, s Sorter, paths []string, stdin io.Reader, work func(n int, sub *Submission) T, take func(*Submission, T) error) error {
+	return s.walk(ctx, paths, stdin, func(n int, sub *Submission) any { return work(n, sub) },
+		func(sub *Submission, made any) error { return take(sub, made.(T)) })
+}
+
+func (s Sorter) walk(ctx context.Context, paths []string, stdin io.Reader, work worker, take func(*Submission, any) error) error {
 	if s.Rules == nil {
 		s.Rules = DefaultRules()
 	}
@@ -80,7 +93,7 @@ func (s Sorter) Walk(ctx context.Context, paths []string, stdin io.Reader, take 
 		}
 		return ctx.Err()
 	}
-	return runLine(ctx, newInspector(s), read, take)
+	return runLine(ctx, newInspector(s), read, work, take)
 }
 
 // Walk is [Sorter.Walk] with the zero Sorter, for those who want samples only: problem is

@@ -12,33 +12,39 @@ const (
 	bigMessage = 1 << 20 // bytes; one of this size goes through alone, to bound memory
 )
 
-// job is a submission on its way: read, then inspected, then handed out.
+// job is a submission on its way: read, then inspected and worked on, then handed out.
 type job struct {
 	sub   *Submission
+	n     int // place in the order, from 0
 	lone  bool
 	steps []string
 	raw   bool // to be inspected
+	made  any  // by work
 	done  chan struct{}
 }
 
-// assembly line: one goroutine reads, several inspect, the caller's hands out in order.
+// worker makes of a submission what its receiver wants of it.
+type worker func(n int, sub *Submission) any
+
+// assembly line: one goroutine reads, several inspect and work, the caller's hands out in order.
 type line struct {
 	ctx     context.Context
 	order   chan *job
 	work    chan *job
+	n       int            // jobs put so far
 	pending sync.WaitGroup // jobs that were not handed out yet
 }
 
-// runLine runs read, which puts jobs in line, and hands each to take in their order. It
-// returns the error of take, else that of read.
-func runLine(ctx context.Context, in *inspector, read func(context.Context, *line) error, take func(*Submission) error) error {
+// runLine runs read, which puts jobs in line, has work done on each, and hands it to take in
+// their order, with what work made of it. It returns the error of take, else that of read.
+func runLine(ctx context.Context, in *inspector, read func(context.Context, *line) error, work worker, take func(*Submission, any) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := &line{ctx: ctx, order: make(chan *job, inLine), work: make(chan *job, inLine)}
 	for range runtime.GOMAXPROCS(0) {
 		go func() {
 			for j := range l.work {
-				in.guarded(j)
+				j.pass(in, work)
 				close(j.done)
 			}
 		}()
@@ -53,7 +59,7 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 	for j := range l.order {
 		<-j.done
 		if err == nil && ctx.Err() == nil {
-			if err = take(j.sub); err != nil {
+			if err = take(j.sub, j.made); err != nil {
 				cancel() // the reader stops; what is in line is let go
 			}
 		}
@@ -65,15 +71,27 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 	return readErr
 }
 
-// guarded inspects a submission so that a mistake of ours, which some hostile message
-// finds, costs that message and not the rest. The tests call inspect itself.
-func (in *inspector) guarded(j *job) {
+// pass inspects a submission and has work done on it. One that a mistake of ours is found by
+// is unreadable, and its bytes are kept.
+func (j *job) pass(in *inspector, work worker) {
+	if j.raw {
+		j.guard(func() { in.inspect(j.sub, j.lone, j.steps) })
+	}
+	if !j.guard(func() { j.made = work(j.n, j.sub) }) {
+		j.made = work(j.n, j.sub)
+	}
+}
+
+// guard sees to it that a mistake of ours, which some hostile message finds, costs that
+// message and not the rest; it reports whether there was none. The tests call inspect itself.
+func (j *job) guard(step func()) (ok bool) {
 	defer func() {
 		if r := recover(); r != nil {
 			j.sub.fail(fmt.Errorf("relaytrace failed on it: %v", r), "keep the file and report this as a fault of relaytrace")
 		}
 	}()
-	in.inspect(j.sub, j.lone, j.steps)
+	step()
+	return true
 }
 
 // put puts a job in line.
@@ -82,10 +100,8 @@ func (l *line) put(j *job) error {
 	if big {
 		l.pending.Wait()
 	}
-	j.done = make(chan struct{})
-	if !j.raw {
-		close(j.done)
-	}
+	j.done, j.n = make(chan struct{}), l.n
+	l.n++
 	l.pending.Add(1)
 	select {
 	case l.order <- j:
@@ -93,9 +109,7 @@ func (l *line) put(j *job) error {
 		l.pending.Done()
 		return l.ctx.Err()
 	}
-	if j.raw {
-		l.work <- j // never full for long: the workers need nobody
-	}
+	l.work <- j // never full for long: the workers need nobody
 	if big {
 		l.pending.Wait()
 	}
