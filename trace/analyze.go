@@ -33,9 +33,12 @@ type analysis struct {
 	// what the header says of recipients and lists, in lower case
 	recipients []string // registrable domains to which the mail was delivered, as the recipient's side wrote
 	delivered  []delivery
+	known      []string // the recipients that a rule goes by, while it does
 	hints      []hint
-	edge       int   // the hop that holds the boundary, -1 without one
-	peers      []int // for each hop, the hop whose peer wrote it; -1 when unknown
+	findings   []Finding   // for the path, as they were found
+	bystanders []Bystander // for the path
+	edge       int         // the hop that holds the boundary, -1 without one
+	peers      []int       // for each hop, the hop whose peer wrote it; -1 when unknown
 	writer     writer
 	broken     int  // the first hop below the boundary that nothing links, or -1
 	deepest    int  // the deepest hop that is linked, or -1
@@ -71,6 +74,16 @@ func (k *keep) verbatim(to *string, body []byte) {
 	k.refs = append(k.refs, keptText{to, start, len(k.b)})
 }
 
+// instant keeps the text of an instant (RFC 3339); nothing for one that is not known.
+func (k *keep) instant(to *string, t time.Time) {
+	if t.IsZero() {
+		return
+	}
+	start := len(k.b)
+	k.b = t.AppendFormat(k.b, time.RFC3339)
+	k.refs = append(k.refs, keptText{to, start, len(k.b)})
+}
+
 // settle makes the string and hands its parts out.
 func (k *keep) settle() {
 	all := string(k.b)
@@ -89,48 +102,64 @@ var scratch = sync.Pool{New: func() any { return new(analysis) }}
 
 // release gives the work space back without what it points at.
 func (a *analysis) release() {
-	clear(a.hops)
-	if cap(a.hops) > 64 { // a hostile header must not be paid for ever after
-		a.hops = nil
+	*a = analysis{
+		trace: emptied(a.trace), hops: emptied(a.hops), peers: emptied(a.peers), own: emptied(a.own),
+		recipients: emptied(a.recipients), delivered: emptied(a.delivered), known: emptied(a.known),
+		hints: emptied(a.hints), findings: emptied(a.findings), bystanders: emptied(a.bystanders), kept: a.kept,
 	}
-	clear(a.own)
-	*a = analysis{hops: a.hops, peers: a.peers, trace: a.trace, hints: a.hints, own: a.own[:0], kept: a.kept}
 	scratch.Put(a)
 }
+
+// emptied clears a list that is to be used again. One that a hostile header made long is
+// dropped: it must not be paid for ever after.
+func emptied[T any](list []T) []T {
+	if cap(list) > 64 {
+		return nil
+	}
+	clear(list)
+	return list[:0]
+}
+
+// listed copies what a Path lists. Every list of it is there, if empty.
+func listed[T any](list []T) []T { return append(make([]T, 0, len(list)), list...) }
 
 // Analyze reads the relay path out of the header of one sample. data is the sample as
 // received and fields are those that header.Scan found in it. The Path shares no memory
 // with data. Analyze never fails: what cannot be known is told as such. It is safe to
 // call concurrently.
 func Analyze(data []byte, fields []header.Field, set *Settings) Path {
-	p := Path{
-		Schema: PathSchema,
-		Hops:   []Hop{}, Relays: []Relay{}, Bystanders: []Bystander{}, Hints: []Hint{}, Findings: make([]Finding, 0, 8),
-	}
+	p := Path{Schema: PathSchema, Relays: []Relay{}}
 	a := scratch.Get().(*analysis)
 	defer a.release()
-	*a = analysis{set: set, path: &p, edge: -1, broken: -1, deepest: -1, shaky: -1, hops: a.hops[:0], peers: a.peers[:0], trace: a.trace[:0], hints: a.hints[:0], own: a.own, kept: a.kept}
+	a.set, a.path = set, &p
+	a.edge, a.broken, a.deepest, a.shaky = -1, -1, -1, -1
 	a.readHeader(data, fields)
 	a.readHops(data)
 	p.Message.readMessage()
 	if len(a.hops) == 0 {
 		p.Ends = EndNoTrace
-		a.settleHints(data)
+		a.settleHints()
 		a.find("no-trace", -1, Notice, "", "The sample has no Received: field, so nothing says where it went.")
-		return p
+	} else {
+		a.analyze()
 	}
+	p.Bystanders = listed(a.bystanders)
+	a.sortFindings()
+	return p
+}
+
+// analyze goes through the fields from the top.
+func (a *analysis) analyze() {
 	a.walkTrusted()
 	a.settleRecipients()
 	a.walkChain()
 	a.conclude()
-	a.settleHints(data)
+	a.settleHints()
 	a.setClocks()
 	a.findRatware()
 	a.findRelays()
 	a.findBystanders()
 	a.findFacts()
-	a.sortFindings()
-	return p
 }
 
 // text unfolds a field's body; bytes that are not UTF-8 are written \xNN.
@@ -211,14 +240,24 @@ func (a *analysis) readHops(data []byte) {
 		a.kept.verbatim(&h.Raw, a.hops[i].body)
 	}
 	a.kept.settle()
+	recipients := 0
 	for i := range a.hops {
-		a.hops[i].read(a.set)
+		h := &a.hops[i]
+		h.f = received.Parse(h.body)
+		recipients += h.f.ForLen()
 	}
+	all := make([]string, 0, recipients) // of all fields, one after the other
+	for i := range a.hops {
+		h := &a.hops[i]
+		all = h.read(all, a.set)
+		a.kept.instant(&h.Time.UTC, h.at)
+		a.kept.instant(&h.Time.QueueIDUTC, h.f.Queue.UTC())
+	}
+	a.kept.settle()
 }
 
-// read fills a hop from its field.
-func (h *hop) read(set *Settings) {
-	h.f = received.Parse(h.body)
+// read fills a hop from its field. The field's recipients are added to all.
+func (h *hop) read(all []string, set *Settings) []string {
 	f := &h.f
 	whole := len(h.Raw) == len(h.body) // nothing was rewritten: values may share its memory
 	at := func(s received.Span) string {
@@ -242,25 +281,18 @@ func (h *hop) read(set *Settings) {
 	if h.TLS = at(f.TLSVersion); !f.TLSCipher.Empty() {
 		h.TLS = strings.TrimSpace(h.TLS + " " + at(f.TLSCipher))
 	}
-	h.For = make([]string, 0, f.ForLen())
+	begin := len(all)
 	for i := range f.ForLen() {
-		h.For = append(h.For, at(f.For(i)))
+		all = append(all, at(f.For(i)))
 	}
-	h.at = f.Time.UTC()
-	h.Time = Time{Stamp: at(f.Time.Stamp), UTC: stamp(h.at), QueueIDUTC: stamp(f.Queue.UTC())}
+	h.For = all[begin:len(all):len(all)]
+	h.at, h.Time.Stamp = f.Time.UTC(), at(f.Time.Stamp)
 	h.Kind, h.Discloses, h.Standing = f.Kind, f.Discloses, Unverified
 	h.scope = set.scopeOf(h.From.IP)
 	if confirmsNames(h.By.MTA) && !bytes.Contains(f.From.Remark.Of(h.body), []byte("forged")) {
 		h.rdns = h.From.RDNS
 	}
-}
-
-func stamp(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	var b [len(time.RFC3339)]byte
-	return string(t.AppendFormat(b[:0], time.RFC3339))
+	return all
 }
 
 func port(b []byte) int {
@@ -277,18 +309,7 @@ func port(b []byte) int {
 	return n
 }
 
-// names returns the names under which a peer was recorded, the looked-up one first.
-func (h *hop) names() []string {
-	var n []string
-	for _, s := range [...]string{h.From.RDNS, h.From.HELO, h.From.Name} {
-		if s != "" {
-			n = append(n, s)
-		}
-	}
-	return n
-}
-
-// name returns the first of names, or nothing.
+// name returns the name under which a peer was recorded, the looked-up one first.
 func (h *hop) name() string { return cmp.Or(h.From.RDNS, h.From.HELO, h.From.Name) }
 
 // peerText names a hop's peer for people.

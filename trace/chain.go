@@ -111,9 +111,12 @@ func lengthens(known, by string) bool {
 func (w *writer) linkByClaim(h *hop, n string) link {
 	switch {
 	case n == "":
-	case sameHost(n, h.By.Host) && idAddress(h) == w.addr && w.addr.IsValid():
-		return linkDomain // the name is a claim, the ID bears it out
-	case sameHost(n, h.By.Host), sameDomain(n, h.By.Host),
+	case sameHost(n, h.By.Host):
+		if w.addr.IsValid() && idAddress(h) == w.addr {
+			return linkDomain // the name is a claim, the ID bears it out
+		}
+		return linkHELO
+	case sameDomain(n, h.By.Host),
 		n[0] == '[' && h.By.IP.IsValid() && n == "["+h.By.IP.String()+"]":
 		return linkHELO
 	}
@@ -175,7 +178,7 @@ func (a *analysis) walkChain() {
 			h.Why = "a field above it is not tied to the path"
 			continue
 		case k == linkNone:
-			h.Why = fmt.Sprintf("nothing ties %s to %s", h.byText(), a.hops[source].peerText())
+			h.Why = "nothing ties " + h.byText() + " to " + a.hops[source].peerText()
 			a.broken = j
 			continue
 		}
@@ -190,7 +193,7 @@ func (a *analysis) walkChain() {
 		case !k.strong() && a.underNote(j):
 			h.Why = "only its place under a note of qmail's ties it to the host above"
 		case !k.strong():
-			h.Why = fmt.Sprintf("%s is tied to the host above only by a name that the latter gave itself", cmp.Or(by, h.byText()))
+			h.Why = cmp.Or(by, h.byText()) + " is tied to the host above only by a name that the latter gave itself"
 		case !believed:
 			h.Why = "a field above it is not verified"
 		case customerName(a.writer.rdns, a.writer.addr):
@@ -199,7 +202,7 @@ func (a *analysis) walkChain() {
 			h.Why = "the link is good, but nothing shows that a genuine server wrote it"
 		default:
 			h.Standing = Corroborated
-			h.Why = fmt.Sprintf("linked by %s; %s", k, sign)
+			h.Why = "linked by " + k.String() + "; " + sign
 		}
 		believed = believed && (h.Standing == Corroborated || onSame)
 		source = a.descend(j, source)
@@ -238,7 +241,7 @@ func (a *analysis) descend(j, source int) int {
 	}
 	a.writer.self = addName(a.writer.self, h.By.Host)
 	if h.Kind == Internal || h.Kind == Transfer {
-		for _, n := range h.names() {
+		for _, n := range [...]string{h.From.RDNS, h.From.HELO, h.From.Name} {
 			a.writer.weak = addName(a.writer.weak, n)
 		}
 	}

@@ -7,16 +7,12 @@ func (a *analysis) conclude() {
 	if a.edge < 0 {
 		return
 	}
-	edge := &a.hops[a.edge]
-	if edge.scope == publicAddr {
-		p.Origin = &Origin{Hop: a.edge, IP: edge.From.IP, Certainty: a.certainty(a.edge)}
-	}
-	for j := a.edge + 1; j <= a.deepest; j++ {
+	for j := max(a.edge, a.deepest); j >= a.edge; j-- {
 		h := &a.hops[j]
-		if h.Kind != Transfer && h.Kind != Fetch || h.scope != publicAddr {
-			continue
+		if h.scope == publicAddr && (j == a.edge || h.Kind == Transfer || h.Kind == Fetch) {
+			p.Origin = &Origin{Hop: j, IP: h.From.IP, Certainty: a.certainty(j)}
+			break
 		}
-		p.Origin = &Origin{Hop: j, IP: h.From.IP, Certainty: a.certainty(j)}
 	}
 	if p.Ends == "" {
 		p.Ends = a.end()

@@ -9,7 +9,7 @@ import (
 
 // find states a fact.
 func (a *analysis) find(code string, hop int, s Severity, quote, text string) {
-	a.path.Findings = append(a.path.Findings, Finding{Code: code, Hop: hop, Severity: s, Quote: quote, Text: text})
+	a.findings = append(a.findings, Finding{Code: code, Hop: hop, Severity: s, Quote: quote, Text: text})
 }
 
 var decoyText = map[received.Decoy]string{
@@ -140,11 +140,13 @@ func excerpt(b []byte, at int) string {
 
 // sortFindings orders them by the fields they rest on and hangs their codes on the hops.
 func (a *analysis) sortFindings() {
-	slices.SortStableFunc(a.path.Findings, func(x, y Finding) int { return x.Hop - y.Hop })
-	codes := make([]string, 0, len(a.path.Findings)) // of all hops, one after the other
+	slices.SortStableFunc(a.findings, func(x, y Finding) int { return x.Hop - y.Hop })
+	a.path.Findings = listed(a.findings)
+	codes := make([]string, 0, len(a.findings)) // of all hops, one after the other
 	begin := 0
-	for i, f := range a.path.Findings {
-		if i > 0 && f.Hop != a.path.Findings[i-1].Hop {
+	for i := range a.findings {
+		f := &a.findings[i]
+		if i > 0 && f.Hop != a.findings[i-1].Hop {
 			begin = len(codes)
 		}
 		if f.Hop >= 0 && !slices.Contains(codes[begin:], f.Code) {

@@ -54,17 +54,28 @@ func hintOf(name []byte) hintKind {
 	return hintKinds[string(header.AppendLower(b[:0], name))]
 }
 
+// readHints takes the hints that readHeader found.
+func (a *analysis) readHints(data []byte) {
+	a.path.Hints = make([]Hint, len(a.hints))
+	for i, x := range a.hints {
+		h := &a.path.Hints[i]
+		h.Line = x.f.Line
+		a.kept.verbatim(&h.Field, x.f.Name(data))
+		a.kept.unfolded(&h.Value, x.f.Body(data))
+	}
+}
+
 // settleHints gives each hint its certainty by who can have written it. Servers write on
 // top: what stands above the boundary's field was written on the recipient's side. What
 // stands lower was written by a server below, or by the sender.
-func (a *analysis) settleHints(data []byte) {
-	for _, x := range a.hints {
-		h := Hint{Field: string(x.f.Name(data)), Line: x.f.Line, Value: cut(text(x.f.Body(data)), 400)}
+func (a *analysis) settleHints() {
+	for i, x := range a.hints {
+		h := &a.path.Hints[i]
+		h.Value = cut(h.Value, 400)
 		if x.kind != programHint {
 			h.IP = addrIn(h.Value)
 		}
 		h.Certainty, h.Why = a.hintCertainty(x)
-		a.path.Hints = append(a.path.Hints, h)
 	}
 }
 

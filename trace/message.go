@@ -2,9 +2,9 @@ package trace
 
 import (
 	"bytes"
-	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"relaytrace/trace/header"
@@ -44,9 +44,14 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 		switch {
 		case len(name) < 11 || len(name) > 18:
 		case f.Is(data, "Delivered-To"), f.Is(data, "X-Original-To"), f.Is(data, "Envelope-To"), f.Is(data, "Original-Recipient"):
-			a.delivered = append(a.delivered, delivery{text(f.Body(data)), len(a.trace)})
+			a.delivered = append(a.delivered, delivery{f: f, above: len(a.trace)})
 		}
 	}
+	for i := range a.delivered {
+		d := &a.delivered[i]
+		a.kept.unfolded(&d.to, d.f.Body(data))
+	}
+	a.readHints(data)
 }
 
 // readMessage takes apart what readHeader gathered.
@@ -59,6 +64,7 @@ func (m *Message) readMessage() {
 // delivery is a recipient that a delivering system wrote, and how many Received: fields
 // stand above it.
 type delivery struct {
+	f     header.Field
 	to    string
 	above int
 }
@@ -98,10 +104,13 @@ func mailDomain(s string) string {
 		return ""
 	}
 	s = s[i+1:]
-	if j := strings.IndexAny(s, "> \t,;)\"]"); j >= 0 {
-		s = s[:j]
+	for j := range len(s) {
+		switch s[j] {
+		case '>', ' ', '\t', ',', ';', ')', '"', ']':
+			return lowerName(s[:j])
+		}
 	}
-	return strings.ToLower(strings.TrimSuffix(s, "."))
+	return lowerName(s)
 }
 
 // settleRecipients keeps those recipients that the recipient's side wrote: above every
@@ -119,7 +128,7 @@ func (a *analysis) settleRecipients() {
 		if !slices.Contains(a.path.Message.DeliveredTo, to) {
 			a.path.Message.DeliveredTo = append(a.path.Message.DeliveredTo, to)
 		}
-		if r := registrable(mailDomain(to)); r != "" && !slices.Contains(a.recipients, r) {
+		if r := domainOf(to); r != "" && !slices.Contains(a.recipients, r) {
 			a.recipients = append(a.recipients, r)
 		}
 	}
@@ -130,19 +139,19 @@ func (a *analysis) settleRecipients() {
 func (a *analysis) findEnvelope() {
 	m := &a.path.Message
 	envelope := a.envelopeSender()
-	from, bounce := registrable(m.Domain), registrable(mailDomain(envelope))
+	from, bounce := m.Organisation, domainOf(envelope)
 	if from != "" && bounce != "" && from != bounce {
 		a.find("envelope-sender-differs", -1, Info, envelope,
-			fmt.Sprintf("Bounces go to %s, while From: names %s. Lists and mailing services do so too.", bounce, from))
+			"Bounces go to "+bounce+", while From: names "+from+". Lists and mailing services do so too.")
 	}
-	if s := registrable(mailDomain(m.Sender)); s != "" && from != "" && s != from {
-		a.find("sender-differs", -1, Info, m.Sender, fmt.Sprintf("Sender: names %s as who sent the mail for %s. Lists and mailing services do so too.", s, from))
+	if s := domainOf(m.Sender); s != "" && from != "" && s != from {
+		a.find("sender-differs", -1, Info, m.Sender, "Sender: names "+s+" as who sent the mail for "+from+". Lists and mailing services do so too.")
 	}
-	if r := registrable(mailDomain(m.ReplyTo)); r != "" && from != "" && r != from {
-		a.find("reply-to-elsewhere", -1, Info, m.ReplyTo, fmt.Sprintf("Answers are to go to %s, while From: names %s.", r, from))
+	if r := domainOf(m.ReplyTo); r != "" && from != "" && r != from {
+		a.find("reply-to-elsewhere", -1, Info, m.ReplyTo, "Answers are to go to "+r+", while From: names "+from+".")
 	}
 	if m.Recipients > 10 {
-		a.find("many-recipients", -1, Info, "", fmt.Sprintf("To: and Cc: name %d addresses.", m.Recipients))
+		a.find("many-recipients", -1, Info, "", "To: and Cc: name "+strconv.Itoa(m.Recipients)+" addresses.")
 	}
 	a.findRecipient()
 	a.findMessageID()
@@ -165,13 +174,13 @@ func (a *analysis) envelopeSender() string {
 // findRecipient tells mail whose true recipient is not among those it names.
 func (a *analysis) findRecipient() {
 	m := &a.path.Message
-	var real []string
-	real = append(real, m.DeliveredTo...)
+	real := append(a.known[:0], m.DeliveredTo...)
 	for i := range a.hops {
 		if a.hops[i].Standing == Trusted {
 			real = append(real, a.hops[i].For...)
 		}
 	}
+	a.known = real
 	if len(real) == 0 || m.To == "" && m.Cc == "" {
 		return
 	}
@@ -180,7 +189,7 @@ func (a *analysis) findRecipient() {
 		if strings.Contains(named, strings.ToLower(r)) {
 			return
 		}
-		if d := registrable(mailDomain(r)); d != "" && strings.Contains(named, d) {
+		if d := domainOf(r); d != "" && strings.Contains(named, d) {
 			other = d
 		}
 	}
@@ -205,15 +214,14 @@ func (a *analysis) findMessageID() {
 		if !sameHost(h.By.Host, d) || sameHost(d, "localhost") {
 			continue
 		}
-		why := "its right side is the host's name"
+		why, so := "its right side is the host's name.", ""
 		if contains(id, h.ID) && len(h.ID) >= 6 {
-			why = "it repeats the host's queue ID"
+			why = "it repeats the host's queue ID."
 		}
-		text := fmt.Sprintf("The Message-ID was made by %s, which wrote field %d: %s.", h.By.Host, i, why)
 		if h.Standing == Trusted {
-			text += " So the mail came without one to the recipient's own side."
+			so = " So the mail came without one to the recipient's own side."
 		}
-		a.find("message-id-maker", i, Info, id, text)
+		a.find("message-id-maker", i, Info, id, "The Message-ID was made by "+h.By.Host+", which wrote field "+strconv.Itoa(i)+": "+why+so)
 		return
 	}
 }

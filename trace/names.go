@@ -16,7 +16,7 @@ func Organisation(host string) string { return registrable(host) }
 // registrable returns the domain that somebody registered, of which name is a part, in
 // lower case; empty for a name without dots, an address or a public suffix.
 func registrable(name string) string {
-	if strings.IndexByte(name, '.') < 0 || len(name) > 255 {
+	if name == "" || len(name) > 255 {
 		return ""
 	}
 	slot := &domains[maphash.String(domainSeed, name)%uint64(len(domains))]
@@ -24,7 +24,7 @@ func registrable(name string) string {
 		return d.registrable
 	}
 	d := &domainOfName{name: strings.Clone(name)}
-	if lower := lowerName(d.name); !addressText(lower) {
+	if lower := lowerName(d.name); strings.IndexByte(lower, '.') >= 0 && !addressText(lower) {
 		if r, err := publicsuffix.EffectiveTLDPlusOne(lower); err == nil {
 			d.registrable = r
 		}
@@ -75,6 +75,11 @@ func lower(c byte) byte {
 		c |= 0x20
 	}
 	return c
+}
+
+// hasPrefixFold reports whether a text begins with a word, in any case.
+func hasPrefixFold(s, word string) bool {
+	return len(s) >= len(word) && strings.EqualFold(s[:len(word)], word)
 }
 
 // sameOwner reports whether two names look as if they had one owner: one registrable
@@ -135,7 +140,20 @@ func PublicProvider(domain string) bool {
 
 // addressText reports whether a name is an address in disguise: digits and dots, or a literal.
 func addressText(name string) bool {
-	return name != "" && (name[0] == '[' || strings.IndexByte(name, ':') >= 0 || strings.Trim(name, "0123456789.") == "")
+	if name == "" || name[0] == '[' {
+		return name != ""
+	}
+	return strings.IndexByte(name, ':') >= 0 || isNumeric(name)
+}
+
+// isNumeric reports whether a text is digits and dots alone.
+func isNumeric(s string) bool {
+	for i := range len(s) {
+		if (s[i] < '0' || s[i] > '9') && s[i] != '.' {
+			return false
+		}
+	}
+	return true
 }
 
 // sameHost compares two host names; a name without dots is the same host as a full name

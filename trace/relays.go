@@ -40,7 +40,7 @@ func (a *analysis) findRelays() {
 		if h.scope == privateAddr || h.scope == loopbackAddr || h.From.IP == peer.From.IP {
 			continue // the mail came from behind it: its own system, as far as the field tells
 		}
-		if h.scope == noAddr && strings.HasPrefix(strings.ToLower(h.By.Host), "localhost") {
+		if h.scope == noAddr && hasPrefixFold(h.By.Host, "localhost") {
 			continue // a name that every machine has ties a field without a client to nobody
 		}
 		r := Relay{
@@ -61,9 +61,10 @@ func (a *analysis) findRelays() {
 // unexcuse takes back what an upper step of a relay's own said in its favour: a host is told
 // as one thing.
 func (a *analysis) unexcuse(ip netip.Addr) {
-	a.path.Bystanders = slices.DeleteFunc(a.path.Bystanders, func(b Bystander) bool { return b.IP == ip })
-	a.path.Findings = slices.DeleteFunc(a.path.Findings, func(f Finding) bool {
-		return f.Hop >= 0 && f.Quote != "" && f.Quote == ip.String() && excuses[f.Code]
+	a.bystanders = slices.DeleteFunc(a.bystanders, func(b Bystander) bool { return b.IP == ip })
+	quote := ip.String()
+	a.findings = slices.DeleteFunc(a.findings, func(f Finding) bool {
+		return f.Hop >= 0 && f.Quote == quote && excuses[f.Code]
 	})
 }
 
@@ -181,7 +182,7 @@ func (a *analysis) excused(peer, own *hop) (code, why string) {
 // submitted says how a user of the server itself put the mail in, as a finding code and a sentence.
 func (a *analysis) submitted(own *hop) (code, why string) {
 	switch {
-	case strings.HasPrefix(strings.ToLower(own.With), "http"):
+	case hasPrefixFold(own.With, "http"):
 		return "webmail-submission", "It took the mail from a browser: a webmail provider."
 	case own.f.WithAuth:
 		return "authenticated-submission", "It took the mail from a client that authenticated itself: the sender's own provider."
@@ -283,12 +284,13 @@ func (a *analysis) forTheRecipient(own *hop) bool {
 	if !a.set.Forwarder.empty() {
 		return false
 	}
-	known := slices.Clone(a.path.Message.DeliveredTo)
+	known := append(a.known[:0], a.path.Message.DeliveredTo...)
 	for i := range a.hops[:own.Index] { // above a forwarder stands another name than below
 		if s := a.hops[i].Standing; s == Trusted || s == Corroborated {
 			known = append(known, a.hops[i].For...)
 		}
 	}
+	a.known = known
 	for _, r := range own.For {
 		local, _, _ := strings.Cut(r, "@")
 		for _, k := range known {
@@ -339,7 +341,7 @@ func privateLiteral(n string) bool {
 // sendersName reports whether a name is in the domain of the sender's address.
 func (a *analysis) sendersName(n string) bool {
 	d := registrable(n)
-	return d != "" && d == domainOf(a.path.Message.From)
+	return d != "" && d == a.path.Message.Organisation
 }
 
 // sendersDomain reports whether a server bears the domain of the sender's address.
@@ -366,14 +368,14 @@ func (a *analysis) bystander(name string, ip netip.Addr, hop int, why string) *B
 	if ip.IsValid() && (a.relayKnown(ip) || a.path.Boundary != nil && ip == a.path.Boundary.IP && claimOnly(why)) {
 		return nil // it is told as what it is; a forged field may name it too
 	}
-	list := a.path.Bystanders
+	list := a.bystanders
 	for i := len(list) - 1; i >= 0 && i >= len(list)-8; i-- { // those of this hop were added last
 		if b := &list[i]; b.Hop == hop && strings.EqualFold(b.Name, name) && b.IP == ip {
 			return nil
 		}
 	}
-	a.path.Bystanders = append(a.path.Bystanders, Bystander{Name: name, IP: ip, Hop: hop, Why: why})
-	return &a.path.Bystanders[len(a.path.Bystanders)-1]
+	a.bystanders = append(a.bystanders, Bystander{Name: name, IP: ip, Hop: hop, Why: why})
+	return &a.bystanders[len(a.bystanders)-1]
 }
 
 // claimOnly reports whether a code says only that a header names the host.
@@ -407,7 +409,11 @@ func (a *analysis) findBystanders() {
 func (a *analysis) heloClaim(i int) {
 	h := &a.hops[i]
 	helo := h.From.HELO
-	if registrable(helo) == "" && (!addressText(helo) || digits(helo) == 0) || sameDomain(helo, h.From.RDNS) || h.From.IP.IsValid() && strings.Contains(helo, h.From.IP.String()) {
+	if registrable(helo) == "" && (!addressText(helo) || digits(helo) == 0) || sameDomain(helo, h.From.RDNS) {
+		return
+	}
+	var b [48]byte // takes any address
+	if h.From.IP.IsValid() && strings.Contains(helo, string(h.From.IP.AppendTo(b[:0]))) {
 		return
 	}
 	if i+1 < len(a.hops) && a.hops[i+1].Link == linkHELO.String() && (sameHost(helo, a.hops[i+1].By.Host) || sameDomain(helo, a.hops[i+1].By.Host)) {

@@ -118,7 +118,7 @@ func (a *analysis) inside(i int) handOver {
 
 // lmtp reports whether a host took the mail by LMTP (RFC 2033), which serves deliveries
 // inside and is not to be offered on the SMTP port.
-func (h *hop) lmtp() bool { return len(h.With) >= 4 && strings.EqualFold(h.With[:4], "LMTP") }
+func (h *hop) lmtp() bool { return hasPrefixFold(h.With, "lmtp") }
 
 // withinAt gives the large provider between whose machines hop i and the field below it
 // handed the mail on; nil when there is none.
@@ -155,7 +155,7 @@ func (a *analysis) inferred(i int, last bool) handOver {
 func (a *analysis) deliveredBy(i int) bool {
 	d := registrable(a.hops[i].rdns)
 	for _, x := range a.delivered {
-		if d != "" && x.above <= i && registrable(mailDomain(strings.Trim(x.to, "<> "))) == d {
+		if d != "" && x.above <= i && domainOf(strings.Trim(x.to, "<> ")) == d {
 			return true
 		}
 	}
