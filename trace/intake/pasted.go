@@ -43,7 +43,11 @@ func findBlocks(text []byte) []block {
 	text = text[:min(len(text), maxPasted)]
 	var out []block
 	for pos := 0; pos < len(text) && len(out) < maxBlocks; {
-		l := lineAt(text, pos)
+		colon := bytes.IndexByte(text[pos:], ':') // no line without one begins a field
+		if colon < 0 {
+			break
+		}
+		l := lineAt(text, pos+bytes.LastIndexByte(text[pos:pos+colon], '\n')+1)
 		if knownField(l.text) == unknownField {
 			pos = l.end
 			continue
@@ -75,9 +79,18 @@ func lineAt(text []byte, pos int) textLine {
 	if i := bytes.IndexByte(text[pos:], '\n'); i >= 0 {
 		end = pos + i + 1
 	}
-	body := bytes.TrimRight(text[pos:end], "\r\n")
+	body := withoutEnd(text[pos:end])
 	n := quoteLength(body)
 	return textLine{start: pos, end: end, prefix: n, text: body[n:]}
+}
+
+// withoutEnd takes the end off a line, as often as a program has added one to it.
+func withoutEnd(line []byte) []byte {
+	n := len(line)
+	for n > 0 && (line[n-1] == '\n' || line[n-1] == '\r') {
+		n--
+	}
+	return line[:n]
 }
 
 // quoteLength gives the length of the marks that mail programs put before quoted lines:
@@ -281,7 +294,7 @@ func (b *block) mend(text []byte) {
 		pos = l.end
 		line := l.text
 		if !quoted {
-			line = bytes.TrimRight(raw[l.start:l.end], "\r\n")
+			line = withoutEnd(raw[l.start:l.end])
 		}
 		blank := len(bytes.TrimSpace(line)) == 0
 		switch {
@@ -294,7 +307,7 @@ func (b *block) mend(text []byte) {
 		}
 		out = append(out, line...)
 		whole := raw[l.start:l.end]
-		out = append(out, whole[len(bytes.TrimRight(whole, "\r\n")):]...)
+		out = append(out, whole[len(withoutEnd(whole)):]...)
 	}
 	b.data = out
 	for step, done := range map[string]bool{stepQuotes: quoted, stepFolding: lost, stepSpacing: spaced} {
@@ -346,7 +359,7 @@ func (b *block) faults(raw []byte) (quoted, lost, spaced bool) {
 		quoted = quoted || first && l.prefix > 0
 		text := l.text
 		if !quoted {
-			text = bytes.TrimRight(raw[l.start:l.end], "\r\n")
+			text = withoutEnd(raw[l.start:l.end])
 		}
 		pos = l.end
 		if len(bytes.TrimSpace(text)) == 0 {
