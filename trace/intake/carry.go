@@ -333,10 +333,10 @@ func (in *inspector) wraps(p *part, sub *cargo) (why string, ok bool) {
 	case len(sub.samples) == 0:
 		return "", false
 	}
-	h := hits{}
-	in.lookHeader(h, p)
-	in.rules.look(h, "text", sub.words())
-	if len(h["forward"])+len(h["desk"])+len(h["complaint"])+len(h["provider"]) > 0 && len(h["list"]) == 0 {
+	var h hits
+	in.lookHeader(&h, p)
+	in.rules.look(&h, "text", sub.words())
+	if len(h[kindForward])+len(h[kindDesk])+len(h[kindComplaint])+len(h[kindProvider]) > 0 && len(h[kindList]) == 0 {
 		return "a complaint is attached", true
 	}
 	return "", false
@@ -355,30 +355,22 @@ func scanFields(data []byte) []header.Field {
 
 // gradeOf tells of what use a header is, and what it lacks.
 func gradeOf(data []byte) (Grade, []string) {
-	var room [64]header.Field
-	p := part{data: data, fields: header.Scan(data, room[:0]).Fields}
+	p := part{data: data, fields: header.Scan(data, make([]header.Field, 0, 24)).Fields}
 	return p.grade()
 }
 
 // grade tells of what use the header of p is.
 func (p *part) grade() (Grade, []string) {
 	received, whole, hints := 0, 0, 0
-	seen := [4]bool{}
-	for i, name := range [4]string{"From", "Subject", "Date", "Message-ID"} {
-		seen[i] = p.has(name)
-		if i == 3 && seen[i] {
-			hints++
-		}
-	}
-	for _, f := range p.fields {
-		switch {
-		case f.Is(p.data, "Received"):
+	for i := range p.fields {
+		switch f := &p.fields[i]; {
+		case p.isNamed(f, "Received"):
 			received++
 			if whole == 0 && isWhole(f.Body(p.data)) { // one is enough
 				whole++
 			}
-		case f.Is(p.data, "Return-Path"), f.Is(p.data, "X-Originating-IP"), f.Is(p.data, "Authentication-Results"),
-			f.Is(p.data, "X-Sender-IP"), f.Is(p.data, "NNTP-Posting-Host"), f.Is(p.data, "Received-SPF"):
+		case p.isNamed(f, "Message-ID"), p.isNamed(f, "Return-Path"), p.isNamed(f, "X-Originating-IP"), p.isNamed(f, "Authentication-Results"),
+			p.isNamed(f, "X-Sender-IP"), p.isNamed(f, "NNTP-Posting-Host"), p.isNamed(f, "Received-SPF"):
 			hints++
 		}
 	}
@@ -389,8 +381,8 @@ func (p *part) grade() (Grade, []string) {
 	case whole == 0:
 		missing = append(missing, "whole Received fields")
 	}
-	for i, name := range [4]string{"From", "Subject", "Date", "Message-ID"} {
-		if !seen[i] {
+	for _, name := range [...]string{"From", "Subject", "Date", "Message-ID"} {
+		if !p.has(name) {
 			missing = append(missing, name)
 		}
 	}
@@ -406,9 +398,9 @@ func (p *part) grade() (Grade, []string) {
 // isWhole tells whether a trace field has its main parts: who wrote it, or that qmail did,
 // and from whom or when. What a mail program cut off has not.
 func isWhole(body []byte) bool {
-	low := " " + strings.ToLower(string(body[:min(len(body), 2<<10)]))
-	by := strings.Contains(low, " by ") || strings.Contains(low, "\tby ") || strings.Contains(low, ")by ") || strings.Contains(low, "\nby ") ||
-		strings.Contains(low, "(qmail ") || strings.Contains(low, "(from ")
-	rest := strings.Contains(low, "from ") || strings.ContainsAny(low, ";") || strings.Contains(low, " id ")
-	return by && rest
+	var room [1 + 2<<10]byte
+	low := lower(append(room[:0], ' '), body[:min(len(body), 2<<10)])
+	has := func(words string) bool { return bytes.Contains(low, []byte(words)) }
+	by := has(" by ") || has("\tby ") || has(")by ") || has("\nby ") || has("(qmail ") || has("(from ")
+	return by && (has("from ") || has(";") || has(" id "))
 }

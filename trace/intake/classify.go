@@ -17,9 +17,9 @@ type inspector struct {
 // judge says what a message is and which samples it carries.
 func (in *inspector) judge(p *part, s *Submission) {
 	s.Reasons, s.Samples = []string{}, []Sample{}
-	m := &mail{inspector: in, part: p, cargo: in.carrySamples(p, 0), hits: hits{}, sub: s}
+	m := &mail{inspector: in, part: p, cargo: in.carrySamples(p, 0), sub: s}
 	m.read()
-	if m.isUnmarked() && len(m.prose) > longWords && !in.rules.ranksText {
+	if m.isUnmarked() && len(m.words()) > longWords && !in.rules.ranksText {
 		m.bare()
 		m.finish()
 		return
@@ -29,7 +29,7 @@ func (in *inspector) judge(p *part, s *Submission) {
 		m.readText()
 	}
 	if m.listed && !(m.mayBounce() && (m.isNotice() || m.isBounce())) {
-		m.whyHits("list")
+		m.whyHits(kindList)
 		m.itself(ClassList)
 	} else {
 		m.class()
@@ -40,7 +40,7 @@ func (in *inspector) judge(p *part, s *Submission) {
 // mayBounce tells whether a message that came by a list may be a bounce all the same: those
 // who look after the mail share such lists.
 func (m *mail) mayBounce() bool {
-	return m.isDaemon() || m.nullPath || m.attached > 0 && m.hits.in("bounce", "subject") > 0
+	return m.isDaemon() || m.nullPath || m.attached > 0 && m.hits.in(kindBounce, "subject") > 0
 }
 
 // finish fills in what rests on the class.
@@ -56,10 +56,11 @@ func (m *mail) finish() {
 }
 
 // isUnmarked tells whether nothing but its words could show that the message is anything
-// else than the spam itself. Those who complain are short: where such a message is long, its
-// words are not looked at.
+// else than the spam itself. Those who complain or write letters are short, and the words of
+// machines count only beside other signs: where such a message is long, its words are not
+// looked at.
 func (m *mail) isUnmarked() bool {
-	return len(m.hits) == 0 && !m.nullPath && !m.toOwn && !m.tagged && m.plain() && m.attached+m.traced+m.forwards == 0 &&
+	return m.hits.none() && !m.isDaemon() && !m.nullPath && !m.toOwn && !m.tagged && m.plain() && m.attached+m.traced+m.forwards == 0 &&
 		!m.has("In-Reply-To") && !m.has("References") && !m.has("Precedence")
 }
 
@@ -75,6 +76,7 @@ type mail struct {
 	forward  bool // or of a forward
 	nullPath bool // the envelope sender is that of mail systems
 	someone  bool // the envelope sender is somebody
+	nobody   bool // the From field names no address: "<>"
 	toOwn    bool // addressed to a forged domain
 	tagged   bool // the subject bears the tag of a list
 	listed   bool // it came by a list
@@ -82,33 +84,34 @@ type mail struct {
 
 // read compares the header with the rules.
 func (m *mail) read() {
-	m.lookHeader(m.hits, m.part)
+	m.lookHeader(&m.hits, m.part)
 	m.tagged = isTagged(m.get("Subject"))
-	m.reply, m.forward = len(m.hits["reply"]) > 0, len(m.hits["forward"]) > 0
+	m.reply, m.forward = len(m.hits[kindReply]) > 0, len(m.hits[kindForward]) > 0
+	m.nobody = strings.HasSuffix(m.get("From"), "<>")
 	m.envelope()
-	m.toOwn = m.addressedTo(m.get("To") + " " + m.get("Cc") + " " + m.get("Delivered-To") + " " + m.get("X-Original-To"))
+	m.toOwn = m.names("To", "Cc", "Delivered-To", "X-Original-To")
 }
 
 // plain tells whether neither structure nor newsgroup says what the message is.
 func (m *mail) plain() bool {
-	return m.arf == nil && m.xarf == nil && m.dsn == nil && m.mdn == nil && len(m.hits["sighting"]) == 0
+	return m.arf == nil && m.xarf == nil && m.dsn == nil && m.mdn == nil && len(m.hits[kindSighting]) == 0
 }
 
 // readText compares the text with the rules; it is what takes most of the time.
 func (m *mail) readText() {
 	words := m.words()
-	if len(m.hits["daemon"])+len(m.hits["bounce"]) > 0 {
+	if len(m.hits[kindDaemon])+len(m.hits[kindBounce]) > 0 {
 		words = m.text() // what a mail system quotes is part of what it says
 	}
-	m.rules.look(m.hits, "text", words)
+	m.rules.look(&m.hits, "text", words)
 }
 
 // lookHeader compares the fields, the sender, the recipients and the subject with the rules.
-func (in *inspector) lookHeader(h hits, p *part) {
+func (in *inspector) lookHeader(h *hits, p *part) {
 	in.rules.lookFields(h, p)
-	in.rules.look(h, "from", readable(p.get("From")+" "+p.get("Sender")))
-	in.rules.look(h, "to", readable(p.get("To")+" "+p.get("Cc")))
-	subject := readable(p.get("Subject"))
+	in.rules.look(h, "from", readable(p.line("From", "Sender")))
+	in.rules.look(h, "to", readable(p.line("To", "Cc")))
+	subject := readable(p.line("Subject"))
 	for range 4 { // "Re: [list] Fwd:"
 		subject = bytes.TrimSpace(subject)
 		if len(subject) > 0 && subject[0] == '[' { // the tag of a list, or "[Automatic answer]"
@@ -129,20 +132,20 @@ func (in *inspector) lookHeader(h hits, p *part) {
 
 // lookMark tells whether a subject begins with the mark of an answer or a forward: "Re",
 // "Re[2]", "AW".
-func (in *inspector) lookMark(h hits, mark string) bool {
+func (in *inspector) lookMark(h *hits, mark string) bool {
 	mark = strings.TrimRight(mark, "[0123456789]^ ")
 	words := foldWords(mark)
 	if len(words) != 1 {
 		return false
 	}
-	kind := ""
-	for _, k := range []string{"reply", "forward"} {
+	found := false
+	for _, k := range [...]kind{kindReply, kindForward} {
 		if in.rules.marks(k, "subject", words[0]) {
-			kind = k
-			h[k] = append(h[k], hit{rule{kind: k, family: "-", text: strings.ToLower(mark), words: words}, "subject"})
+			found = true
+			h[k] = append(h[k], hit{&rule{kind: k, family: "-", text: strings.ToLower(mark), words: words}, "subject"})
 		}
 	}
-	return kind != ""
+	return found
 }
 
 // isTagged tells whether a subject bears the tag of a list: one word in brackets at its
@@ -158,16 +161,16 @@ func isTagged(subject string) bool {
 
 // lookSubject compares the subject, but not with the marks of answers and forwards: they
 // stand at its beginning with a colon and were taken off.
-func (in *inspector) lookSubject(h hits, subject []byte) {
-	reply, forward := h["reply"], h["forward"]
+func (in *inspector) lookSubject(h *hits, subject []byte) {
+	reply, forward := h[kindReply], h[kindForward]
 	in.rules.look(h, "subject", subject)
-	h["reply"], h["forward"] = reply, forward
+	h[kindReply], h[kindForward] = reply, forward
 }
 
 // envelope reads who the envelope sender was.
 func (m *mail) envelope() {
-	if paths := m.all("Return-Path"); len(paths) > 0 {
-		v := strings.ToLower(strings.TrimSpace(paths[0]))
+	if m.has("Return-Path") {
+		v := strings.ToLower(m.get("Return-Path"))
 		m.nullPath = v == "<>" || v == "" || strings.HasPrefix(v, "<#@[]") || strings.Contains(v, "mailer-daemon")
 		m.someone = !m.nullPath && !strings.Contains(v, "postmaster") && !strings.Contains(v, "bounce")
 		return
@@ -178,8 +181,12 @@ func (m *mail) envelope() {
 	}
 }
 
-func (m *mail) addressedTo(text string) bool {
-	text = strings.ToLower(text)
+// names tells whether a forged domain stands in one of the fields.
+func (m *mail) names(fields ...string) bool {
+	if len(m.own) == 0 {
+		return false
+	}
+	text := strings.ToLower(string(m.line(fields...)))
 	for _, d := range m.own {
 		if strings.Contains(text, "@"+d) || strings.Contains(text, "."+d) && strings.Contains(text, "@") {
 			return true
@@ -227,9 +234,9 @@ func (m *mail) why(text string) {
 }
 
 // whyHits adds the first hits of a kind as reasons.
-func (m *mail) whyHits(kinds ...string) {
-	for _, kind := range kinds {
-		for i, h := range m.hits[kind] {
+func (m *mail) whyHits(kinds ...kind) {
+	for _, k := range kinds {
+		for i, h := range m.hits[k] {
 			if i == 3 {
 				break
 			}
@@ -272,19 +279,19 @@ func (m *mail) structured() bool {
 }
 
 func (m *mail) isSighting() bool {
-	if len(m.hits["sighting"]) == 0 || m.has("Received") && len(m.samples) == 0 {
+	if len(m.hits[kindSighting]) == 0 || m.has("Received") && len(m.samples) == 0 {
 		return false
 	}
-	m.whyHits("sighting")
+	m.whyHits(kindSighting)
 	return true
 }
 
 // isList tells whether the message came by a list that is not the abuse desk's own.
 func (m *mail) isList() bool {
-	if len(m.hits["list"]) == 0 || m.has("X-List-Administrivia") || m.isDeskList() {
+	if len(m.hits[kindList]) == 0 || m.has("X-List-Administrivia") || m.isDeskList() {
 		return false
 	}
-	_, ok := m.hits.find("list", "field")
+	_, ok := m.hits.find(kindList, "field")
 	return ok
 }
 
@@ -314,7 +321,7 @@ func (m *mail) wrapper(class Class) {
 	for _, why := range m.inner {
 		m.why(why)
 	}
-	if class == ClassComplaint && m.bounce != nil && len(m.hits["complaint"]) == 0 {
+	if class == ClassComplaint && m.bounce != nil && len(m.hits[kindComplaint]) == 0 {
 		m.sub.Class, m.sub.Bounce = ClassBounce, m.bounce
 	}
 }

@@ -1,6 +1,9 @@
 package intake
 
 import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -10,108 +13,136 @@ import (
 const maxWords = 4000
 
 // folded is a text cut into words without case, accents and punctuation. All words lie in
-// one buffer: a text has hundreds, and most are passed over by their checksums.
+// one buffer: a text has hundreds, and most are passed over by their heads.
 type folded struct {
-	buf  []byte
-	ends []int32  // of each word in buf
-	sums []uint32 // of each word
+	buf   []byte // letters and digits, and zeros for what parts words
+	words []word
+}
+
+// word is one word of a text.
+type word struct {
+	head       uint64 // its first eight bytes: all of most words
+	start, end int32  // in buf
 }
 
 var foldedPool = sync.Pool{New: func() any { return new(folded) }}
 
-// asciiFold gives the letter or digit that a byte is compared as; 0 for what parts words.
-var asciiFold [utf8.RuneSelf]byte
+// asciiFold gives the letter or digit that a byte is compared as; 0 for what parts words,
+// and noASCII for what needs a closer look.
+var asciiFold [256]byte
+
+const noASCII = 0xFF
 
 func init() {
-	for c := range byte(utf8.RuneSelf) {
-		switch {
+	for i := range asciiFold {
+		switch c := byte(i); {
 		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
-			asciiFold[c] = c
+			asciiFold[i] = c
 		case c >= 'A' && c <= 'Z':
-			asciiFold[c] = c | 0x20
+			asciiFold[i] = c | 0x20
+		case c >= utf8.RuneSelf || c == '*':
+			asciiFold[i] = noASCII
 		}
 	}
 }
-
-// The checksum is FNV-1a.
-const (
-	sumStart = 2166136261
-	sumPrime = 16777619
-)
 
 // fold takes a text; what it held before is gone. "*" is a word of its own, for phrases.
 func (f *folded) fold(text []byte) {
-	f.buf, f.ends, f.sums = f.buf[:0], f.ends[:0], f.sums[:0]
-	begin, sum := 0, uint32(sumStart)
-	for i := 0; i < len(text) && len(f.ends) < maxWords; {
-		c := text[i]
-		if c < utf8.RuneSelf {
-			i++
-			if l := asciiFold[c]; l != 0 {
-				f.buf = append(f.buf, l)
-				sum = (sum ^ uint32(l)) * sumPrime
-				continue
-			}
-			if len(f.buf) > begin {
-				begin, sum = f.end(sum), sumStart
-			}
-			if c == '*' {
-				f.buf = append(f.buf, '*')
-				begin = f.end(wordSum("*"))
-			}
-			continue
+	buf := f.buf[:0]
+	for len(text) > 0 {
+		n := len(buf)
+		buf = slices.Grow(buf, len(text)+wordHead)
+		run := foldRun(buf[n:n+len(text)], text)
+		if buf, text = buf[:n+run], text[run:]; len(text) == 0 {
+			break
 		}
-		r, n := utf8.DecodeRune(text[i:])
-		i += n
-		if before := len(f.buf); f.letter(r) {
-			for _, l := range f.buf[before:] {
-				sum = (sum ^ uint32(l)) * sumPrime
-			}
-		} else if len(f.buf) > begin {
-			begin, sum = f.end(sum), sumStart
+		size := 1
+		if text[0] == '*' {
+			buf = append(buf, 0, '*', 0)
+		} else {
+			var r rune
+			r, size = utf8.DecodeRune(text)
+			buf = appendLetter(buf, r)
 		}
+		text = text[size:]
 	}
-	if len(f.buf) > begin && len(f.ends) < maxWords {
-		f.end(sum)
-	}
+	f.split(buf)
 }
 
-// end ends a word and returns where the next begins.
-func (f *folded) end(sum uint32) int {
-	f.ends, f.sums = append(f.ends, int32(len(f.buf))), append(f.sums, sum)
-	return len(f.buf)
+// foldRun folds the beginning of a text that is plain ASCII into dst, which is as long, and
+// returns its length.
+func foldRun(dst, text []byte) int {
+	dst = dst[:len(text)]
+	for i, c := range text {
+		l := asciiFold[c]
+		if l == noASCII {
+			return i
+		}
+		dst[i] = l
+	}
+	return len(text)
 }
 
-// letter adds a character beyond ASCII; false when it parts words.
-func (f *folded) letter(c rune) bool {
+// appendLetter adds a character beyond ASCII, or what parts words.
+func appendLetter(buf []byte, c rune) []byte {
 	switch {
 	case c == '\u00ad' || c == '\u200b': // soft hyphens and such are no letters
 	case unicode.IsLetter(c):
 		c = unicode.ToLower(c)
 		if plain, ok := plainLetters[c]; ok {
-			f.buf = append(f.buf, plain...)
-		} else {
-			f.buf = utf8.AppendRune(f.buf, c)
+			return append(buf, plain...)
 		}
+		return utf8.AppendRune(buf, c)
 	case unicode.Is(unicode.Mn, c): // an accent that stands for itself
 	default:
-		return false
+		return append(buf, 0)
 	}
-	return true
+	return buf
+}
+
+// wordHead is the length of the head of a word.
+const wordHead = 8
+
+// split finds the words between the zeros, eight bytes at a time.
+func (f *folded) split(buf []byte) {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	size := len(buf)
+	buf = append(buf, make([]byte, wordHead)...)
+	words := f.words[:0]
+	for pos := 0; pos < size && len(words) < maxWords; {
+		head := binary.LittleEndian.Uint64(buf[pos:])
+		if head&0xFF == 0 {
+			pos++
+			continue
+		}
+		end := pos + wordHead
+		if zeros := (head - ones) &^ head & tops; zeros != 0 { // the lowest bit set is in the first zero byte
+			first := zeros & -zeros
+			end = pos + bits.TrailingZeros64(first)/8
+			head &= first - 1
+		}
+		for buf[end] != 0 {
+			end++
+		}
+		words = append(words, word{head, int32(pos), int32(end)})
+		pos = end + 1
+	}
+	f.buf, f.words = buf, words
+}
+
+// headOf gives the head of a word.
+func headOf(word string) uint64 {
+	var head [wordHead]byte
+	copy(head[:], word)
+	return binary.LittleEndian.Uint64(head[:])
 }
 
 // word gives the word with index i.
-func (f *folded) word(i int) []byte {
-	begin := int32(0)
-	if i > 0 {
-		begin = f.ends[i-1]
-	}
-	return f.buf[begin:f.ends[i]]
-}
+func (f *folded) word(i int) []byte { return f.buf[f.words[i].start:f.words[i].end] }
 
 // matches tells whether a phrase stands at the word with index i.
 func (f *folded) matches(phrase []string, i int) bool {
-	if len(phrase) > len(f.ends)-i {
+	if len(phrase) > len(f.words)-i {
 		return false
 	}
 	for j, w := range phrase {
@@ -124,7 +155,7 @@ func (f *folded) matches(phrase []string, i int) bool {
 
 // contains tells whether a phrase stands anywhere.
 func (f *folded) contains(phrase []string) bool {
-	for i := range f.ends {
+	for i := range f.words {
 		if f.matches(phrase, i) {
 			return true
 		}
@@ -136,7 +167,7 @@ func (f *folded) contains(phrase []string) bool {
 func foldWords(text string) []string {
 	var f folded
 	f.fold([]byte(text))
-	words := make([]string, len(f.ends))
+	words := make([]string, len(f.words))
 	for i := range words {
 		words[i] = string(f.word(i))
 	}
@@ -158,45 +189,49 @@ func init() {
 	}
 }
 
-// phrases finds rules by their first word.
+// phrases finds rules by their first two words, or by the first where it stands alone or
+// has "*" behind it.
 type phrases struct {
-	by map[string][]rule
-	// Most words of a text begin no phrase: they are passed over by a bit for the checksum
-	// of a word that is a phrase alone, or has "*" behind it, and of each first pair.
-	alone, pair [1 << 11]uint32
+	by    map[uint64][]rule // by the key of the words, in their order; other words may have the same
+	bits  [1 << 11]uint64   // a bit for each key: most words of a text begin no phrase, and are passed over by it
+	count int
 }
 
-func newPhrases() *phrases { return &phrases{by: map[string][]rule{}} }
+func newPhrases() *phrases { return &phrases{by: map[uint64][]rule{}} }
 
 // add adds a rule, or takes it away.
 func (p *phrases) add(one rule, remove bool) {
-	p.by[one.words[0]] = addRule(p.by[one.words[0]], one, remove)
-	bits, sum := &p.alone, wordSum(one.words[0])
+	second := uint64(0)
 	if len(one.words) > 1 && one.words[1] != "*" {
-		bits, sum = &p.pair, pairSum(sum, wordSum(one.words[1]))
+		second = headOf(one.words[1])
 	}
-	bits[sum>>5&(1<<11-1)] |= 1 << (sum & 31)
+	key := phraseKey(headOf(one.words[0]), second)
+	p.count++
+	one.order = p.count
+	p.by[key] = addRule(p.by[key], one, remove)
+	p.bits[key>>53] |= 1 << (key >> 47 & 63)
 }
 
-func wordSum(word string) uint32 {
-	sum := uint32(sumStart)
-	for i := range len(word) {
-		sum = (sum ^ uint32(word[i])) * sumPrime
-	}
-	return sum
+// phraseKey makes a key of the heads of two words; second is 0 for none.
+func phraseKey(first, second uint64) uint64 {
+	const odd = 0x9E3779B97F4A7C15 // spreads over the upper bits
+	return (first*odd ^ second) * odd
 }
 
-func pairSum(first, second uint32) uint32 { return (first ^ second>>7) * sumPrime }
-
-func hasBit(bits *[1 << 11]uint32, sum uint32) bool {
-	return bits[sum>>5&(1<<11-1)]>>(sum&31)&1 != 0
-}
-
-// at gives the rules that may stand at the word with index i.
-func (p *phrases) at(f *folded, i int) []rule {
-	sum := f.sums[i]
-	if !hasBit(&p.alone, sum) && (i+1 >= len(f.sums) || !hasBit(&p.pair, pairSum(sum, f.sums[i+1]))) {
+// find gives the rules with a key.
+func (p *phrases) find(key uint64) []rule {
+	if p.bits[key>>53]>>(key>>47&63)&1 == 0 {
 		return nil
 	}
-	return p.by[string(f.word(i))]
+	return p.by[key]
+}
+
+// at gives the rules that may stand at the word with index i: those of that word, and those
+// of it and the next.
+func (p *phrases) at(f *folded, i int) (alone, paired []rule) {
+	alone = p.find(phraseKey(f.words[i].head, 0))
+	if i+1 < len(f.words) {
+		paired = p.find(phraseKey(f.words[i].head, f.words[i+1].head))
+	}
+	return alone, paired
 }

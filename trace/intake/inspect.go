@@ -60,8 +60,7 @@ func (in *inspector) read(s *Submission, data []byte, lone bool) {
 	if lone && isHTML(data) && in.pasted(s, data, nil) {
 		return // its lines may look like fields
 	}
-	var room [48]header.Field
-	h := header.Scan(data, room[:0])
+	h := header.Scan(data, make([]header.Field, 0, 24))
 	hint, err := unfit(data, h)
 	if err != nil {
 		if bytes.IndexByte(data[:min(len(data), nulWithin)], 0) >= 0 || !in.pasted(s, data, nil) {
@@ -140,21 +139,21 @@ func (in *inspector) pasted(s *Submission, data []byte, steps []string) bool {
 	default:
 		in.readText(data, "", "", steps, c)
 	}
-	h := hits{}
+	m := &mail{inspector: in, part: &part{}, cargo: c, sub: s}
+	h := &m.hits
 	in.rules.look(h, "text", c.words())
-	m := &mail{inspector: in, part: &part{}, cargo: c, hits: h, sub: s}
 	s.Reasons, s.Samples = []string{}, []Sample{}
-	said := len(h["complaint"])
+	said := len(h[kindComplaint])
 	switch {
 	case c.xarf != nil:
 		s.Report = c.xarf
 		m.why("a report in XARF")
 		m.wrapper(ClassProviderReport)
-	case len(h["provider"]) > 1 && len(c.samples) > 0:
-		m.whyHits("provider")
+	case len(h[kindProvider]) > 1 && len(c.samples) > 0:
+		m.whyHits(kindProvider)
 		m.wrapper(ClassProviderReport)
 	case said > 0 && (len(c.samples) > 0 || c.forwards > 0 || said > 1):
-		m.whyHits("complaint")
+		m.whyHits(kindComplaint)
 		m.wrapper(ClassComplaint)
 	case len(c.samples) > 0:
 		m.why("a header pasted into a text")

@@ -12,27 +12,27 @@ func (m *mail) carries() bool { return len(m.samples) > 0 || m.attached > 0 }
 // isProvider tells the plain report of a provider or an abuse desk from a person's
 // complaint. Names in From are easily given: something must be carried or said besides.
 func (m *mail) isProvider() bool {
-	from, text, subject := m.hits.in("provider", "from"), m.hits.in("provider", "text"), m.hits.in("provider", "subject")
-	field := m.hits.in("provider", "field")
+	from, text, subject := m.hits.in(kindProvider, "from"), m.hits.in(kindProvider, "text"), m.hits.in(kindProvider, "subject")
+	field := m.hits.in(kindProvider, "field")
 	switch {
 	case field > 0 && m.carries():
 	case from > 0 && m.carries():
 	case from > 0 && text > 0 && (text+subject > 1 || m.addressed()):
 	case text > 1 && m.carries():
 	case subject > 0 && text > 0 && m.addressed():
-	case from > 0 && !m.reply && len(m.hits["auto"]) == 0 && m.isPersonal():
+	case from > 0 && !m.reply && len(m.hits[kindAuto]) == 0 && m.isPersonal():
 	default:
 		return false
 	}
-	m.whyHits("provider")
-	if m.hits["provider"][0].family == "spamcop" {
+	m.whyHits(kindProvider)
+	if m.hits[kindProvider][0].family == "spamcop" {
 		m.sub.Report = &Report{Format: "spamcop", Type: "abuse"}
 	}
 	return true
 }
 
 // addressed tells whether the message was sent to an abuse desk or to the forged domain.
-func (m *mail) addressed() bool { return len(m.hits["desk"]) > 0 || m.toOwn }
+func (m *mail) addressed() bool { return len(m.hits[kindDesk]) > 0 || m.toOwn }
 
 // longOrder is the length in bytes of the longest text that is told by its order alone.
 const longOrder = 40
@@ -46,14 +46,14 @@ const longLetter = 1500
 
 // isComplaint tells what a person sent who got the spam: forwarded, pasted, or only told.
 func (m *mail) isComplaint() bool {
-	said := m.hits.in("complaint", "text")
-	subject := m.hits.in("complaint", "subject")
-	bulk := m.hits.in("bulk", "text")
+	said := m.hits.in(kindComplaint, "text")
+	subject := m.hits.in(kindComplaint, "subject")
+	bulk := m.hits.in(kindBulk, "text")
 	answer := m.reply && (m.has("In-Reply-To") || m.has("References") || hasQuoted(m.text()))
-	first := m.hits.in("threat", "text") + m.hits.in("legal", "text") + m.hits.in("distress", "text")
+	first := m.hits.in(kindThreat, "text") + m.hits.in(kindLegal, "text") + m.hits.in(kindDistress, "text")
 	if own := m.words(); len(own) <= longOrder && (answer || m.toOwn) { // "REMOVE"
-		m.rules.look(m.hits, "subject", own)
-		subject = m.hits.in("complaint", "subject")
+		m.rules.look(&m.hits, "subject", own)
+		subject = m.hits.in(kindComplaint, "subject")
 	}
 	switch {
 	case m.tagged && !m.addressed() && said+subject == 0:
@@ -72,24 +72,24 @@ func (m *mail) isComplaint() bool {
 		return false // people are short when they complain; spam tells stories
 	case said > 0 && (answer || m.forward && (m.forwards > 0 || hasQuoted(m.text()))):
 		m.why("an answer with the words of a complaint")
-	case said > 0 && len(m.hits["desk"]) > 0 && (bulk == 0 || said > bulk), said > 0 && m.toOwn && (!m.sells() || subject > 0 && bulk == 0):
+	case said > 0 && len(m.hits[kindDesk]) > 0 && (bulk == 0 || said > bulk), said > 0 && m.toOwn && (!m.sells() || subject > 0 && bulk == 0):
 		m.why("addressed to an abuse desk or the forged domain")
 	case said+first > 1 && subject > 0 && bulk == 0:
 	case said > 2 && bulk == 0:
-	case m.hits.in("technical", "text") > 1 && len(m.hits["desk"]) > 0 && !m.sells():
+	case m.hits.in(kindTechnical, "text") > 1 && len(m.hits[kindDesk]) > 0 && !m.sells():
 		m.why("words of technicians, to an abuse desk")
-	case len(m.hits["grumble"]) > 0 && m.reply && (answer || m.toOwn) && !m.sells(), len(m.hits["grumble"])+subject > 0 && m.isPersonal():
+	case len(m.hits[kindGrumble]) > 0 && m.reply && (answer || m.toOwn) && !m.sells(), len(m.hits[kindGrumble])+subject > 0 && m.isPersonal():
 		m.why("an answer or a letter to the desk or the forged domain")
-		m.whyHits("grumble")
+		m.whyHits(kindGrumble)
 	case subject > 0 && len(bytes.TrimSpace(m.words())) <= longOrder && (answer || m.toOwn):
 		m.why("an order to stop, and little else")
-	case len(m.hits["desk"]) > 0 && !m.reply && !m.nullPath && m.isPersonal():
+	case len(m.hits[kindDesk]) > 0 && !m.reply && !m.nullPath && m.isPersonal():
 		m.why("a letter to the abuse desk, in words that no rule knows; read it")
 	case first > 0 && bulk == 0 && (answer || m.addressed() && !m.sells()):
 	default:
 		return false
 	}
-	m.whyHits("complaint")
+	m.whyHits(kindComplaint)
 	return true
 }
 
@@ -102,7 +102,7 @@ func (m *mail) isReply() bool {
 		m.why("an answer with a quotation and a reference")
 	case m.toOwn && (!m.sells() || m.has("In-Reply-To") && !m.hasLinks()):
 		m.why("an answer to the forged domain")
-	case quotesWhole(m.text()) && m.hits.in("bulk", "text") == 0:
+	case quotesWhole(m.text()) && m.hits.in(kindBulk, "text") == 0:
 		m.why("an answer above the message that it answers")
 	default:
 		return false
@@ -124,7 +124,7 @@ func (m *mail) hasLinks() bool {
 // sells tells whether a text has the marks of a mailing: a link or a picture, the phrases of advertising, prices, or its length.
 func (m *mail) sells() bool {
 	text := m.text()
-	if m.hits.in("bulk", "text") > 0 || len(m.words()) > longLetter || len(bytes.TrimSpace(m.words())) == 0 {
+	if m.hits.in(kindBulk, "text") > 0 || len(m.words()) > longLetter || len(bytes.TrimSpace(m.words())) == 0 {
 		return true
 	}
 	if m.hasLinks() {
@@ -148,7 +148,7 @@ func (m *mail) isLetter() bool {
 	switch {
 	case m.nullPath && m.toOwn && !m.fromOwn():
 		m.why("without an envelope sender, to the forged domain: from a mail system, in words that no rule knows")
-	case len(m.inspector.own) == 0 && !m.tagged && len(m.hits["grumble"])+len(m.hits["threat"])+len(m.hits["legal"]) > 0 && !m.sells():
+	case len(m.inspector.own) == 0 && !m.tagged && len(m.hits[kindGrumble])+len(m.hits[kindThreat])+len(m.hits[kindLegal]) > 0 && !m.sells():
 		m.why("perhaps a complaint; give the forged domain, or read it") // nobody is traced on a guess
 	case m.isPersonal():
 		m.why("perhaps a letter to the abuse desk or the forged domain; read it")
@@ -161,7 +161,7 @@ func (m *mail) isLetter() bool {
 // isPersonal tells whether the message was sent to the desk or the forged domain from
 // elsewhere, and does not look like a mailing.
 func (m *mail) isPersonal() bool {
-	return (m.toOwn || len(m.hits["desk"]) > 0 && m.toParent()) && !m.fromOwn() && !m.sells()
+	return (m.toOwn || len(m.hits[kindDesk]) > 0 && m.toParent()) && !m.fromOwn() && !m.sells()
 }
 
 // toParent tells whether an address of the domain above a forged one is among the
@@ -180,5 +180,5 @@ func (m *mail) toParent() bool {
 
 // fromOwn tells whether the message bears the forged domain as its sender.
 func (m *mail) fromOwn() bool {
-	return m.addressedTo(m.get("From") + " " + m.get("Sender") + " " + m.get("Reply-To") + " " + m.get("Return-Path"))
+	return m.names("From", "Sender", "Reply-To", "Return-Path")
 }

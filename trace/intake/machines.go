@@ -10,11 +10,11 @@ import (
 
 // daemonSigns counts what shows that a mail system wrote the message.
 func (m *mail) daemonSigns() int {
-	n := len(m.hits["daemon"])
+	n := len(m.hits[kindDaemon])
 	if m.nullPath {
 		n++
 	}
-	if m.hits.in("bounce", "field") > 0 {
+	if m.hits.in(kindBounce, "field") > 0 {
 		n += 2
 	}
 	return n
@@ -22,7 +22,7 @@ func (m *mail) daemonSigns() int {
 
 // isDaemon tells whether the sender has the name of a mail system, or none.
 func (m *mail) isDaemon() bool {
-	return len(m.hits["daemon"]) > 0 || strings.HasSuffix(m.get("From"), "<>")
+	return len(m.hits[kindDaemon]) > 0 || m.nobody
 }
 
 // isQmailBounce tells whether the lowest trace field says that qmail made the message as a
@@ -42,13 +42,13 @@ func (m *mail) isQmailBounce() bool {
 // sender speaks against it, it must name a recipient and a reason, or return something,
 // and neither sell nor bring a program.
 func (m *mail) isBounce() bool {
-	text, subject, field := m.hits.in("bounce", "text"), m.hits.in("bounce", "subject"), m.hits.in("bounce", "field")
+	text, subject, field := m.hits.in(kindBounce, "text"), m.hits.in(kindBounce, "subject"), m.hits.in(kindBounce, "field")
 	returns := m.traced+m.attached > 0
 	switch {
 	case field > 0, m.isDaemon() && (m.nullPath || m.isQmailBounce()): // whatever its words
 	case m.challenges() > 0:
 		return false // TMDA speaks like a mail system
-	case m.nullPath && m.toOwn && !m.reply && !m.sells() && len(m.hits["auto"]) == 0 && m.refuses(): // words that no rule knows
+	case m.nullPath && m.toOwn && !m.reply && !m.sells() && len(m.hits[kindAuto]) == 0 && m.refuses(): // words that no rule knows
 	case text+subject == 0:
 		return false
 	case m.nullPath, m.isDaemon() && !m.someone && (text > 0 || returns || m.daemonSigns() > 1):
@@ -60,7 +60,7 @@ func (m *mail) isBounce() bool {
 	if m.nullPath {
 		m.why("the envelope sender is that of mail systems")
 	}
-	m.whyHits("daemon", "bounce")
+	m.whyHits(kindDaemon, kindBounce)
 	return true
 }
 
@@ -84,7 +84,7 @@ const maxRefusal = 4 << 10
 
 // speaks tells whether a person or a seller speaks.
 func (m *mail) speaks() bool {
-	return m.forward || len(m.hits["complaint"]) > 0 || m.hits.in("bulk", "text") > 0
+	return m.forward || len(m.hits[kindComplaint]) > 0 || m.hits.in(kindBulk, "text") > 0
 }
 
 // mentions tells whether an address stands in one of the fields.
@@ -99,31 +99,31 @@ func (p *part) mentions(address string, names ...string) bool {
 
 // isNotice tells a delay or a success from a failure.
 func (m *mail) isNotice() bool {
-	delay := len(m.hits["delay"])
-	success := m.hits.in("success", "text")
+	delay := len(m.hits[kindDelay])
+	success := m.hits.in(kindSuccess, "text")
 	if m.daemonSigns() == 0 && !m.nullPath {
 		return false
 	}
 	if delay == 0 && success == 0 {
 		return false
 	}
-	if m.hits.in("bounce", "subject") > 0 && m.hits.in("delay", "subject") == 0 {
+	if m.hits.in(kindBounce, "subject") > 0 && m.hits.in(kindDelay, "subject") == 0 {
 		return false
 	}
-	m.whyHits("daemon", "delay", "success")
+	m.whyHits(kindDaemon, kindDelay, kindSuccess)
 	return true
 }
 
 // isAuto tells what a machine answered. The subject alone is not enough.
 func (m *mail) isAuto() bool {
-	field, subject, text := m.hits.in("auto", "field"), m.hits.in("auto", "subject"), m.hits.in("auto", "text")
+	field, subject, text := m.hits.in(kindAuto, "field"), m.hits.in(kindAuto, "subject"), m.hits.in(kindAuto, "text")
 	direct := m.reply || m.has("In-Reply-To") || m.has("References") || m.nullPath
 	answer := direct || m.addressed() || m.isJunk() && !m.sells()
-	bulk := m.hits.in("bulk", "text")
+	bulk := m.hits.in(kindBulk, "text")
 	switch {
 	case field > 0:
 	case m.challenges() > 1 && answer, m.challenges() > 0 && direct:
-	case m.family("auto", "automatic") > 0 && direct && bulk == 0 && !m.carries():
+	case m.family(kindAuto, "automatic") > 0 && direct && bulk == 0 && !m.carries():
 	case m.nullPath && !m.isDaemon() && (m.reply || m.has("In-Reply-To") || m.has("References") || m.isJunk()) && !m.sells() && !m.carries():
 		m.why("an answer without an envelope sender") // RFC 3834 section 3.3
 	case subject > 0 && text > 0:
@@ -133,10 +133,10 @@ func (m *mail) isAuto() bool {
 	default:
 		return false
 	}
-	if m.carries() && field == 0 && len(m.hits["complaint"]) > 1 {
+	if m.carries() && field == 0 && len(m.hits[kindComplaint]) > 1 {
 		return false
 	}
-	m.whyHits("auto")
+	m.whyHits(kindAuto)
 	return true
 }
 
@@ -147,12 +147,12 @@ func (m *mail) isJunk() bool {
 }
 
 // challenges counts the phrases of those who let only senders in that have proved themselves.
-func (m *mail) challenges() int { return m.family("auto", "challenge") }
+func (m *mail) challenges() int { return m.family(kindAuto, "challenge") }
 
 // family counts the hits of a family in the text.
-func (m *mail) family(kind, family string) int {
+func (m *mail) family(k kind, family string) int {
 	n := 0
-	for _, h := range m.hits[kind] {
+	for _, h := range m.hits[k] {
 		if h.family == family && h.place == "text" {
 			n++
 		}

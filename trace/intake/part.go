@@ -38,7 +38,7 @@ type texts struct{ plain, html []byte }
 // with data except where they were encoded.
 func parseMessage(data []byte, h header.Header) *part {
 	b := builder{}
-	p := &part{data: data, media: "text/plain", fields: append([]header.Field(nil), h.Fields...), body: data[h.End:]}
+	p := &part{data: data, media: "text/plain", fields: h.Fields, body: data[h.End:]}
 	b.content(p, 0)
 	p.tooDeep = b.tooDeep
 	return p
@@ -83,9 +83,8 @@ func blankLine(data []byte) int {
 
 // readHeader scans the header and divides it from the body.
 func (p *part) readHeader() {
-	var room [48]header.Field
-	h := header.Scan(p.data, room[:0])
-	p.fields, p.body = append([]header.Field(nil), h.Fields...), p.data[h.End:]
+	h := header.Scan(p.data, make([]header.Field, 0, 4)) // a part of a multipart has two or three
+	p.fields, p.body = h.Fields, p.data[h.End:]
 }
 
 // content reads the type of a part and goes on to the parts below it.
@@ -206,21 +205,45 @@ func with(list []string, step ...string) []string {
 	return out
 }
 
-// get returns the body of the first field of this name on one line, trimmed.
-func (p *part) get(name string) string {
-	for _, f := range p.fields {
-		if f.Is(p.data, name) {
-			return oneLine(f.Body(p.data))
+// find returns the body of the first field of this name, as it stands.
+func (p *part) find(name string) (body []byte, ok bool) {
+	for i := range p.fields {
+		if f := &p.fields[i]; p.isNamed(f, name) {
+			return f.Body(p.data), true
 		}
 	}
-	return ""
+	return nil, false
+}
+
+// isNamed tells whether a field has this name. By the first letter most have not.
+func (p *part) isNamed(f *header.Field, name string) bool {
+	return p.data[f.Start]|0x20 == name[0]|0x20 && f.Is(p.data, name)
+}
+
+// get returns the body of the first field of this name on one line, trimmed.
+func (p *part) get(name string) string {
+	body, _ := p.find(name)
+	return oneLine(body)
+}
+
+// line returns what get does for each name, in one line.
+func (p *part) line(names ...string) []byte {
+	line := make([]byte, 0, 120)
+	for i, name := range names {
+		if i > 0 {
+			line = append(line, ' ')
+		}
+		body, _ := p.find(name)
+		line = append(line, unfold(body)...)
+	}
+	return line
 }
 
 // all returns the bodies of all fields of this name.
 func (p *part) all(name string) []string {
 	var out []string
-	for _, f := range p.fields {
-		if f.Is(p.data, name) {
+	for i := range p.fields {
+		if f := &p.fields[i]; p.isNamed(f, name) {
 			out = append(out, oneLine(f.Body(p.data)))
 		}
 	}
@@ -229,12 +252,8 @@ func (p *part) all(name string) []string {
 
 // has tells whether a field of this name is there.
 func (p *part) has(name string) bool {
-	for _, f := range p.fields {
-		if f.Is(p.data, name) {
-			return true
-		}
-	}
-	return false
+	_, ok := p.find(name)
+	return ok
 }
 
 // lowerName gives the name of a field in lower case; a name that is too long for any that
@@ -251,19 +270,18 @@ func lowerName(name []byte) string {
 const maxValue = 4 << 10
 
 // oneLine unfolds the body of a field.
-func oneLine(body []byte) string {
+func oneLine(body []byte) string { return string(unfold(body)) }
+
+// unfold puts the body of a field on one line, trimmed, with one blank between words. It
+// shares memory with a body that is so already.
+func unfold(body []byte) []byte {
 	body = bytes.TrimSpace(body[:min(len(body), maxValue)])
-	plain := true // most are on one line, with one blank between words
 	for i, c := range body {
 		if c < ' ' || c >= 0x80 || c == ' ' && body[i-1] == ' ' {
-			plain = false
-			break
+			return bytes.Join(bytes.Fields(body), []byte(" "))
 		}
 	}
-	if plain {
-		return string(body)
-	}
-	return strings.Join(strings.Fields(string(body)), " ")
+	return body
 }
 
 // contentType reads a Content-Type. Parameters that mime cannot read are looked for one by

@@ -19,7 +19,7 @@ func (m *mail) tell() {
 		s.Forged, s.Recipients = []string{}, []string{}
 		return
 	}
-	s.Subject, s.Date = string(readable(m.get("Subject"))), m.get("Date")
+	s.Subject, s.Date = string(readable(m.line("Subject"))), m.get("Date")
 	s.Time = m.written()
 	s.MessageID = bareAddress(m.get("Message-ID"))
 	if !s.isItself() {

@@ -24,7 +24,7 @@ func (m *mail) rank() {
 		s.Priority = PriorityRest
 	}
 	for n := PriorityCare; n <= PriorityCounted; n++ { // rules of the analyst's own
-		if list := m.hits[fmt.Sprintf("priority-%d", n)]; len(list) > 0 {
+		if list := m.hits[kindPriority+kind(n-PriorityCare)]; len(list) > 0 {
 			s.Priority = n
 			m.why(fmt.Sprintf("priority %d by %s", n, list[0]))
 			break
@@ -35,10 +35,10 @@ func (m *mail) rank() {
 // urgency gives the priority of what people wrote.
 func (m *mail) urgency() int {
 	s, first := m.sub, false
-	for _, kind := range []string{"threat", "legal", "distress"} {
-		if len(m.hits[kind]) > 0 && (s.Class != ClassProviderReport || kind == "threat") {
+	for _, k := range [...]kind{kindThreat, kindLegal, kindDistress} {
+		if len(m.hits[k]) > 0 && (s.Class != ClassProviderReport || k == kindThreat) {
 			first = true
-			m.why(kind + " in " + m.hits[kind][0].String())
+			m.why(k.String() + " in " + m.hits[k][0].String())
 		}
 	}
 	switch {
@@ -46,8 +46,8 @@ func (m *mail) urgency() int {
 		return PriorityCare
 	case s.Class == ClassProviderReport:
 		return PriorityReport
-	case m.hits.in("technical", "text") > 1:
-		m.whyHits("technical")
+	case m.hits.in(kindTechnical, "text") > 1:
+		m.whyHits(kindTechnical)
 		return PriorityReport
 	case s.Grade == GradeUsable:
 		return PriorityEvidence

@@ -16,28 +16,57 @@ var builtIn string
 type Rules struct {
 	places map[string]*phrases // place -> what is looked for there
 	fields map[string][]rule   // field name in lower case -> rules
-	first  [256]bool           // first bytes of the field names, lower case
+	named  [256]uint64         // by the first letter of a field's name, a bit for each length that is in fields
 
 	ranksText bool // a priority rests on the text
 }
 
 // rule is one line of the rules.
 type rule struct {
-	kind   string   // of mail: bounce, complaint
+	kind   kind
 	family string   // what is named in the reason
 	words  []string // folded; nil for a field that only needs to be there
 	text   string   // as written
+	order  int      // among the rules of its place
 }
+
+// kind is what a rule speaks for.
+type kind int
+
+const (
+	kindDaemon kind = iota
+	kindBounce
+	kindDelay
+	kindSuccess
+	kindAuto
+	kindList
+	kindDesk
+	kindProvider
+	kindSighting
+	kindComplaint
+	kindGrumble
+	kindTechnical
+	kindThreat
+	kindLegal
+	kindDistress
+	kindReply
+	kindForward
+	kindBulk
+	kindPriority // the first of five
+	kinds        = kindPriority + PriorityCounted
+)
 
 // the kinds and places that a section may name.
 var (
-	ruleKinds = []string{
+	ruleKinds = [kinds]string{
 		"daemon", "bounce", "delay", "success", "auto", "list", "desk", "provider", "sighting", "complaint", "grumble",
 		"technical", "threat", "legal", "distress", "reply", "forward", "bulk",
 		"priority-1", "priority-2", "priority-3", "priority-4", "priority-5",
 	}
 	rulePlaces = []string{"subject", "from", "to", "text", "field"}
 )
+
+func (k kind) String() string { return ruleKinds[k] }
 
 // DefaultRules returns the rules that come with relaytrace.
 func DefaultRules() *Rules { return defaultRules() }
@@ -69,7 +98,7 @@ func parseRules(texts ...string) (*Rules, error) {
 
 // read adds the rules of one text.
 func (r *Rules) read(text string) error {
-	kind, place := "", ""
+	of, place := kind(-1), ""
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
@@ -78,18 +107,20 @@ func (r *Rules) read(text string) error {
 			continue
 		}
 		if section, ok := strings.CutPrefix(line, "["); ok {
-			kind, place, _ = strings.Cut(strings.TrimSuffix(section, "]"), " ")
-			if !slices.Contains(ruleKinds, kind) || !slices.Contains(rulePlaces, place) {
+			var name string
+			name, place, _ = strings.Cut(strings.TrimSuffix(section, "]"), " ")
+			of = kind(slices.Index(ruleKinds[:], name))
+			if of < 0 || !slices.Contains(rulePlaces, place) {
 				return fmt.Errorf("line %d: no such section: %s", n, line)
 			}
 			continue
 		}
 		head, phrase, ok := strings.Cut(line, ": ")
 		family, lang, _ := strings.Cut(head, " ")
-		if !ok || lang == "" || kind == "" {
+		if !ok || lang == "" || of < 0 {
 			return fmt.Errorf("line %d: a rule is \"family language: phrase\" below a section", n)
 		}
-		if err := r.add(place, rule{kind: kind, family: family, text: phrase}, lang); err != nil {
+		if err := r.add(place, rule{kind: of, family: family, text: phrase}, lang); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 	}
@@ -110,10 +141,10 @@ func (r *Rules) add(place string, got rule, lang string) error {
 			return fmt.Errorf("a field rule is a name, or \"Name: phrase\"")
 		}
 		r.fields[key] = addRule(r.fields[key], got, remove)
-		r.first[key[0]] = true
+		r.named[key[0]|0x20] |= 1 << len(key)
 		return nil
 	}
-	r.ranksText = r.ranksText || place == "text" && strings.HasPrefix(got.kind, "priority-")
+	r.ranksText = r.ranksText || place == "text" && got.kind >= kindPriority
 	variants := [][]string{foldWords(got.text)}
 	if lang == "de" { // umlauts may be written as two letters, in the rule and in the mail
 		variants = append(variants, foldWords(strings.NewReplacer("ae", "a", "oe", "o", "ue", "u").Replace(got.text)))
@@ -144,7 +175,7 @@ func addRule(list []rule, got rule, remove bool) []rule {
 
 // hit is a rule that was met.
 type hit struct {
-	rule
+	*rule
 	place string
 }
 
@@ -158,12 +189,17 @@ func (h hit) String() string {
 }
 
 // hits are the rules that a message met, by kind.
-type hits map[string][]hit
+type hits [kinds][]hit
+
+// none tells whether no rule was met.
+func (h *hits) none() bool {
+	return !slices.ContainsFunc(h[:], func(list []hit) bool { return len(list) > 0 })
+}
 
 // in counts the hits of a kind at a place, each phrase once.
-func (h hits) in(kind, place string) int {
+func (h *hits) in(k kind, place string) int {
 	n := 0
-	for _, one := range h[kind] {
+	for _, one := range h[k] {
 		if one.place == place {
 			n++
 		}
@@ -172,8 +208,8 @@ func (h hits) in(kind, place string) int {
 }
 
 // find gives the first hit of a kind at one of the places.
-func (h hits) find(kind string, places ...string) (hit, bool) {
-	for _, one := range h[kind] {
+func (h *hits) find(k kind, places ...string) (hit, bool) {
+	for _, one := range h[k] {
 		if len(places) == 0 || slices.Contains(places, one.place) {
 			return one, true
 		}
@@ -181,25 +217,39 @@ func (h hits) find(kind string, places ...string) (hit, bool) {
 	return hit{}, false
 }
 
+// add adds a rule that was met at a place, once.
+func (h *hits) add(one *rule, place string) {
+	same := func(o hit) bool { return o.place == place && o.text == one.text && o.family == one.family }
+	if !slices.ContainsFunc(h[one.kind], same) {
+		h[one.kind] = append(h[one.kind], hit{one, place})
+	}
+}
+
 // look compares the words of a text with the phrases of a place.
-func (r *Rules) look(h hits, place string, text []byte) {
+func (r *Rules) look(h *hits, place string, text []byte) {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold(text)
 	p := r.places[place]
-	for i := range f.ends {
-		for _, one := range p.at(f, i) {
-			if f.matches(one.words, i) && !h.has(one, place) {
-				h[one.kind] = append(h[one.kind], hit{one, place})
+	for i := range f.words {
+		for alone, paired := p.at(f, i); len(alone)+len(paired) > 0; {
+			var one *rule
+			if len(paired) == 0 || len(alone) > 0 && alone[0].order < paired[0].order {
+				one, alone = &alone[0], alone[1:]
+			} else {
+				one, paired = &paired[0], paired[1:]
+			}
+			if f.matches(one.words, i) {
+				h.add(one, place)
 			}
 		}
 	}
 }
 
 // marks tells whether a word is a phrase of a kind on its own.
-func (r *Rules) marks(kind, place, word string) bool {
-	for _, one := range r.places[place].by[word] {
-		if one.kind == kind && len(one.words) == 1 {
+func (r *Rules) marks(k kind, place, word string) bool {
+	for _, one := range r.places[place].by[phraseKey(headOf(word), 0)] {
+		if one.kind == k && len(one.words) == 1 && one.words[0] == word {
 			return true
 		}
 	}
@@ -207,10 +257,10 @@ func (r *Rules) marks(kind, place, word string) bool {
 }
 
 // lookFields compares the fields of a header.
-func (r *Rules) lookFields(h hits, p *part) {
+func (r *Rules) lookFields(h *hits, p *part) {
 	for _, f := range p.fields {
 		name := f.Name(p.data)
-		if len(name) == 0 || !r.first[name[0]|0x20] {
+		if len(name) == 0 || r.named[name[0]|0x20]>>len(name)&1 == 0 {
 			continue
 		}
 		if rules := r.fields[lowerName(name)]; len(rules) > 0 {
@@ -220,19 +270,13 @@ func (r *Rules) lookFields(h hits, p *part) {
 }
 
 // lookField compares one field with the rules for its name.
-func (r *Rules) lookField(h hits, rules []rule, body []byte) {
+func (r *Rules) lookField(h *hits, rules []rule, body []byte) {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold(body[:min(len(body), maxValue)])
-	for _, one := range rules {
-		if (len(one.words) == 0 || f.contains(one.words)) && !h.has(one, "field") {
-			h[one.kind] = append(h[one.kind], hit{one, "field"})
+	for i := range rules {
+		if one := &rules[i]; len(one.words) == 0 || f.contains(one.words) {
+			h.add(one, "field")
 		}
 	}
-}
-
-func (h hits) has(one rule, place string) bool {
-	return slices.ContainsFunc(h[one.kind], func(o hit) bool {
-		return o.place == place && o.text == one.text && o.family == one.family
-	})
 }

@@ -1,10 +1,18 @@
 package intake
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+
+	"relaytrace/trace/header"
 )
 
 func TestFoldWords(t *testing.T) {
@@ -26,6 +34,47 @@ func TestFoldWords(t *testing.T) {
 	for text, want := range tests {
 		if got := strings.Join(foldWords(text), " "); got != want {
 			t.Errorf("%.40q: %.80q, want %.80q", text, got, want)
+		}
+	}
+}
+
+// TestFoldWordsOneByOne holds that words found eight bytes at a time are those found letter
+// by letter.
+func TestFoldWordsOneByOne(t *testing.T) {
+	slow := func(text string) []string {
+		var words []string
+		var word []byte
+		end := func() {
+			if len(word) > 0 {
+				words, word = append(words, string(word)), nil
+			}
+		}
+		for _, c := range text {
+			switch letter := appendLetter(nil, c); {
+			case c == '*':
+				end()
+				words = append(words, "*")
+			case c < utf8.RuneSelf && isLetterOrDigit(byte(c)):
+				word = append(word, strings.ToLower(string(c))...)
+			case slices.Contains(letter, 0):
+				end()
+			default:
+				word = append(word, letter...)
+			}
+		}
+		end()
+		return words
+	}
+	pieces := []string{"a", "Z", "7", "seven77", "eightxxx", "ninexxxxx", "seventeenletters1", " ", ", ", "\n\n", "*", "\x00", "\x01", "ü", "ß", "Æ", "\u00ad", "\u0301", "\u00a0", "я", "Ⱥ", "中", "\xff", "€"}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		var text strings.Builder
+		for range r.IntN(12) {
+			text.WriteString(pieces[r.IntN(len(pieces))])
+		}
+		got, want := strings.Join(foldWords(text.String()), " "), strings.Join(slow(text.String()), " ")
+		if got != want {
+			t.Fatalf("%q: %q, want %q", text.String(), got, want)
 		}
 	}
 }
@@ -71,7 +120,7 @@ func TestEveryPhrase(t *testing.T) {
 		for _, of := range list.by {
 			for _, r := range of {
 				h := hits{}
-				rules.look(h, place, []byte("xyz "+strings.ReplaceAll(strings.ToUpper(r.text), "*", "FOO")+"! xyz"))
+				rules.look(&h, place, []byte("xyz "+strings.ReplaceAll(strings.ToUpper(r.text), "*", "FOO")+"! xyz"))
 				found := false
 				for _, one := range h[r.kind] {
 					found = found || one.text == r.text
@@ -91,9 +140,9 @@ func TestOwnRules(t *testing.T) {
 	}
 	got := func(text string) []string {
 		h := hits{}
-		rules.look(h, "text", []byte(text))
+		rules.look(&h, "text", []byte(text))
 		out := []string{}
-		for _, one := range h["complaint"] {
+		for _, one := range h[kindComplaint] {
 			out = append(out, one.String())
 		}
 		return out
@@ -104,15 +153,28 @@ func TestOwnRules(t *testing.T) {
 	if diff := cmp.Diff([]string{}, got("stop this")); diff != "" {
 		t.Errorf("a rule that was taken away is there:\n%s", diff)
 	}
+	mixed, err := ParseRules("[grumble text]\n- en: fooled againandagain\n- en: fooled\n- en: fooled * twice\n- en: fooled againandmore\n- en: fooled againandagain twice\n")
+	if err != nil {
+		t.Fatal(err)
+	}
 	h := hits{}
+	mixed.look(&h, "text", []byte("Fooled againandagain, twice"))
+	order := []string{}
+	for _, one := range h[kindGrumble] {
+		order = append(order, one.text)
+	}
+	if diff := cmp.Diff([]string{"fooled againandagain", "fooled", "fooled * twice", "fooled againandagain twice"}, order); diff != "" {
+		t.Errorf("not in the order of the rules:\n%s", diff)
+	}
+	h = hits{}
 	text := []byte("x-house: 1\n\n")
-	rules.lookFields(h, &part{data: text, fields: scanFields(text)})
-	if len(h["list"]) != 1 {
+	rules.lookFields(&h, &part{data: text, fields: scanFields(text)})
+	if len(h[kindList]) != 1 {
 		t.Errorf("own field: %v", h)
 	}
 	h = hits{}
-	DefaultRules().look(h, "text", []byte("stop this"))
-	if len(h["complaint"]) != 1 {
+	DefaultRules().look(&h, "text", []byte("stop this"))
+	if len(h[kindComplaint]) != 1 {
 		t.Error("own rules changed those that come with relaytrace")
 	}
 }
@@ -134,6 +196,48 @@ func TestPriorityRules(t *testing.T) {
 		newInspector(Sorter{Rules: rules}).inspect(s, true, nil)
 		if s.Priority != want {
 			t.Errorf("%q: priority %d, want %d; %v", text, s.Priority, want, s.Reasons)
+		}
+	}
+}
+
+// TestLongUnmarked holds that it makes no difference that the words of a long text are not
+// looked at where the header bears no mark: below the header of each case, with the phrases
+// of one section after the other.
+func TestLongUnmarked(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(casesDir, "cases", "*.eml"))
+	if err != nil || len(names) == 0 {
+		t.Fatal(err, len(names))
+	}
+	var texts []string
+	for section := range strings.SplitSeq(builtIn, "\n[") {
+		if head, rules, _ := strings.Cut(section, "\n"); strings.HasSuffix(head, " text]") {
+			text := ""
+			for rule := range strings.Lines(rules) {
+				_, phrase, _ := strings.Cut(rule, ": ")
+				text += phrase
+			}
+			texts = append(texts, text+strings.Repeat("I read this. ", longWords/13+1))
+		}
+	}
+	short, whole := *DefaultRules(), *DefaultRules()
+	whole.ranksText = true // so that all texts are looked at
+	for i, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head := strings.ReplaceAll(string(data[:header.Scan(data, nil).End]), "multipart/", "text/")
+		text := []byte(head + "\n" + texts[i%len(texts)])
+		for _, own := range [][]string{nil, {"dept.college.example"}} {
+			var got [2]string
+			for j, rules := range []*Rules{&short, &whole} {
+				s := &Submission{File: "f.eml", Line: 1, Size: len(text), Data: text}
+				newInspector(Sorter{Rules: rules, Domains: own}).inspect(s, true, nil)
+				got[j] = fmt.Sprint(s.Class, s.Grade, s.Priority, len(s.Samples), s.Reasons)
+			}
+			if diff := cmp.Diff(got[1], got[0]); diff != "" {
+				t.Errorf("%s, forged %v:\n%s", name, own, diff)
+			}
 		}
 	}
 }
@@ -162,8 +266,8 @@ func FuzzRules(f *testing.F) {
 			return
 		}
 		h := hits{}
-		rules.look(h, "text", []byte(text))
+		rules.look(&h, "text", []byte(text))
 		data := []byte(text)
-		rules.lookFields(h, &part{data: data, fields: scanFields(data)})
+		rules.lookFields(&h, &part{data: data, fields: scanFields(data)})
 	})
 }

@@ -32,13 +32,18 @@ func ownLines(text []byte) []byte {
 		if l.prefix > 0 {
 			continue
 		}
-		if isForwardMark(l.text) || string(bytes.TrimRight(l.text, " ")) == "--" {
+		if isForwardMark(l.text) || isSignatureMark(l.text) {
 			break
 		}
 		out = append(out, l.text...)
 		out = append(out, '\n')
 	}
 	return out
+}
+
+// isSignatureMark tells the line above a signature: "-- ".
+func isSignatureMark(line []byte) bool {
+	return bytes.HasPrefix(line, []byte("--")) && len(bytes.TrimRight(line[2:], " ")) == 0
 }
 
 // forwardMarks stand in the line above a forwarded message, in lower case.
@@ -61,9 +66,13 @@ func isForwardMark(line []byte) bool {
 	if !ruled && t[len(t)-1] != ':' {
 		return false
 	}
-	low := strings.ToLower(string(t))
+	if ruled && len(bytes.Trim(t, string(t[:1]))) == 0 {
+		return false // as of most
+	}
+	var room [120]byte
+	low := lower(room[:0], t)
 	for _, mark := range forwardMarks {
-		if i := strings.Index(low, mark); i == 0 && strings.HasSuffix(low, ":") || i >= 0 && ruled {
+		if bytes.HasPrefix(low, []byte(mark)) && low[len(low)-1] == ':' || ruled && bytes.Contains(low, []byte(mark)) {
 			return true
 		}
 	}
@@ -120,11 +129,11 @@ func isAttribution(line []byte) bool {
 var wordDecoder = mime.WordDecoder{CharsetReader: func(name string, in io.Reader) (io.Reader, error) { return charset.Reader(name, in) }}
 
 // readable decodes the encoded words of a field; raw 8-bit text is made UTF-8.
-func readable(value string) []byte {
-	if strings.Contains(value, "=?") {
-		if s, err := wordDecoder.DecodeHeader(value); err == nil {
-			value = s
+func readable(value []byte) []byte {
+	if bytes.Contains(value, []byte("=?")) {
+		if s, err := wordDecoder.DecodeHeader(string(value)); err == nil {
+			value = []byte(s)
 		}
 	}
-	return toUTF8([]byte(value), "")
+	return toUTF8(value, "")
 }
