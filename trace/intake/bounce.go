@@ -3,7 +3,9 @@ package intake
 import (
 	"bytes"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"relaytrace/trace/header"
 )
@@ -39,7 +41,7 @@ func readDSN(p, status *part, samples []Sample) *Bounce {
 			Action: strings.ToLower(firstWord(group.get("Action"))), Status: firstWord(group.get("Status")),
 			Remote: afterType(group.get("Remote-MTA")), Diagnostic: afterType(group.get("Diagnostic-Code")),
 		}
-		r.Reply = replyIn(r.Diagnostic)
+		r.Reply = replyIn([]byte(r.Diagnostic))
 		b.Recipients = append(b.Recipients, r)
 	}
 	if b.Reporter == "" {
@@ -136,11 +138,9 @@ func (b *Bounce) worst() string {
 }
 
 var (
-	enhanced    = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
-	writesAt    = regexp.MustCompile(`(?i)(?:qmail-send program|postfix program|mail system) at (?:host )?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
-	receivedAt  = regexp.MustCompile(`(?i)the original message was received at ([^\r\n]{10,80})\r?\n(?:from ([^\r\n]{1,200}))?`)
-	replyCode   = regexp.MustCompile(`\b[45][0-5]\d[ -]`)
-	whileTalkin = regexp.MustCompile(`(?i)(?:while talking to|remote host said|host|reporting-mta: dns;|by host|server) <?\[?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
+	writesAt   = regexp.MustCompile(`(?i)(?:qmail-send program|postfix program|mail system) at (?:host )?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
+	receivedAt = regexp.MustCompile(`(?i)the original message was received at ([^\r\n]{10,80})\r?\n(?:from ([^\r\n]{1,200}))?`)
+	remoteHost = regexp.MustCompile(`(?i)(?:while talking to|remote host said|host|reporting-mta: dns;|by host|server) <?\[?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
 )
 
 // readOldBounce reads a bounce in plain text.
@@ -184,7 +184,7 @@ func (b *Bounce) readRecipients(m *mail, action string) {
 	}
 	var last *Recipient
 	var named []string // in a To field above the words that tell what failed
-	for line := range bytes.Lines(ownPart(m.text())) {
+	for line := range bytes.Lines(ownPart(m.cargo)) {
 		switch knownField(bytes.TrimSpace(line)) {
 		case otherField, fromField, dateField, subjectField:
 			continue // of the message that came back
@@ -204,7 +204,7 @@ func (b *Bounce) readRecipients(m *mail, action string) {
 		last.note(line, found)
 	}
 	if len(b.Recipients) == 0 {
-		named = append(named, b.screenNames(m.text())...)
+		named = append(named, b.screenNames(m.cargo)...)
 		for _, a := range named {
 			b.add(seen, a, action)
 		}
@@ -212,12 +212,12 @@ func (b *Bounce) readRecipients(m *mail, action string) {
 }
 
 // screenNames gives the recipients that AOL names without their domain, one on a line.
-func (b *Bounce) screenNames(text []byte) []string {
+func (b *Bounce) screenNames(c *cargo) []string {
 	var out []string
 	if b.Family != "aol" || b.Reporter == "" {
 		return nil
 	}
-	for line := range bytes.Lines(ownPart(text)) {
+	for line := range bytes.Lines(ownPart(c)) {
 		if t := bytes.TrimSpace(line); len(t) > 2 && len(t) < 40 && bytes.IndexFunc(t, func(r rune) bool { return r > 'z' || !isLocal(byte(r)) }) < 0 {
 			out = append(out, string(t)+"@"+b.Reporter)
 		}
@@ -229,8 +229,9 @@ func (b *Bounce) screenNames(text []byte) []string {
 const maxLine = 2000
 
 // ownPart gives the text of a bounce without the message that came back.
-func ownPart(text []byte) []byte {
-	for _, b := range findBlocks(text) {
+func ownPart(c *cargo) []byte {
+	text := c.text()
+	for _, b := range c.headers() {
 		if b.traces > 0 {
 			text = text[:b.start]
 			break
@@ -332,17 +333,49 @@ func (b *Bounce) add(seen map[string]bool, address, action string) *Recipient {
 }
 
 // replyIn gives the first SMTP reply code in a text that stands as a refusal; 0 for none.
-func replyIn(text string) int {
-	m := replyCode.FindString(text)
-	if m == "" {
-		return 0
+func replyIn(text []byte) int {
+	for i := 0; i+3 < len(text); i++ {
+		c := text[i : i+4]
+		if (c[0] == '4' || c[0] == '5') && c[1] >= '0' && c[1] <= '5' && isDigit(c[2]) && (c[3] == ' ' || c[3] == '-') && (i == 0 || !isWordByte(text[i-1])) {
+			return int(c[0]-'0')*100 + int(c[1]-'0')*10 + int(c[2]-'0')
+		}
 	}
-	return int(m[0]-'0')*100 + int(m[1]-'0')*10 + int(m[2]-'0')
+	return 0
 }
 
-func hasCode(text string) bool {
-	return replyCode.MatchString(text) || enhanced.MatchString(text)
+// statusIn gives the first status code of RFC 3463 in a text, such as 5.1.1; nil for none.
+func statusIn(text []byte) []byte {
+	for i := 0; i+4 < len(text); i++ {
+		if c := text[i]; text[i+1] != '.' || c != '2' && c != '4' && c != '5' || i > 0 && isWordByte(text[i-1]) {
+			continue
+		}
+		subject := countDigits(text[i+2:])
+		detail := i + 2 + subject + 1
+		if subject < 1 || subject > 3 || detail >= len(text) || text[detail-1] != '.' {
+			continue
+		}
+		n := countDigits(text[detail:])
+		if end := detail + n; n >= 1 && n <= 3 && (end == len(text) || !isWordByte(text[end])) {
+			return text[i:end]
+		}
+	}
+	return nil
 }
+
+// countDigits gives the number of digits at the start of a text.
+func countDigits(text []byte) int {
+	n := 0
+	for n < len(text) && isDigit(text[n]) {
+		n++
+	}
+	return n
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func isWordByte(c byte) bool { return isLetterOrDigit(c) || c == '_' }
+
+func hasCode(text []byte) bool { return replyIn(text) != 0 || statusIn(text) != nil }
 
 // note takes codes, the remote host and the reason out of a line of a recipient, or below
 // it. Where no line has a code, the first below is the reason.
@@ -351,21 +384,43 @@ func (r *Recipient) note(line []byte, named bool) {
 		return
 	}
 	line = line[:min(len(line), maxLine)]
-	if text := oneLine(line); !named && r.Diagnostic == "" && strings.ContainsAny(text, "abcdefghijklmnopqrstuvwxyz") && !strings.HasPrefix(text, "--") {
-		r.Diagnostic = text
-	}
-	if r.Status == "" {
-		r.Status = string(enhanced.Find(line))
-	}
-	if r.Reply == 0 {
-		r.Reply = replyIn(string(line))
-	}
-	if r.Remote == "" {
-		if m := whileTalkin.FindSubmatch(line); m != nil {
-			r.Remote = string(m[1])
+	if !named && r.Diagnostic == "" {
+		if text := oneLine(line); strings.ContainsAny(text, "abcdefghijklmnopqrstuvwxyz") && !strings.HasPrefix(text, "--") {
+			r.Diagnostic = text
 		}
 	}
-	if !hasCode(r.Diagnostic) && (replyCode.Match(line) || enhanced.Match(line)) {
+	reply, status := replyIn(line), statusIn(line)
+	if r.Status == "" {
+		r.Status = string(status)
+	}
+	if r.Reply == 0 {
+		r.Reply = reply
+	}
+	if r.Remote == "" {
+		r.Remote = remoteIn(line)
+	}
+	if (reply != 0 || status != nil) && !hasCode([]byte(r.Diagnostic)) {
 		r.Diagnostic = oneLine(line)
 	}
+}
+
+// remoteIn gives the name of the host that a line of a bounce tells of; empty for none.
+func remoteIn(line []byte) string {
+	if !mayTell(line, "talking to ", "said ", "host ", "dns; ", "server ") {
+		return ""
+	}
+	if m := remoteHost.FindSubmatch(line); m != nil {
+		return string(m[1])
+	}
+	return ""
+}
+
+// mayTell tells whether an expression that takes upper case for lower can match a text of
+// which it needs one of the words. It is much faster than most expressions. To them letters
+// beyond ASCII may be ASCII letters as well (U+017F is an s): such a text is left to them.
+func mayTell(text []byte, words ...string) bool {
+	var room [200]byte
+	low := header.AppendLower(room[:0], text)
+	return slices.ContainsFunc(words, func(word string) bool { return bytes.Contains(low, []byte(word)) }) ||
+		bytes.ContainsFunc(text, func(c rune) bool { return c >= utf8.RuneSelf })
 }

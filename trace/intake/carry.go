@@ -27,6 +27,8 @@ type cargo struct {
 	charset  string   // of prose
 	links    bool     // prose was taken out of HTML with links or pictures in it
 	headed   bool     // prose has headers of messages in it
+	found    []block  // those
+	asFound  bool     // prose is all that they were found in
 	cut      bool     // a text is longer than what is searched of it
 
 	budget *budget // of the archives in the message, however deep
@@ -158,6 +160,7 @@ func (in *inspector) readText(body []byte, charset, path string, steps []string,
 	}
 	if c.prose == nil && len(bytes.TrimSpace(body)) > 0 {
 		c.prose, c.charset, c.headed = body[:min(len(body), maxText)], charset, len(blocks) > 0
+		c.asFound, c.found = len(body) <= maxText, blocks
 	}
 }
 
@@ -169,11 +172,20 @@ func (c *cargo) text() []byte {
 	return c.utf8
 }
 
+// headers gives the headers of messages in text.
+func (c *cargo) headers() []block {
+	text := c.text()
+	if c.asFound && len(text) == len(c.prose) && &text[0] == &c.prose[0] { // it was UTF-8 already
+		return c.found
+	}
+	return findBlocks(text)
+}
+
 // words gives what the writer of the text says himself.
 func (c *cargo) words() []byte {
 	if c.said == nil && c.prose != nil {
 		if c.headed {
-			c.said = ownWords(c.text())
+			c.said = ownWords(c.text(), c.headers())
 		} else {
 			c.said = ownLines(c.text())
 		}
@@ -317,7 +329,7 @@ func (in *inspector) takeAttached(p *part, depth int, c *cargo) {
 			return
 		}
 	}
-	s := newSample(p.data, p.path, p.decoded)
+	s := p.sample()
 	if s.Grade != GradeUnusable || p.has("From") && len(p.fields) > 1 {
 		c.samples = append(c.samples, s)
 	}
@@ -342,21 +354,21 @@ func (in *inspector) wraps(p *part, sub *cargo) (why string, ok bool) {
 	return "", false
 }
 
-// newSample makes a sample of a message's bytes.
-func newSample(data []byte, path string, decoded []string) Sample {
-	s := Sample{Part: path, Decoded: decoded, SHA256: sha256.Sum256(data), Data: data}
-	s.Grade, s.Missing = gradeOf(data)
+// sample makes a sample of a message.
+func (p *part) sample() Sample {
+	s := Sample{Part: p.path, Decoded: p.decoded, SHA256: sha256.Sum256(p.data), Data: p.data}
+	s.Grade, s.Missing = p.grade()
 	return s
 }
 
-func scanFields(data []byte) []header.Field {
-	return header.Scan(data, nil).Fields
+// newSample makes a sample of a message's bytes.
+func newSample(data []byte, path string, decoded []string) Sample {
+	p := part{path: path, decoded: decoded, data: data, fields: scanFields(data)}
+	return p.sample()
 }
 
-// gradeOf tells of what use a header is, and what it lacks.
-func gradeOf(data []byte) (Grade, []string) {
-	p := part{data: data, fields: header.Scan(data, make([]header.Field, 0, 24)).Fields}
-	return p.grade()
+func scanFields(data []byte) []header.Field {
+	return header.Scan(data, make([]header.Field, 0, typicalFields)).Fields
 }
 
 // grade tells of what use the header of p is.

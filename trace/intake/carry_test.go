@@ -6,8 +6,13 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"relaytrace/trace/header"
 )
 
 // attachedSpam is a sample whose subject is as given.
@@ -121,5 +126,34 @@ func TestTextCut(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestHeadersOfText holds that the headers that were found in a text once are those that
+// would be found in what of it is read.
+func TestHeadersOfText(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(casesDir, "cases", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, kept := newInspector(Sorter{Rules: DefaultRules()}), 0
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			continue
+		}
+		for _, text := range [][]byte{data, append(data[:len(data):len(data)], strings.Repeat("and so on\n", maxText/10)...)} {
+			c := in.carrySamples(parseMessage(text, header.Scan(text, nil)), 0)
+			same := func(a, b block) bool { return a.start == b.start && a.end == b.end && a.traces == b.traces }
+			if want := findBlocks(c.text()); !slices.EqualFunc(c.headers(), want, same) {
+				t.Errorf("%s: %+v, want %+v", name, c.headers(), want)
+			}
+			if len(c.found) > 0 {
+				kept++
+			}
+		}
+	}
+	if kept == 0 {
+		t.Error("no header in a text")
 	}
 }

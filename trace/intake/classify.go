@@ -2,7 +2,6 @@ package intake
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"slices"
 	"strings"
 )
@@ -328,9 +327,7 @@ func (m *mail) wrapper(class Class) {
 
 // itself takes the message for the sample.
 func (m *mail) itself(class Class) {
-	s := Sample{Part: m.path, Decoded: m.decoded, SHA256: sha256.Sum256(m.data), Data: m.data}
-	s.Grade, s.Missing = m.grade()
-	m.sub.Class, m.sub.Samples = class, []Sample{s}
+	m.sub.Class, m.sub.Samples = class, []Sample{m.sample()}
 }
 
 // bare is a message without any sign of another class: the spam itself.

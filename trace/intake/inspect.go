@@ -60,7 +60,7 @@ func (in *inspector) read(s *Submission, data []byte, lone bool) {
 	if lone && isHTML(data) && in.pasted(s, data, nil) {
 		return // its lines may look like fields
 	}
-	h := header.Scan(data, make([]header.Field, 0, 24))
+	h := header.Scan(data, make([]header.Field, 0, typicalFields))
 	hint, err := unfit(data, h)
 	if err != nil {
 		if bytes.IndexByte(data[:min(len(data), nulWithin)], 0) >= 0 || !in.pasted(s, data, nil) {

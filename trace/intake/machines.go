@@ -70,8 +70,8 @@ func (m *mail) refuses() bool {
 	if m.speaks() || m.brings || m.media == "text/html" {
 		return false
 	}
-	text := string(m.text()[:min(len(m.text()), maxRefusal)])
-	for _, a := range addressesIn(text) {
+	text := m.text()[:min(len(m.text()), maxRefusal)]
+	for _, a := range addressesIn(string(text)) {
 		if !m.mentions(a, "From", "To", "Sender", "Reply-To", "Message-ID") {
 			return true
 		}

@@ -81,6 +81,9 @@ func blankLine(data []byte) int {
 	return 0
 }
 
+// typicalFields is for how many fields there is room before more is asked for.
+const typicalFields = 24
+
 // readHeader scans the header and divides it from the body.
 func (p *part) readHeader() {
 	h := header.Scan(p.data, make([]header.Field, 0, 4)) // a part of a multipart has two or three

@@ -11,9 +11,9 @@ import (
 
 // ownWords gives what the writer of a text says himself: without quoted lines, and only
 // above the header of what he forwards, the line that a mail program puts there, or "-- ".
-func ownWords(text []byte) []byte {
+func ownWords(text []byte, blocks []block) []byte {
 	end := len(text)
-	if blocks := findBlocks(text); len(blocks) > 0 {
+	if len(blocks) > 0 {
 		end = blocks[0].start
 		// A writer may stand below what he pasted.
 		if tail := text[blocks[len(blocks)-1].end:]; len(tail) > 0 {
