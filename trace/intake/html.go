@@ -84,24 +84,27 @@ func appendText(out, text []byte, pre bool) []byte {
 	if pre {
 		return append(out, bytes.ReplaceAll(text, []byte("\u00a0"), []byte(" "))...)
 	}
-	for i := 0; i < len(text); {
+	last := byte('\n')
+	if len(out) > 0 {
+		last = out[len(out)-1]
+	}
+	for i := 0; i < len(text); i++ {
 		c := text[i]
-		if c >= utf8.RuneSelf {
+		switch {
+		case c >= utf8.RuneSelf:
 			r, n := utf8.DecodeRune(text[i:])
-			if i += n; r == '\u00a0' { // a space that stays, as at the beginning of a folded line
+			if i += n - 1; r == '\u00a0' { // a space that stays, as at the beginning of a folded line
 				r = ' '
 			}
 			out = utf8.AppendRune(out, r)
+			last = out[len(out)-1]
 			continue
+		case c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t'):
+			if c = ' '; last == ' ' || last == '\n' {
+				continue
+			}
 		}
-		i++
-		if c == '\n' || c == '\r' || c == '\t' {
-			c = ' '
-		}
-		if c == ' ' && (len(out) == 0 || out[len(out)-1] == '\n' || out[len(out)-1] == ' ') {
-			continue
-		}
-		out = append(out, c)
+		out, last = append(out, c), c
 	}
 	return out
 }

@@ -247,28 +247,30 @@ func (m *mboxReader) inside(pos int) answer {
 // which its header ends. It returns -1 when there is none.
 func (m *mboxReader) contentEnd(pos int) int {
 	text := m.buf[m.start:pos]
-	body := -1
-	for _, blank := range []string{"\n\n", "\n\r\n"} {
-		if i := bytes.Index(text, []byte(blank)); i >= 0 {
-			body = i + len(blank)
-			text = text[:body] // what stands below is as long as the mail
+	length := -1
+	for at := 0; ; {
+		i := bytes.IndexByte(text[at:], '\n')
+		if i < 0 {
+			return -1
 		}
+		at += i + 1
+		if n := blankLine(text[at:]); n > 0 {
+			if length < 0 {
+				return -1
+			}
+			return m.start + at + n + length
+		}
+		value, ok := bytes.CutPrefix(text[at:], []byte("Content-Length:"))
+		if !ok || length >= 0 {
+			continue
+		}
+		value, _, _ = bytes.Cut(value, []byte("\n"))
+		n, err := strconv.Atoi(string(bytes.TrimSpace(value)))
+		if err != nil || n < 0 || n > m.limit {
+			return -1
+		}
+		length = n
 	}
-	if body < 0 {
-		return -1
-	}
-	const name = "\nContent-Length:"
-	i := bytes.Index(text[:body], []byte(name))
-	if i < 0 {
-		return -1
-	}
-	value := text[i+len(name) : body]
-	value = bytes.TrimSpace(value[:bytes.IndexByte(value, '\n')])
-	n, err := strconv.Atoi(string(value))
-	if err != nil || n < 0 || n > m.limit {
-		return -1
-	}
-	return m.start + body + n
 }
 
 // cut hands out the message above the separator at the given place and begins the next.

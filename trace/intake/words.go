@@ -23,9 +23,11 @@ func ownWords(text []byte, blocks []block) []byte {
 	return ownLines(text[:end])
 }
 
-// ownLines drops quoted lines and all below a mark of forwarding.
+// ownLines drops quoted lines and all below a mark of forwarding, and ends each line in LF.
+// It shares memory with a text of which only the end is dropped, as of most.
 func ownLines(text []byte) []byte {
-	out := make([]byte, 0, len(text))
+	var out []byte
+	kept := 0 // bytes from the start of text, as long as nothing else is kept
 	for pos := 0; pos < len(text); {
 		l := lineAt(text, pos)
 		pos = l.end
@@ -35,8 +37,18 @@ func ownLines(text []byte) []byte {
 		if isForwardMark(l.text) || isSignatureMark(l.text) {
 			break
 		}
+		if out == nil && kept == l.start && l.end == l.start+len(l.text)+1 && text[l.end-1] == '\n' {
+			kept = l.end
+			continue
+		}
+		if out == nil {
+			out = append(make([]byte, 0, len(text)+1), text[:kept]...)
+		}
 		out = append(out, l.text...)
 		out = append(out, '\n')
+	}
+	if out == nil {
+		return text[:kept:kept]
 	}
 	return out
 }
@@ -126,7 +138,14 @@ func isAttribution(line []byte) bool {
 }
 
 // wordDecoder reads encoded words (RFC 2047) of every charset that is known.
-var wordDecoder = mime.WordDecoder{CharsetReader: func(name string, in io.Reader) (io.Reader, error) { return charset.Reader(name, in) }}
+var wordDecoder = mime.WordDecoder{CharsetReader: func(name string, in io.Reader) (io.Reader, error) {
+	r, err := charset.Reader(name, in)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(r) // the decoder would ask for 32 KiB to copy a few words
+	return bytes.NewReader(text), err
+}}
 
 // readable decodes the encoded words of a field; raw 8-bit text is made UTF-8.
 func readable(value []byte) []byte {
