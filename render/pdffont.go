@@ -201,8 +201,10 @@ func (f *face) runs(s string) []run {
 // show returns s as one line that the face can draw whole: what Visible hides and
 // what the face lacks are both shown as code points.
 func (f *face) show(s string) string {
-	s = Visible(s)
-	if plain(s) || !strings.ContainsFunc(s, f.lacks) {
+	if plain(s) {
+		return s
+	}
+	if s = Visible(s); !strings.ContainsFunc(s, f.lacks) {
 		return s
 	}
 	var b strings.Builder
