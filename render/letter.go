@@ -24,8 +24,25 @@ type Draft struct {
 // answerDays is how many days a letter gives for an answer.
 const answerDays = 14
 
-// Letter writes the draft of l, a letter of c. It reads both, changes neither and
-// sends nothing. It is safe for concurrent use.
+// Drafter writes the letters of one case. It is safe for concurrent use, as long as nobody
+// changes the case meanwhile.
+type Drafter struct {
+	c         *casefile.Case
+	templates *Templates
+	hide      *redactor // nil when nothing is redacted; one for all letters, since it is made from every sample
+}
+
+// Drafter makes the one that writes the letters of c from these texts.
+func (t *Templates) Drafter(c *casefile.Case) *Drafter {
+	d := &Drafter{c: c, templates: t}
+	if !c.Settings.NoRedact {
+		d.hide = newRedactor(c)
+	}
+	return d
+}
+
+// Letter writes the draft of l, a letter of the case. It reads both, changes neither and
+// sends nothing.
 //
 // It fails when the letter would say more than the evidence supports: one about an
 // address that the case only has as claimed, that is withdrawn or belongs to a bystander,
@@ -33,28 +50,28 @@ const answerDays = 14
 // names a host which it has no ground to name, whatever template it was written from. It
 // also fails for a recipient who is not written to, and for an address that a header
 // cannot safely carry.
-func (t *Templates) Letter(c *casefile.Case, l casefile.Letter) (Draft, error) {
-	d, err := t.writeDraft(c, l)
+func (d *Drafter) Letter(l casefile.Letter) (Draft, error) {
+	draft, err := d.write(l)
 	if err != nil {
 		return Draft{}, fmt.Errorf("letter %s: %w", Visible(l.Name), err)
 	}
-	return d, nil
+	return draft, nil
 }
 
-func (t *Templates) writeDraft(c *casefile.Case, l casefile.Letter) (Draft, error) {
+func (d *Drafter) write(l casefile.Letter) (Draft, error) {
 	if l.Name == "" || l.Name != path.Base(l.Name) || l.Name == "." || l.Name == ".." ||
 		strings.Contains(l.Name, `\`) || l.Name != Visible(l.Name) {
 		return Draft{}, fmt.Errorf("the name is not that of a file")
 	}
-	f, err := t.newFrame(c, l)
+	f, err := d.newFrame(l)
 	if err != nil {
 		return Draft{}, err
 	}
-	w, err := f.write(c, l)
+	w, err := f.write(d.c, l)
 	if err != nil {
 		return Draft{}, err
 	}
-	if err := w.check(c); err != nil {
+	if err := w.check(d.c); err != nil {
 		return Draft{}, err
 	}
 	m := f.mail
@@ -133,7 +150,8 @@ func Labels() []string {
 	return names
 }
 
-func (t *Templates) newFrame(c *casefile.Case, l casefile.Letter) (*frame, error) {
+func (d *Drafter) newFrame(l casefile.Letter) (*frame, error) {
+	c := d.c
 	drafted, err := time.Parse(time.RFC3339, cmp.Or(l.Date, c.Created))
 	if err != nil {
 		return nil, fmt.Errorf("time of the letter: %w", err)
@@ -148,11 +166,7 @@ func (t *Templates) newFrame(c *casefile.Case, l casefile.Letter) (*frame, error
 		AnswerBy:     drafted.AddDate(0, 0, answerDays).Format(time.DateOnly),
 		TLP:          tlpOf(c).Name,
 		Lang:         l.Lang, PassOn: l.PassOn,
-		templates: t, drafted: drafted,
-	}
-	if !c.Settings.NoRedact {
-		f.hide = newRedactor(c)
-		f.Redacted = true
+		templates: d.templates, drafted: drafted, hide: d.hide, Redacted: d.hide != nil,
 	}
 	f.mail = mailDraft{Date: drafted, Lang: l.Lang}
 	if c.Settings.ReplyTo != "" {

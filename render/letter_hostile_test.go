@@ -99,7 +99,7 @@ func checkLetters(t *testing.T, c *casefile.Case, s string, turn int) {
 
 func checkHostile(t *testing.T, c *casefile.Case, l casefile.Letter) {
 	t.Helper()
-	d, err := BuiltIn().Letter(c, l)
+	d, err := BuiltIn().Drafter(c).Letter(l)
 	if slices.ContainsFunc(l.To, func(to string) bool { return c.Settings.NotWrittenTo(to) != "" }) {
 		if err == nil {
 			t.Errorf("%s: it goes to %q", l.Name, l.To)
@@ -206,7 +206,7 @@ func FuzzLetter(f *testing.F) {
 		c.ID, c.Settings.Organisation, c.Settings.Reporter, c.Settings.Domain = id, setting, setting, setting
 		c.Settings.ReplyTo = reply
 		if _, err := mailAddress(reply); reply != "" && err != nil {
-			if _, err := BuiltIn().Letter(c, janetLetter()); err == nil {
+			if _, err := BuiltIn().Drafter(c).Letter(janetLetter()); err == nil {
 				t.Errorf("reply_to %q was taken", reply)
 			}
 			c.Settings.ReplyTo = ""
@@ -219,7 +219,7 @@ func BenchmarkLetter(b *testing.B) {
 	c, l := manyCase(1000), sentLetter("192.0.2.80")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := BuiltIn().Letter(c, l); err != nil {
+		if _, err := BuiltIn().Drafter(c).Letter(l); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -110,7 +110,7 @@ func TestTranslations(t *testing.T) {
 			for _, name := range slices.Sorted(mapKeys(letters)) {
 				c, l := letters[name]()
 				l.Lang = lang
-				d, err := BuiltIn().Letter(c, l)
+				d, err := BuiltIn().Drafter(c).Letter(l)
 				if err != nil {
 					t.Errorf("%s: %v", name, err)
 					continue
@@ -289,7 +289,7 @@ func TestSparseTranslations(t *testing.T) {
 			c, l := letter()
 			c.Settings = casefile.Settings{}
 			l.Lang, l.Holder = lang, ""
-			d, err := BuiltIn().Letter(c, l)
+			d, err := BuiltIn().Drafter(c).Letter(l)
 			if err != nil {
 				t.Errorf("%s, %s: %v", lang, name, err)
 			}

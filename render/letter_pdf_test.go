@@ -14,7 +14,7 @@ func TestLetterPDF(t *testing.T) {
 	for _, lang := range append([]string{""}, casefile.Languages...) {
 		l := sentLetter("192.0.2.25", "198.51.100.7")
 		l.Lang = lang
-		d, err := BuiltIn().Letter(c, l)
+		d, err := BuiltIn().Drafter(c).Letter(l)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func TestLetterPDFHostile(t *testing.T) {
 		}
 		c := spoilt(s)
 		for _, l := range []casefile.Letter{sentLetter("192.0.2.25"), replyLetter(casefile.ReplyFirst)} {
-			d, err := BuiltIn().Letter(c, l)
+			d, err := BuiltIn().Drafter(c).Letter(l)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestLetterPDFHostile(t *testing.T) {
 func BenchmarkLetterPDF(b *testing.B) {
 	c := letterCase()
 	l := sentLetter("192.0.2.25", "198.51.100.7")
-	d, err := BuiltIn().Letter(c, l)
+	d, err := BuiltIn().Drafter(c).Letter(l)
 	if err != nil {
 		b.Fatal(err)
 	}

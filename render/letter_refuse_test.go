@@ -115,11 +115,11 @@ func TestEveryKindRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c := letterCase()
 			l := tt.letter(c)
-			if _, err := BuiltIn().Letter(c, l); err != nil {
+			if _, err := BuiltIn().Drafter(c).Letter(l); err != nil {
 				t.Fatalf("the letter is refused unspoilt: %v", err)
 			}
 			tt.spoil(c, &l)
-			d, err := BuiltIn().Letter(c, l)
+			d, err := BuiltIn().Drafter(c).Letter(l)
 			if err == nil {
 				t.Fatalf("the letter was written:\n%s", d.TXT)
 			}
@@ -165,7 +165,7 @@ func TestReadTemplates(t *testing.T) {
 			var d Draft
 			texts, err := ReadTemplates(fstest.MapFS{tt.file: {Data: []byte(tt.text)}, "sub/y.txt": {Data: []byte("{{")}}, "letters")
 			if err == nil {
-				d, err = texts.Letter(letterCase(), sentLetter("198.51.100.7"))
+				d, err = texts.Drafter(letterCase()).Letter(sentLetter("198.51.100.7"))
 			}
 			want, wantError := strings.CutPrefix(tt.want, "error: ")
 			switch {
@@ -178,7 +178,7 @@ func TestReadTemplates(t *testing.T) {
 			}
 		})
 	}
-	if _, err := BuiltIn().Letter(letterCase(), sentLetter("198.51.100.7")); err != nil {
+	if _, err := BuiltIn().Drafter(letterCase()).Letter(sentLetter("198.51.100.7")); err != nil {
 		t.Errorf("the user's templates got into the built-in ones: %v", err)
 	}
 	if _, err := ReadTemplates(fstest.MapFS{}, "letters"); err == nil {

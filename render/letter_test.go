@@ -86,7 +86,7 @@ func TestLetterGoldens(t *testing.T) {
 		{"janet-nothing-known", &casefile.Case{ID: "RT-NOTHING1", Created: letterDay}, casefile.Letter{Name: "janet", Kind: casefile.LetterJANET, Hold: true}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d, err := BuiltIn().Letter(tt.c, tt.letter)
+			d, err := BuiltIn().Drafter(tt.c).Letter(tt.letter)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,7 +94,7 @@ func TestLetterGoldens(t *testing.T) {
 				golden(t, tt.name+".eml", d.EML)
 			}
 			golden(t, tt.name+".txt", d.TXT)
-			again, err := BuiltIn().Letter(tt.c, tt.letter)
+			again, err := BuiltIn().Drafter(tt.c).Letter(tt.letter)
 			if err != nil || !bytes.Equal(again.EML, d.EML) || !bytes.Equal(again.TXT, d.TXT) {
 				t.Error("the same letter written twice differs")
 			}
@@ -150,7 +150,7 @@ func unflow(t *testing.T, text string, delsp bool) string {
 
 func textOf(t *testing.T, c *casefile.Case, l casefile.Letter) string {
 	t.Helper()
-	d, err := BuiltIn().Letter(c, l)
+	d, err := BuiltIn().Drafter(c).Letter(l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestLetterReadsBack(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d, err := BuiltIn().Letter(tt.c, tt.letter)
+			d, err := BuiltIn().Drafter(tt.c).Letter(tt.letter)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -329,7 +329,7 @@ func TestLetterRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			c, l := letterCase(), sentLetter(relay)
 			tt.spoil(c, &l)
-			d, err := BuiltIn().Letter(c, l)
+			d, err := BuiltIn().Drafter(c).Letter(l)
 			if err == nil {
 				t.Fatalf("the letter was written:\n%s", d.TXT)
 			}
@@ -358,7 +358,7 @@ func TestReportLeavesOut(t *testing.T) {
 		t.Errorf("addresses (-want +got):\n%s", diff)
 	}
 	c.Sources[0].IP = c.Bystanders[0].IP
-	if _, err := BuiltIn().Letter(c, janetLetter()); err == nil {
+	if _, err := BuiltIn().Drafter(c).Letter(janetLetter()); err == nil {
 		t.Error("a bystander was reported as a source")
 	}
 }

@@ -187,7 +187,7 @@ func TestAttachedARF(t *testing.T) {
 		sentLetter("192.0.2.25"), sentLetter("198.51.100.7", "203.0.113.99"), noticeLetter("2001:db8::66"), noticeLetter("203.0.113.200"),
 	} {
 		c := attaching()
-		d, err := BuiltIn().Letter(c, l)
+		d, err := BuiltIn().Drafter(c).Letter(l)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,7 +209,7 @@ func TestAttachedARF(t *testing.T) {
 			t.Errorf("%s: the text does not tell of what is attached", l.Name)
 		}
 	}
-	d, err := BuiltIn().Letter(attaching(), sentLetter("192.0.2.25"))
+	d, err := BuiltIn().Drafter(attaching()).Letter(sentLetter("192.0.2.25"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -221,7 +221,7 @@ func TestAttachedARF(t *testing.T) {
 func TestAttachedHeaderLeavesOut(t *testing.T) {
 	c := attaching()
 	c.Samples[2].Path.Hops[1].Standing = "unverified"
-	d, err := BuiltIn().Letter(c, sentLetter("198.51.100.7"))
+	d, err := BuiltIn().Drafter(c).Letter(sentLetter("198.51.100.7"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +234,7 @@ func TestAttachedHeaderLeavesOut(t *testing.T) {
 }
 
 func TestAttachedHeaders(t *testing.T) {
-	d, err := BuiltIn().Letter(attaching(), janetLetter())
+	d, err := BuiltIn().Drafter(attaching()).Letter(janetLetter())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestAttachedHeaders(t *testing.T) {
 			t.Errorf("%v\n%s", err, p.body)
 		}
 	}
-	d, err = BuiltIn().Letter(attaching(), replyLetter(casefile.ReplyFirst))
+	d, err = BuiltIn().Drafter(attaching()).Letter(replyLetter(casefile.ReplyFirst))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -332,7 +332,7 @@ func TestXARF(t *testing.T) {
 		return c, &l
 	}
 	c, l := known()
-	d, err := BuiltIn().Letter(c, *l)
+	d, err := BuiltIn().Drafter(c).Letter(*l)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -346,7 +346,7 @@ func TestXARF(t *testing.T) {
 	if err := checkARF(parts[1].body, parts[2].body); err != nil || !bytes.Contains(parts[1].body, []byte("Source-Port: 40123")) {
 		t.Errorf("%v\n%s", err, parts[1].body)
 	}
-	if again, err := BuiltIn().Letter(c, *l); err != nil || !bytes.Equal(again.EML, d.EML) {
+	if again, err := BuiltIn().Drafter(c).Letter(*l); err != nil || !bytes.Equal(again.EML, d.EML) {
 		t.Error("the same letter written twice differs")
 	}
 	for name, spoil := range map[string]func(c *casefile.Case, l *casefile.Letter){
@@ -361,7 +361,7 @@ func TestXARF(t *testing.T) {
 	} {
 		c, l := known()
 		spoil(c, l)
-		d, err := BuiltIn().Letter(c, *l)
+		d, err := BuiltIn().Drafter(c).Letter(*l)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue

@@ -80,7 +80,7 @@ func ReadinessFiles(r *desk.Readiness, s casefile.Settings, t *Templates, more [
 		return nil, err
 	}
 	c := &casefile.Case{ID: "(case number)", Created: r.Created, Settings: s}
-	f, err := t.newFrame(c, casefile.Letter{Name: "apology", Kind: casefile.LetterReply})
+	f, err := t.Drafter(c).newFrame(casefile.Letter{Name: "apology", Kind: casefile.LetterReply})
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func TestRedactedLetters(t *testing.T) {
 		{"report", janetLetter(), 0},
 	} {
 		c := attaching()
-		d, err := BuiltIn().Letter(c, tt.letter)
+		d, err := BuiltIn().Drafter(c).Letter(tt.letter)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +86,7 @@ func TestRedactedLetters(t *testing.T) {
 			t.Errorf("%s: it stands %d times in the attached parts", tt.name, inParts)
 		}
 		c.Settings.NoRedact = true
-		if d, err = BuiltIn().Letter(c, tt.letter); err != nil || strings.Count(string(d.TXT), person) <= tt.shown || strings.Contains(string(d.TXT), "RFC 6590") {
+		if d, err = BuiltIn().Drafter(c).Letter(tt.letter); err != nil || strings.Count(string(d.TXT), person) <= tt.shown || strings.Contains(string(d.TXT), "RFC 6590") {
 			t.Errorf("%s: it is redacted although that was not wanted (%v)", tt.name, err)
 		}
 	}

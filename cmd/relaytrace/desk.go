@@ -178,7 +178,7 @@ func (w *casework) reply(ctx context.Context, c *casefile.Case, it *desk.Item, a
 	l, err := c.PlanReply(a, w.now())
 	if err == nil {
 		l.Covers = all[len(all)-1].Number
-		_, err = w.look.letters.Letter(c, l)
+		_, err = w.look.letters.Drafter(c).Letter(l)
 	}
 	if err != nil {
 		it.Why += "; no answer is drafted: " + err.Error()

@@ -187,11 +187,12 @@ func (w *casework) followUp(ctx context.Context, c *casefile.Case) ([]desk.Corre
 			return nil, err
 		}
 	}
+	drafter := w.look.letters.Drafter(c)
 	c.Letters = slices.DeleteFunc(c.Letters, func(l casefile.Letter) bool {
 		if l.Sent != "" || l.Kind != casefile.LetterReply && l.Refers == "" || l.Kind == casefile.LetterJANET {
 			return false
 		}
-		_, err := w.look.letters.Letter(c, l)
+		_, err := drafter.Letter(l)
 		if err != nil {
 			w.app.tell(fmt.Sprintf("%s: the draft %s is dropped: %v", w.st.Dir(), l.Name, err), "")
 		}
@@ -251,11 +252,12 @@ func notTakenBack(c *casefile.Case, name string, about []netip.Addr) []netip.Add
 // saveLetters writes the drafts and keeps them in the store.
 func (w *casework) saveLetters(ctx context.Context, c *casefile.Case) error {
 	var texts []store.Letter
+	drafter := w.look.letters.Drafter(c)
 	for _, l := range c.Letters {
 		if l.Sent != "" {
 			continue // its text is what went out
 		}
-		d, err := w.look.letters.Letter(c, l)
+		d, err := drafter.Letter(l)
 		if err != nil {
 			return err
 		}
