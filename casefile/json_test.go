@@ -3,7 +3,9 @@ package casefile
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -56,4 +58,46 @@ func TestEncodeJSONIndents(t *testing.T) {
 	if got, err := EncodeJSON("after an error", ""); err != nil || string(got) != "\"after an error\"\n" {
 		t.Errorf("%q %v", got, err)
 	}
+}
+
+// FuzzEncodeJSON: whatever a text holds, the layout is that of encoding/json, nothing is lost
+// and nothing hides.
+func FuzzEncodeJSON(f *testing.F) {
+	for _, s := range []string{"", `a"b\\`, "[{,:}]", "\u202e\U000e0041\x7f\x00\r\n\xff", "ü中"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		in := map[string]any{s: []any{s, map[string]any{}, []any{}, map[string]any{s + s: s}}}
+		got, err := EncodeJSON(in, " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var compact, again bytes.Buffer
+		if err := errors.Join(json.Compact(&compact, got), json.Indent(&again, compact.Bytes(), "", " ")); err != nil {
+			t.Fatal(err)
+		}
+		if again.WriteByte('\n'); !bytes.Equal(again.Bytes(), got) {
+			t.Errorf("got %q, encoding/json has %q", got, again.Bytes())
+		}
+		var back map[string]any
+		if err := json.Unmarshal(got, &back); err != nil {
+			t.Fatal(err)
+		}
+		for i, r := range string(got) {
+			if r != '\n' && !unicode.IsPrint(r) {
+				t.Fatalf("%U is left at %d", r, i)
+			}
+		}
+		plain, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want map[string]any
+		if err := json.Unmarshal(plain, &want); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, back); diff != "" {
+			t.Error(diff)
+		}
+	})
 }
