@@ -31,16 +31,17 @@ type cargo struct {
 	asFound  bool     // prose is all that they were found in
 	cut      bool     // a text is longer than what is searched of it
 
-	budget *budget // of the archives in the message, however deep
+	filesOnly bool    // texts are left alone
+	budget    *budget // of the archives in the message, however deep
 
 	utf8, said []byte // what text and words have made of prose
 }
 
 // carrySamples looks for messages and headers of messages in p: attached, as text/rfc822-headers,
 // pasted into a text, or as evidence of a report. One that only wraps others is gone through.
-func (in *inspector) carrySamples(p *part, depth int) *cargo {
-	c := &cargo{budget: &budget{free: maxAttachedZip}}
-	in.gather(p, p, depth, c)
+func (in *inspector) carrySamples(p *part, c *cargo) *cargo {
+	c.budget = &budget{free: maxAttachedZip}
+	in.gather(p, p, 0, c)
 	return c
 }
 
@@ -96,6 +97,9 @@ func mentionsTrace(p *part) bool {
 
 // leafText reads a part that is text.
 func (in *inspector) leafText(root, p *part, depth int, c *cargo) {
+	if c.filesOnly {
+		return
+	}
 	body, steps, charset := p.readable()
 	if p != root && (strings.HasSuffix(p.fileName(), ".eml") || p.get("Content-Disposition") != "") && in.looksLikeMessage(body) {
 		in.takeAttached(in.reparse(body, p.path, steps), depth, c)

@@ -16,8 +16,9 @@ type inspector struct {
 // judge says what a message is and which samples it carries.
 func (in *inspector) judge(p *part, s *Submission) {
 	s.Reasons, s.Samples = []string{}, []Sample{}
-	m := &mail{inspector: in, part: p, cargo: in.carrySamples(p, 0), sub: s}
+	m := &mail{inspector: in, part: p, sub: s}
 	m.read()
+	m.carry()
 	if m.isUnmarked() && len(m.words()) > longWords && !in.rules.ranksText {
 		m.bare()
 		m.finish()
@@ -34,6 +35,19 @@ func (in *inspector) judge(p *part, s *Submission) {
 		m.class()
 	}
 	m.finish()
+}
+
+// carry looks for what the message carries. Where the header says that it came by a list, and
+// no structure says otherwise, the message is the sample whatever its texts hold: they are
+// not read. Below the bound none is so long, however encoded, that this must be told.
+func (m *mail) carry() {
+	if m.isList() && !m.isDaemon() && !m.nullPath && m.hits.in(kindBounce, "subject") == 0 && !m.rules.ranksText && len(m.data) <= bigMessage {
+		m.cargo = m.carrySamples(m.part, &cargo{filesOnly: true})
+		if m.plain() {
+			return
+		}
+	}
+	m.cargo = m.carrySamples(m.part, &cargo{})
 }
 
 // mayBounce tells whether a message that came by a list may be a bounce all the same: those

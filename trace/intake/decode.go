@@ -153,8 +153,10 @@ func toUTF8(data []byte, name string) []byte {
 	}
 	if name != "" && name != "utf-8" && name != "us-ascii" {
 		if r, err := charset.Reader(name, bytes.NewReader(data)); err == nil {
-			if out, err := io.ReadAll(io.LimitReader(r, int64(4*len(data)+16))); err == nil && utf8.Valid(out) {
-				return out
+			var out bytes.Buffer
+			out.Grow(len(data) + len(data)/8 + bytes.MinRead)
+			if _, err := out.ReadFrom(io.LimitReader(r, int64(4*len(data)+16))); err == nil && utf8.Valid(out.Bytes()) {
+				return out.Bytes()
 			}
 		}
 	}

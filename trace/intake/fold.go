@@ -218,20 +218,19 @@ func phraseKey(first, second uint64) uint64 {
 	return (first*odd ^ second) * odd
 }
 
-// find gives the rules with a key.
-func (p *phrases) find(key uint64) []rule {
-	if p.bits[key>>53]>>(key>>47&63)&1 == 0 {
-		return nil
-	}
-	return p.by[key]
+// mayBegin tells whether a phrase may begin with the words of these heads; the second is 0
+// at the end of the text.
+func (p *phrases) mayBegin(first, second uint64) bool {
+	return p.hasBit(phraseKey(first, 0)) || p.hasBit(phraseKey(first, second))
 }
 
-// at gives the rules that may stand at the word with index i: those of that word, and those
-// of it and the next.
-func (p *phrases) at(f *folded, i int) (alone, paired []rule) {
-	alone = p.find(phraseKey(f.words[i].head, 0))
-	if i+1 < len(f.words) {
-		paired = p.find(phraseKey(f.words[i].head, f.words[i+1].head))
+func (p *phrases) hasBit(key uint64) bool { return p.bits[key>>53]>>(key>>47&63)&1 != 0 }
+
+// at gives the rules that may stand there: those of the first word, and those of both.
+func (p *phrases) at(first, second uint64) (alone, paired []rule) {
+	alone = p.by[phraseKey(first, 0)]
+	if second != 0 {
+		paired = p.by[phraseKey(first, second)]
 	}
 	return alone, paired
 }

@@ -232,7 +232,14 @@ func (r *Rules) look(h *hits, place string, text []byte) {
 	f.fold(text)
 	p := r.places[place]
 	for i := range f.words {
-		for alone, paired := p.at(f, i); len(alone)+len(paired) > 0; {
+		next := uint64(0)
+		if i+1 < len(f.words) {
+			next = f.words[i+1].head
+		}
+		if !p.mayBegin(f.words[i].head, next) {
+			continue
+		}
+		for alone, paired := p.at(f.words[i].head, next); len(alone)+len(paired) > 0; {
 			var one *rule
 			if len(paired) == 0 || len(alone) > 0 && alone[0].order < paired[0].order {
 				one, alone = &alone[0], alone[1:]
@@ -269,13 +276,18 @@ func (r *Rules) lookFields(h *hits, p *part) {
 	}
 }
 
-// lookField compares one field with the rules for its name.
+// lookField compares one field with the rules for its name: most only need to be there.
 func (r *Rules) lookField(h *hits, rules []rule, body []byte) {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
-	f.fold(body[:min(len(body), maxValue)])
+	read := false
 	for i := range rules {
-		if one := &rules[i]; len(one.words) == 0 || f.contains(one.words) {
+		one := &rules[i]
+		if len(one.words) > 0 && !read {
+			f.fold(body[:min(len(body), maxValue)])
+			read = true
+		}
+		if len(one.words) == 0 || f.contains(one.words) {
 			h.add(one, "field")
 		}
 	}

@@ -219,25 +219,47 @@ func TestLongUnmarked(t *testing.T) {
 			texts = append(texts, text+strings.Repeat("I read this. ", longWords/13+1))
 		}
 	}
-	short, whole := *DefaultRules(), *DefaultRules()
-	whole.ranksText = true // so that all texts are looked at
 	for i, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		head := strings.ReplaceAll(string(data[:header.Scan(data, nil).End]), "multipart/", "text/")
-		text := []byte(head + "\n" + texts[i%len(texts)])
-		for _, own := range [][]string{nil, {"dept.college.example"}} {
-			var got [2]string
-			for j, rules := range []*Rules{&short, &whole} {
-				s := &Submission{File: "f.eml", Line: 1, Size: len(text), Data: text}
-				newInspector(Sorter{Rules: rules, Domains: own}).inspect(s, true, nil)
-				got[j] = fmt.Sprint(s.Class, s.Grade, s.Priority, len(s.Samples), s.Reasons)
-			}
-			if diff := cmp.Diff(got[1], got[0]); diff != "" {
-				t.Errorf("%s, forged %v:\n%s", name, own, diff)
-			}
+		sameWhenRead(t, name, []byte(head+"\n"+texts[i%len(texts)]))
+	}
+}
+
+// TestListsUnread holds the same for what the texts of lists hold: each case, as if it had
+// come by a list.
+func TestListsUnread(t *testing.T) {
+	names, err := filepath.Glob(filepath.Join(casesDir, "cases", "*.eml"))
+	if err != nil || len(names) == 0 {
+		t.Fatal(err, len(names))
+	}
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sameWhenRead(t, name, append([]byte("List-Id: <rowing.club.example>\nMailing-List: x\n"), data...))
+	}
+}
+
+// sameWhenRead holds that a message is the same when all its texts are looked at: so they
+// are when a rule may give a priority by them.
+func sameWhenRead(t *testing.T, name string, data []byte) {
+	t.Helper()
+	whole := *DefaultRules()
+	whole.ranksText = true
+	for _, own := range [][]string{nil, {"dept.college.example"}} {
+		var got [2]string
+		for i, rules := range []*Rules{DefaultRules(), &whole} {
+			s := &Submission{File: "f.eml", Line: 1, Size: len(data), Data: data}
+			newInspector(Sorter{Rules: rules, Domains: own}).inspect(s, true, nil)
+			got[i] = fmt.Sprint(s.Class, s.Grade, s.Priority, len(s.Samples), s.Reasons, s.Forged, s.Recipients)
+		}
+		if got[0] != got[1] {
+			t.Errorf("%s, forged %v: %s, and when all is read %s", name, own, got[0], got[1])
 		}
 	}
 }
