@@ -3,6 +3,7 @@ package casefile
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"unicode"
@@ -17,25 +18,21 @@ import (
 func EncodeJSON(v any, indent string) ([]byte, error) {
 	w := jsonWriters.Get().(*jsonWriter)
 	defer w.release()
-	enc := json.NewEncoder(&w.compact)
+	w.indent = indent
+	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
-	if indent == "" {
-		w.escaped(w.compact.Bytes())
-	} else {
-		w.laidOut(w.compact.Bytes(), indent)
-	}
 	return bytes.Clone(w.out), nil
 }
 
-// jsonWriter holds a document on its way: as the encoder wrote it, and as it is to be read.
-// The encoder's own indentation reads every byte as if it had not written it itself, and
-// takes three times as long as the encoding.
+// jsonWriter makes of a compact document the one that is to be read. The encoder's own
+// indentation reads every byte as if it had not written it itself, and takes three times as
+// long as the encoding.
 type jsonWriter struct {
-	compact bytes.Buffer
-	out     []byte
+	indent string
+	out    []byte
 }
 
 var jsonWriters = sync.Pool{New: func() any { return new(jsonWriter) }}
@@ -44,16 +41,29 @@ var jsonWriters = sync.Pool{New: func() any { return new(jsonWriter) }}
 const keptJSON = 8 << 20
 
 func (w *jsonWriter) release() {
-	if cap(w.out) <= keptJSON && w.compact.Cap() <= keptJSON {
-		w.compact.Reset()
+	if cap(w.out) <= keptJSON {
 		w.out = w.out[:0]
 		jsonWriters.Put(w)
 	}
 }
 
+// Write takes a document with its line end. The encoder gives it in one piece, so that no
+// other room is needed for it.
+func (w *jsonWriter) Write(doc []byte) (int, error) {
+	if len(w.out) > 0 || !bytes.HasSuffix(doc, []byte("\n")) {
+		return 0, errors.New("the encoder gives a document in pieces")
+	}
+	if w.indent == "" {
+		w.escaped(doc)
+	} else {
+		w.laidOut(doc)
+	}
+	return len(doc), nil
+}
+
 // laidOut writes a compact document that is valid, each member and element on a line of
 // its own.
-func (w *jsonWriter) laidOut(doc []byte, indent string) {
+func (w *jsonWriter) laidOut(doc []byte) {
 	line := []byte("\n")
 	for i := 0; i < len(doc); i++ {
 		switch c := doc[i]; c {
@@ -68,7 +78,7 @@ func (w *jsonWriter) laidOut(doc []byte, indent string) {
 				i++
 				continue
 			}
-			line = append(line, indent...)
+			line = append(line, w.indent...)
 			w.out = append(w.out, line...)
 		case ',':
 			w.out = append(w.out, c)
@@ -76,7 +86,7 @@ func (w *jsonWriter) laidOut(doc []byte, indent string) {
 		case ':':
 			w.out = append(w.out, ": "...)
 		case '}', ']':
-			line = line[:len(line)-len(indent)]
+			line = line[:len(line)-len(w.indent)]
 			w.out = append(w.out, line...)
 			w.out = append(w.out, c)
 		default:

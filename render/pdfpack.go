@@ -19,18 +19,28 @@ import (
 // it writes them plain, and they are compressed here by one.
 func (d *doc) output() ([]byte, error) {
 	d.pdf.SetCompression(false)
-	p := newPacker()
-	defer p.release()
-	if err := d.pdf.Output(&p.plain); err != nil {
+	var out packed
+	if err := d.pdf.Output(&out); err != nil {
 		return nil, err
 	}
-	return p.packStreams(p.plain.Bytes())
+	return out, nil
 }
 
-// packer holds a document on its way.
+// packed is a document whose streams are compressed as it is written. The backend writes it
+// in one piece, so that no room is needed for it as it was.
+type packed []byte
+
+func (p *packed) Write(plain []byte) (n int, err error) {
+	if *p != nil {
+		return 0, errPDF
+	}
+	*p, err = packStreams(plain)
+	return len(plain), err
+}
+
+// packer compresses one stream after the other.
 type packer struct {
-	plain  bytes.Buffer // as the backend wrote it
-	stream bytes.Buffer // one stream, compressed
+	stream bytes.Buffer // as it is compressed
 	zlib   *zlib.Writer
 }
 
@@ -42,25 +52,13 @@ var packers = sync.Pool{New: func() any {
 	return &packer{zlib: w}
 }}
 
-func newPacker() *packer { return packers.Get().(*packer) }
-
-// keptPDF is the largest document, in bytes, whose room is used again.
-const keptPDF = 16 << 20
-
-func (p *packer) release() {
-	if p.plain.Cap() <= keptPDF && p.stream.Cap() <= keptPDF {
-		p.plain.Reset()
-		packers.Put(p)
-	}
-}
-
 // errPDF says that the backend wrote something else than packStreams knows.
 var errPDF = errors.New("the backend wrote a document of another form")
 
 // packStreams compresses the streams of a document that have no filter. It takes documents
 // as the backend writes them: one cross-reference table of one section, all objects in use
 // (ISO 32000-1, 7.5.4).
-func (p *packer) packStreams(plain []byte) ([]byte, error) {
+func packStreams(plain []byte) ([]byte, error) {
 	table, offsets, trailer, err := readXref(plain)
 	if err != nil {
 		return nil, err
@@ -73,6 +71,8 @@ func (p *packer) packStreams(plain []byte) ([]byte, error) {
 
 	var out bytes.Buffer
 	out.Grow(len(plain)/3 + 1<<10)
+	p := packers.Get().(*packer)
+	defer packers.Put(p)
 	moved := make([]int, len(offsets))
 	at := 0 // all before it is written
 	for k, n := range order {
@@ -85,7 +85,7 @@ func (p *packer) packStreams(plain []byte) ([]byte, error) {
 		}
 		out.Write(plain[at:offsets[n]])
 		moved[n], at = out.Len(), end
-		if err := p.packObject(&out, plain[offsets[n]:end]); err != nil {
+		if err := p.object(&out, plain[offsets[n]:end]); err != nil {
 			return nil, err
 		}
 	}
@@ -126,8 +126,8 @@ func readXref(plain []byte) (table int, offsets []int, trailer []byte, err error
 	return table, offsets, body[n*entry:], nil
 }
 
-// packObject writes an object, its stream compressed when it has one without a filter.
-func (p *packer) packObject(out *bytes.Buffer, object []byte) error {
+// object writes an object, its stream compressed when it has one without a filter.
+func (p *packer) object(out *bytes.Buffer, object []byte) error {
 	head, rest, ok := bytes.Cut(object, []byte("<</Length "))
 	length, data, stream := bytes.Cut(rest, []byte(">>\nstream\n"))
 	n, err := strconv.Atoi(string(length))

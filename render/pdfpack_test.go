@@ -33,7 +33,7 @@ func plainDocument(t *testing.T, pages int) []byte {
 // object stands where the table says, and is what it was.
 func TestPackStreams(t *testing.T) {
 	plain := plainDocument(t, 30)
-	packed, err := newPacker().packStreams(plain)
+	packed, err := packStreams(plain)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestPackStreamsOther(t *testing.T) {
 		"bad entry":     bytes.Replace(plain, []byte("\n0000000009 "), []byte("\n000000000x "), 1),
 		"long stream":   bytes.Replace(plain, []byte("<</Length "), []byte("<</Length 99999"), 1),
 	} {
-		if got, err := newPacker().packStreams(pdf); !errors.Is(err, errPDF) {
+		if got, err := packStreams(pdf); !errors.Is(err, errPDF) {
 			t.Errorf("%s: %d bytes, error %v", name, len(got), err)
 		}
 	}
