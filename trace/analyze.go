@@ -179,26 +179,25 @@ func appendText(s, b []byte) []byte {
 	if isOneLine(b) && utf8.Valid(b) {
 		return append(s, b...)
 	}
-	fold := false
 	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		switch {
-		case r == '\r' || r == '\n':
-			fold = true
-		case fold && (r == ' ' || r == '\t'):
-		case r == utf8.RuneError && n == 1:
-			s = appendHex(s, b[0])
-			fold = false
-		default:
-			if fold {
-				s = append(s, ' ')
-			}
-			fold = false
-			s = append(s, b[:n]...)
+		line := b[:lineEnd(b)]
+		s = appendVerbatim(s, line)
+		b = bytes.TrimLeft(b[len(line):], "\r\n \t")
+		if r, n := utf8.DecodeRune(b); r != utf8.RuneError || n > 1 {
+			s = append(s, ' ')
 		}
-		b = b[n:]
 	}
 	return s
+}
+
+// lineEnd returns where a line end begins, or else the text's length.
+func lineEnd(b []byte) int {
+	for i, c := range b {
+		if c == '\n' || c == '\r' {
+			return i
+		}
+	}
+	return len(b)
 }
 
 func appendVerbatim(s, b []byte) []byte {

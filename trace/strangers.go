@@ -14,19 +14,18 @@ type client struct {
 	plain  bool // the lie cannot be a firm's own name: an address, a public provider, or refuted by the looked-up name
 	famous bool // HELO is an address or a public provider's
 	own    bool // HELO is in the domain of the sender's address, which is no public provider's
-	line   bool // it has the looked-up name of a customer's line
 }
 
 func (a *analysis) clientOf(own *hop) client {
 	h, d := own.From.HELO, registrable(own.From.HELO)
+	address, public := addressText(h), PublicProvider(d)
 	return client{
 		helo:   h,
-		bare:   h != "" && d == "" && !addressText(h),
-		lie:    addressText(h) && h[0] != '[' && !privateLiteral(h) || d != "" && !sameOwner(h, own.From.RDNS),
-		famous: addressText(h) || PublicProvider(d),
-		plain:  addressText(h) || PublicProvider(d) || own.From.RDNS != "",
-		own:    d != "" && d == a.path.Message.Organisation && !PublicProvider(d),
-		line:   customerName(own.From.RDNS, own.From.IP),
+		bare:   h != "" && d == "" && !address,
+		lie:    address && h[0] != '[' && !privateLiteral(h) || d != "" && !sameOwner(h, own.From.RDNS),
+		famous: address || public,
+		plain:  address || public || own.From.RDNS != "",
+		own:    d != "" && d == a.path.Message.Organisation && !public,
 	}
 }
 
@@ -38,7 +37,7 @@ func (a *analysis) strangeClient(peer, own *hop) bool {
 	switch {
 	case a.relayDeeper(own) && !(c.lie && c.plain && (c.famous || !a.set.Forwarder.empty())):
 		return false // what stands below took the mail from strangers; this one may be its smarthost, or forward to the recipient
-	case c.own && c.line:
+	case c.own && customerName(own.From.RDNS, own.From.IP):
 		return false // a small office that sends its own domain's mail from its line
 	case peer.Standing != Trusted && peer.Standing != Corroborated:
 		return c.lie && own.From.RDNS != ""

@@ -8,7 +8,8 @@ import (
 // readBy reads who wrote the field: host, address, and the banner of its software.
 func (p *parser) readBy() {
 	rest, first := p.r[byClause], true
-	if fam, n := familyOf(rest.Of(p.b)); fam == "mailenable" { // "by MailEnable Inbound Mail Agent"
+	if w := rest.Of(p.b); hasPrefixFold(w, "mailenable") { // "by MailEnable Inbound Mail Agent"
+		fam, n := familyOf(w)
 		p.setFamily(fam, Span{})
 		rest.Start += n
 	}
@@ -64,8 +65,10 @@ func (p *parser) byComment(s Span) {
 	w := s.Of(p.b)
 	switch {
 	case p.banner(s):
-		if a, ok := parseAddr(p.f.Version.Of(p.b)); ok && p.f.Family == "kumomta" {
-			p.f.By.IP, p.f.By.Addr, p.f.Version = p.f.Version, a, Span{}
+		if p.f.Family == "kumomta" {
+			if a, ok := parseAddr(p.f.Version.Of(p.b)); ok {
+				p.f.By.IP, p.f.By.Addr, p.f.Version = p.f.Version, a, Span{}
+			}
 		}
 		if n := foldPrefix(w, "postfix, from "); n > 0 {
 			p.f.Kind = Local
