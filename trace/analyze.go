@@ -26,7 +26,7 @@ type hop struct {
 // analysis is the state of one call of Analyze.
 type analysis struct {
 	set   *Settings
-	path  *Path
+	path  Path
 	trace []header.Field // the Received: fields
 	hops  []hop
 	own   []string // names of hosts that wrote trusted fields
@@ -128,10 +128,11 @@ func listed[T any](list []T) []T { return append(make([]T, 0, len(list)), list..
 // with data. Analyze never fails: what cannot be known is told as such. It is safe to
 // call concurrently.
 func Analyze(data []byte, fields []header.Field, set *Settings) Path {
-	p := Path{Schema: PathSchema, Relays: []Relay{}}
 	a := scratch.Get().(*analysis)
 	defer a.release()
-	a.set, a.path = set, &p
+	p := &a.path
+	p.Schema, p.Relays = PathSchema, []Relay{}
+	a.set = set
 	a.edge, a.broken, a.deepest, a.shaky = -1, -1, -1, -1
 	a.readHeader(data, fields)
 	a.readHops(data)
@@ -145,7 +146,7 @@ func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	}
 	p.Bystanders = listed(a.bystanders)
 	a.sortFindings()
-	return p
+	return *p
 }
 
 // analyze goes through the fields from the top.

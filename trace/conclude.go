@@ -3,7 +3,7 @@ package trace
 // conclude says where the trail ends and which address is the deepest that the evidence
 // supports.
 func (a *analysis) conclude() {
-	p := a.path
+	p := &a.path
 	if a.edge < 0 {
 		return
 	}

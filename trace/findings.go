@@ -33,7 +33,7 @@ func (a *analysis) findFacts() {
 	a.findInside()
 	a.findClocks()
 	a.findEnvelope()
-	p := a.path
+	p := &a.path
 	switch p.Ends {
 	case EndNoField:
 		a.find("no-field-added", a.edge, Warning, p.Boundary.IP.String(),
