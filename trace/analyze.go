@@ -90,11 +90,10 @@ func (k *keep) settle() {
 	for _, r := range k.refs {
 		*r.to = all[r.start:r.end]
 	}
-	clear(k.refs)
 	if cap(k.b) > 1<<20 {
 		k.b = nil
 	}
-	k.b, k.refs = k.b[:0], k.refs[:0]
+	k.b, k.refs = k.b[:0], emptied(k.refs)
 }
 
 // scratch keeps the work space of earlier calls: hops are large, and most messages have few.
