@@ -188,7 +188,8 @@ func (w *casework) followUp(ctx context.Context, c *casefile.Case) ([]desk.Corre
 		}
 	}
 	drafter := w.look.letters.Drafter(c)
-	c.Letters = slices.DeleteFunc(c.Letters, func(l casefile.Letter) bool {
+	// A letter may count the others: they stay as they are until all are tried.
+	c.Letters = slices.DeleteFunc(slices.Clone(c.Letters), func(l casefile.Letter) bool {
 		if l.Sent != "" || l.Kind != casefile.LetterReply && l.Refers == "" || l.Kind == casefile.LetterJANET {
 			return false
 		}
