@@ -3,7 +3,6 @@ package intake
 import (
 	"bytes"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -421,6 +420,5 @@ func remoteIn(line []byte) string {
 func mayTell(text []byte, words ...string) bool {
 	var room [200]byte
 	low := header.AppendLower(room[:0], text)
-	return slices.ContainsFunc(words, func(word string) bool { return bytes.Contains(low, []byte(word)) }) ||
-		bytes.ContainsFunc(text, func(c rune) bool { return c >= utf8.RuneSelf })
+	return containsAny(low, words...) || bytes.ContainsFunc(text, func(c rune) bool { return c >= utf8.RuneSelf })
 }

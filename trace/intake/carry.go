@@ -25,7 +25,7 @@ type cargo struct {
 	bounce   *Bounce  // of a bounce that was forwarded whole
 	prose    []byte   // first readable text, as it stands
 	charset  string   // of prose
-	links    bool     // prose was taken out of HTML with links or pictures in it
+	page     []byte   // the HTML that prose was taken out of
 	headed   bool     // prose has headers of messages in it
 	found    []block  // those
 	asFound  bool     // prose is all that they were found in
@@ -108,7 +108,10 @@ func (in *inspector) leafText(root, p *part, depth int, c *cargo) {
 	body = c.searched(body)
 	if p.media == "text/html" {
 		steps = with(steps, stepHTML)
-		c.links = c.prose == nil && hasLinks(body)
+		c.page = nil
+		if c.prose == nil {
+			c.page = body
+		}
 		body = htmlText(toUTF8(body, charset))
 	}
 	in.readText(body, charset, p.path, steps, c)
@@ -128,16 +131,6 @@ func (p *part) readable() (body []byte, steps []string, charset string) {
 func (c *cargo) searched(text []byte) []byte {
 	c.cut = c.cut || len(text) > maxPasted
 	return text[:min(len(text), maxPasted)]
-}
-
-// hasLinks tells whether HTML has links or pictures, as mailings do.
-func hasLinks(html []byte) bool {
-	for _, mark := range []string{"href", "HREF", "<img", "<IMG"} {
-		if bytes.Contains(html, []byte(mark)) {
-			return true
-		}
-	}
-	return false
 }
 
 // outlookTexts reads the texts of an Outlook item.

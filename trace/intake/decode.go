@@ -162,6 +162,13 @@ func toUTF8(data []byte, name string) []byte {
 	}
 	out := make([]byte, 0, len(data)+len(data)/8)
 	for len(data) > 0 {
+		plain := 0
+		for plain < len(data) && data[plain] < utf8.RuneSelf {
+			plain++
+		}
+		if out, data = append(out, data[:plain]...), data[plain:]; len(data) == 0 {
+			break
+		}
 		r, n := utf8.DecodeRune(data)
 		if r == utf8.RuneError && n == 1 {
 			r = rune(data[0])

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -110,15 +111,14 @@ func (m *mail) isReply() bool {
 	return true
 }
 
-// hasLinks tells whether a text has a link, or was HTML with links or pictures.
+// hasLinks tells whether a text has a link, or was HTML with links or pictures, as mailings
+// do.
 func (m *mail) hasLinks() bool {
-	low := bytes.ToLower(m.text())
-	for _, mark := range []string{"http:", "https:", "www.", "?subject="} {
-		if bytes.Contains(low, []byte(mark)) {
-			return true
-		}
-	}
-	return m.links
+	return containsAny(bytes.ToLower(m.text()), "http:", "https:", "www.", "?subject=") || containsAny(m.page, "href", "HREF", "<img", "<IMG")
+}
+
+func containsAny(text []byte, words ...string) bool {
+	return slices.ContainsFunc(words, func(word string) bool { return bytes.Contains(text, []byte(word)) })
 }
 
 // sells tells whether a text has the marks of a mailing: a link or a picture, the phrases of advertising, prices, or its length.
