@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"relaytrace/trace/header"
 )
 
 // The attacks below try to have an innocent, V, named with more than a claim, or to hide
@@ -192,5 +194,20 @@ func TestManyFields(t *testing.T) {
 				t.Fatalf("%s: field %d is %s", name, i, s)
 			}
 		}
+	}
+}
+
+// TestManyRecipients: recipients without end are bounded; the first ones, which the last
+// system wrote, are kept.
+func TestManyRecipients(t *testing.T) {
+	var b strings.Builder
+	for i := range 30_000 {
+		fmt.Fprintf(&b, "Delivered-To: u%d@h%d.example\n", i, i)
+	}
+	b.WriteString("Received: from a.example (a.example [192.0.2.1]) by b.example; Fri, 7 Mar 2003 18:00:00 +0000\n\n")
+	data := []byte(b.String())
+	p := Analyze(data, header.Scan(data, nil).Fields, &Settings{})
+	if got := p.Message.DeliveredTo; len(got) != maxDelivered || got[0] != "u0@h0.example" {
+		t.Errorf("%d recipients", len(got))
 	}
 }

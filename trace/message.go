@@ -42,7 +42,7 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 			continue
 		}
 		switch {
-		case len(name) < 11 || len(name) > 18:
+		case len(name) < 11 || len(name) > 18 || len(a.delivered) == maxDelivered:
 		case f.Is(data, "Delivered-To"), f.Is(data, "X-Original-To"), f.Is(data, "Envelope-To"), f.Is(data, "Original-Recipient"):
 			a.delivered = append(a.delivered, delivery{f: f, above: len(a.trace)})
 		}
@@ -68,6 +68,10 @@ type delivery struct {
 	to    string
 	above int
 }
+
+// maxDelivered bounds the recipients that are read: two for each hop that is judged. Each is
+// held against all others.
+const maxDelivered = 2 * maxHops
 
 // messageFields is how many fields of a header a Message keeps.
 const messageFields = 9
