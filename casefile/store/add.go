@@ -134,7 +134,7 @@ func (s *Store) add(ctx context.Context, p *Packed) (Taken, error) {
 		if p.data != nil {
 			data = p.data
 		}
-		if _, err := s.st.submission.ExecContext(ctx, t.Submission, sum, p.file, p.line, p.size, p.class, p.grade, p.priority, p.reporter,
+		if err := run(ctx, s.st.submission, t.Submission, sum, p.file, p.line, p.size, p.class, p.grade, p.priority, p.reporter,
 			p.replyTo, p.subject, p.date, p.utc, p.messageID, p.forged, p.recipients, p.reasons, p.ask, p.bounce, p.report, p.problem, data); err != nil {
 			return t, err
 		}
@@ -153,7 +153,7 @@ func (s *Store) addSample(ctx context.Context, one *packedSample, i int, t *Take
 	n, known := s.samples[one.sum]
 	if !known {
 		n = s.next.sample
-		if _, err := s.st.sample.ExecContext(ctx, n, one.hex, one.size, one.grade, one.data); err != nil {
+		if err := run(ctx, s.st.sample, n, one.hex, one.size, one.grade, one.data); err != nil {
 			return err
 		}
 		s.next.sample++
@@ -177,8 +177,7 @@ func (s *Store) addSample(ctx context.Context, one *packedSample, i int, t *Take
 		}
 		t.Found[i] = true
 	}
-	_, err := s.st.origin.ExecContext(ctx, n, number, t.Submission, valid(o.File), o.Line, valid(o.Part), o.Via, valid(o.By))
-	return err
+	return run(ctx, s.st.origin, n, number, t.Submission, valid(o.File), o.Line, valid(o.Part), o.Via, valid(o.By))
 }
 
 // addPath writes what was found in a sample.
@@ -191,13 +190,13 @@ func (s *Store) addPath(ctx context.Context, n int, p *trace.Path) error {
 	if p.Origin != nil {
 		origin, certainty = ip(p.Origin.IP), string(p.Origin.Certainty)
 	}
-	if _, err := s.st.fields.ExecContext(ctx, n, m.MessageID, m.Subject, m.From, m.ReplyTo, m.To, m.Date, m.Domain, m.ReturnPath,
+	if err := run(ctx, s.st.fields, n, m.MessageID, m.Subject, m.From, m.ReplyTo, m.To, m.Date, m.Domain, m.ReturnPath,
 		strings.Join(m.DeliveredTo, ", "), string(p.Ends), boundary, origin, certainty); err != nil {
 		return err
 	}
 	for i := range p.Hops {
 		h := &p.Hops[i]
-		if _, err := s.st.hop.ExecContext(ctx, n, i, h.Line, string(h.Kind), string(h.Standing), h.Link, string(h.Discloses),
+		if err := run(ctx, s.st.hop, n, i, h.Line, string(h.Kind), string(h.Standing), h.Link, string(h.Discloses),
 			ip(h.From.IP), h.From.RDNS, h.From.HELO, h.By.Host, h.ID, h.Time.UTC, h.Raw); err != nil {
 			return err
 		}
@@ -207,7 +206,7 @@ func (s *Store) addPath(ctx context.Context, n int, p *trace.Path) error {
 		if r.Own >= 0 {
 			client = ip(p.Hops[r.Own].From.IP)
 		}
-		if _, err := s.st.transaction.ExecContext(ctx, n, r.Hop, ip(r.IP), r.Own, client, string(r.Certainty), r.Withholds); err != nil {
+		if err := run(ctx, s.st.transaction, n, r.Hop, ip(r.IP), r.Own, client, string(r.Certainty), r.Withholds); err != nil {
 			return err
 		}
 	}

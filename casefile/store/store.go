@@ -275,8 +275,18 @@ func (s *Store) exec(ctx context.Context, text string, args ...any) error {
 	}
 	st, err := s.ready(ctx, text)
 	if err == nil {
-		_, err = st.ExecContext(ctx, args...)
+		err = run(ctx, st, args...)
 	}
+	return err
+}
+
+// run runs a statement that is done in no time unless ctx is cancelled: the driver starts a
+// goroutine for each that could be cancelled while it runs.
+func run(ctx context.Context, st *sql.Stmt, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	_, err := st.ExecContext(context.WithoutCancel(ctx), args...)
 	return err
 }
 

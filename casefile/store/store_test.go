@@ -209,7 +209,7 @@ func TestChain(t *testing.T) {
 }
 
 func BenchmarkAdd(b *testing.B) {
-	ctx := context.Background()
+	ctx := b.Context() // one that can be cancelled, as that of a command
 	s, err := Create(ctx, b.TempDir())
 	must(b, err)
 	defer s.Close()
