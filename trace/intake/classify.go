@@ -37,11 +37,15 @@ func (in *inspector) judge(p *part, s *Submission) {
 	m.finish()
 }
 
+// longList is the length in bytes from which texts of list mail may be so long that it must be
+// told, however they are encoded.
+const longList = 1 << 20
+
 // carry looks for what the message carries. Where the header says that it came by a list, and
 // no structure says otherwise, the message is the sample whatever its texts hold: they are
-// not read. Below the bound none is so long, however encoded, that this must be told.
+// not read.
 func (m *mail) carry() {
-	if m.isList() && !m.isDaemon() && !m.nullPath && m.hits.in(kindBounce, "subject") == 0 && !m.rules.ranksText && len(m.data) <= bigMessage {
+	if m.isList() && !m.isDaemon() && !m.nullPath && m.hits.in(kindBounce, "subject") == 0 && !m.rules.ranksText && len(m.data) <= longList {
 		m.cargo = m.carrySamples(m.part, &cargo{filesOnly: true})
 		if m.plain() {
 			return

@@ -4,12 +4,13 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"sync"
+
+	"golang.org/x/sync/semaphore"
 )
 
 const (
-	inLine     = 32      // submissions between reading and handing out
-	bigMessage = 1 << 20 // bytes; one of this size goes through alone, to bound memory
+	inLine  = 256      // submissions between reading and handing out, to have work for all cores while one is long
+	inBytes = 16 << 20 // and their bytes; a larger one goes through alone, to bound memory
 )
 
 // job is a submission on its way: read, then inspected and worked on, then handed out.
@@ -20,6 +21,7 @@ type job struct {
 	steps []string
 	raw   bool // to be inspected
 	made  any  // by work
+	bytes int64
 	done  chan struct{}
 }
 
@@ -28,11 +30,11 @@ type worker func(n int, sub *Submission) any
 
 // assembly line: one goroutine reads, several inspect and work, the caller's hands out in order.
 type line struct {
-	ctx     context.Context
-	order   chan *job
-	work    chan *job
-	n       int            // jobs put so far
-	pending sync.WaitGroup // jobs that were not handed out yet
+	ctx   context.Context
+	order chan *job
+	work  chan *job
+	n     int                 // jobs put so far
+	bytes *semaphore.Weighted // of the jobs that were not handed out yet
 }
 
 // runLine runs read, which puts jobs in line, has work done on each, and hands it to take in
@@ -40,7 +42,7 @@ type line struct {
 func runLine(ctx context.Context, in *inspector, read func(context.Context, *line) error, work worker, take func(*Submission, any) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &line{ctx: ctx, order: make(chan *job, inLine), work: make(chan *job, inLine)}
+	l := &line{ctx: ctx, order: make(chan *job, inLine), work: make(chan *job, inLine), bytes: semaphore.NewWeighted(inBytes)}
 	for range runtime.GOMAXPROCS(0) {
 		go func() {
 			for j := range l.work {
@@ -63,7 +65,7 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 				cancel() // the reader stops; what is in line is let go
 			}
 		}
-		l.pending.Done()
+		l.bytes.Release(j.bytes)
 	}
 	if err != nil {
 		return err
@@ -96,22 +98,16 @@ func (j *job) guard(step func()) (ok bool) {
 
 // put puts a job in line.
 func (l *line) put(j *job) error {
-	big := len(j.sub.Data) > bigMessage
-	if big {
-		l.pending.Wait()
-	}
-	j.done, j.n = make(chan struct{}), l.n
+	j.done, j.n, j.bytes = make(chan struct{}), l.n, min(int64(len(j.sub.Data)), inBytes)
 	l.n++
-	l.pending.Add(1)
+	if err := l.bytes.Acquire(l.ctx, j.bytes); err != nil {
+		return err
+	}
 	select {
 	case l.order <- j:
 	case <-l.ctx.Done():
-		l.pending.Done()
 		return l.ctx.Err()
 	}
 	l.work <- j // never full for long: the workers need nobody
-	if big {
-		l.pending.Wait()
-	}
 	return nil
 }
