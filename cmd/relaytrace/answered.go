@@ -131,7 +131,7 @@ func (a *app) readAnswer(name string) ([]byte, error) {
 	if name != intake.Stdin {
 		file, err := os.Open(name)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, pathCause(err))
+			return nil, fileError(name, err)
 		}
 		defer file.Close()
 		in = file
@@ -139,11 +139,11 @@ func (a *app) readAnswer(name string) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(in, maxAnswerFile+1))
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", name, pathCause(err))
+		return nil, fileError(name, err)
 	case len(data) > maxAnswerFile:
-		return nil, fmt.Errorf("%s: larger than %d MiB", name, maxAnswerFile>>20)
+		return nil, hinted(fmt.Errorf("%s: larger than %d MiB", name, maxAnswerFile>>20), "save the answer alone, without large attachments")
 	case len(data) == 0:
-		return nil, fmt.Errorf("%s: is empty", name)
+		return nil, hinted(fmt.Errorf("%s: is empty", name), "save the answer again")
 	}
 	return data, nil
 }

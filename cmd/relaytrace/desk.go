@@ -69,7 +69,7 @@ func (a *app) desk(c *cobra.Command, f deskFlags, dir string) error {
 	if f.users != "" {
 		file, err := os.Open(f.users)
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.users, pathCause(err))
+			return fileError(f.users, err)
 		}
 		users, err = desk.ReadUsers(file, f.users)
 		if err = errors.Join(err, file.Close()); err != nil {

@@ -33,7 +33,7 @@ func fonts(names []string) (list []*render.Font, err error) {
 	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
-			return nil, fmt.Errorf("font %s: %w", name, pathCause(err))
+			return nil, fileError("font "+name, err)
 		}
 		f, err := render.NewFont(data)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/mattn/go-isatty"
 
@@ -81,4 +82,18 @@ func pathCause(err error) error {
 		return pe.Err
 	}
 	return err
+}
+
+// fileError tells of a file that the user named and that cannot be read.
+func fileError(name string, err error) error {
+	hint := "copy it from its source again"
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		hint = "check the name, and the folder that the command runs in"
+	case errors.Is(err, fs.ErrPermission):
+		hint = "ask the owner to let you read it, or copy it to a place of your own"
+	case errors.Is(err, syscall.EISDIR):
+		hint = "name a file in it"
+	}
+	return hinted(fmt.Errorf("%s: %w", name, pathCause(err)), hint)
 }

@@ -178,15 +178,16 @@ func sorterFor(s settings, f sortFlags) (intake.Sorter, error) {
 		return sorter, nil
 	}
 	info, err := os.Stat(f.rules)
-	if err == nil && info.Size() > maxSettings {
-		err = errors.New("too large for rules")
-	}
 	var text []byte
-	if err == nil {
+	if err == nil && info.Size() <= maxSettings {
 		text, err = os.ReadFile(f.rules)
 	}
-	err = pathCause(err)
-	if err == nil {
+	switch {
+	case err != nil:
+		return sorter, fileError(f.rules, err)
+	case info.Size() > maxSettings:
+		err = errors.New("too large for rules")
+	default:
 		sorter.Rules, err = intake.ParseRules(string(text))
 	}
 	if err != nil {
