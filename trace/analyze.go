@@ -127,8 +127,7 @@ func listed[T any](list []T) []T { return append(make([]T, 0, len(list)), list..
 // with data. Analyze never fails: what cannot be known is told as such. It is safe to
 // call concurrently.
 func Analyze(data []byte, fields []header.Field, set *Settings) Path {
-	a := scratch.Get().(*analysis)
-	defer a.release()
+	a := scratch.Get().(*analysis) // after a panic it is not given back: it would hold texts of this message for the next
 	p := &a.path
 	p.Schema, p.Relays = PathSchema, []Relay{}
 	a.set = set
@@ -145,7 +144,9 @@ func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	}
 	p.Bystanders = listed(a.bystanders)
 	a.sortFindings()
-	return *p
+	done := *p
+	a.release()
+	return done
 }
 
 // analyze goes through the fields from the top.

@@ -3,6 +3,7 @@ package trace
 import (
 	"fmt"
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -209,5 +210,28 @@ func TestManyRecipients(t *testing.T) {
 	p := Analyze(data, header.Scan(data, nil).Fields, &Settings{})
 	if got := p.Message.DeliveredTo; len(got) != maxDelivered || got[0] != "u0@h0.example" {
 		t.Errorf("%d recipients", len(got))
+	}
+}
+
+// TestAfterMistake: when a mistake of ours ends an analysis, which costs that message and not
+// the rest, nothing of it comes into what is told of the next.
+func TestAfterMistake(t *testing.T) {
+	good := []byte("Received: from a.example ([192.0.2.1]) by mx.b.example; Fri, 7 Mar 2003 18:00:00 +0000\nDelivered-To: joe@b.example\nSubject: x\n\n")
+	bad := []byte("From: someone@else.example\nX-Originating-IP: [198.51.100.1]\nReceived: from c.example ([198.51.100.1]) by mx.d.example\nSubject: y\n\n")
+	analyze := func(data []byte) Path { return Analyze(data, header.Scan(data, nil).Fields, &Settings{}) }
+	want := analyze(good)
+	for range 20 {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Error("fields beyond the data are no mistake")
+				}
+			}()
+			fields := header.Scan(bad, nil).Fields
+			Analyze(bad[:fields[3].Start:fields[3].Start], fields, &Settings{})
+		}()
+		if got := analyze(good); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%+v, want %+v", got, want)
+		}
 	}
 }
