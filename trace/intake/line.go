@@ -11,6 +11,7 @@ import (
 const (
 	inLine  = 256      // submissions between reading and handing out, to have work for all cores while one is long
 	inBytes = 16 << 20 // and their bytes; a larger one goes through alone, to bound memory
+	swollen = 1 << 20  // bytes that came out of archives in a submission, from which it is waited for
 )
 
 // job is a submission on its way: read, then inspected and worked on, then handed out.
@@ -22,7 +23,8 @@ type job struct {
 	raw   bool // to be inspected
 	made  any  // by work
 	bytes int64
-	done  chan struct{}
+	done  chan struct{} // closed when all was done on it
+	gone  chan struct{} // closed when it was handed out
 }
 
 // worker makes of a submission what its receiver wants of it.
@@ -47,7 +49,11 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 		go func() {
 			for j := range l.work {
 				j.pass(in, work)
+				swells := j.sub.unpacked() > swollen
 				close(j.done)
+				if swells { // a few kilobytes of mail may hold megabytes: each worker keeps one such in line
+					<-j.gone // it comes: all before it were begun before, and none of them waits for this one
+				}
 			}
 		}()
 	}
@@ -66,6 +72,7 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 			}
 		}
 		l.bytes.Release(j.bytes)
+		close(j.gone)
 	}
 	if err != nil {
 		return err
@@ -84,6 +91,15 @@ func (j *job) pass(in *inspector, work worker) {
 	}
 }
 
+// unpacked tells by how many bytes the samples are more than what they came in.
+func (s *Submission) unpacked() int {
+	n := -len(s.Data)
+	for i := range s.Samples {
+		n += len(s.Samples[i].Data)
+	}
+	return n
+}
+
 // guard sees to it that a mistake of ours, which some hostile message finds, costs that
 // message and not the rest; it reports whether there was none. The tests call inspect itself.
 func (j *job) guard(step func()) (ok bool) {
@@ -98,7 +114,8 @@ func (j *job) guard(step func()) (ok bool) {
 
 // put puts a job in line.
 func (l *line) put(j *job) error {
-	j.done, j.n, j.bytes = make(chan struct{}), l.n, min(int64(len(j.sub.Data)), inBytes)
+	j.done, j.gone = make(chan struct{}), make(chan struct{})
+	j.n, j.bytes = l.n, min(int64(len(j.sub.Data)), inBytes)
 	l.n++
 	if err := l.bytes.Acquire(l.ctx, j.bytes); err != nil {
 		return err

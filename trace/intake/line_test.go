@@ -1,10 +1,16 @@
 package intake
 
 import (
+	"archive/zip"
+	"bytes"
 	"context"
+	"encoding/base64"
 	"fmt"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // TestWalkWith: what work made comes with its submission, in their order, and a submission
@@ -37,5 +43,47 @@ func TestWalkWith(t *testing.T) {
 	})
 	if err != nil || n != 60 {
 		t.Errorf("%d, %v", n, err)
+	}
+}
+
+// TestLineBoundsUnpacked: messages of a few kilobytes with archives that hold megabytes are
+// not unpacked one after the other while the first waits to be handed out.
+func TestLineBoundsUnpacked(t *testing.T) {
+	var packed bytes.Buffer
+	z := zip.NewWriter(&packed)
+	w, err := z.Create("spam.eml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintf(w, "Received: from a by b; Fri, 7 Mar 2003 18:00:00 +0000\nFrom: a@a.example\n\n%s", bytes.Repeat([]byte("x"), 2*swollen))
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	one := "From x Fri Mar  7 18:00:00 2003\nFrom: joe@b.example\nSubject: spam\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\n" +
+		base64.StdEncoding.EncodeToString(packed.Bytes()) + "\n\n"
+	const count = 60
+	var begun atomic.Int32
+	work := func(n int, sub *Submission) int {
+		begun.Add(1)
+		return len(sub.Samples)
+	}
+	n := 0
+	err = WalkWith(context.Background(), Sorter{}, []string{Stdin}, strings.NewReader(strings.Repeat(one, count)), work, func(sub *Submission, samples int) error {
+		if samples != 1 {
+			t.Errorf("%d samples: %v", samples, sub.Reasons)
+		}
+		if n == 0 { // a receiver that takes its time
+			for last := int32(-1); last != begun.Load(); time.Sleep(200 * time.Millisecond) {
+				last = begun.Load()
+			}
+			if got := int(begun.Load()); got > runtime.GOMAXPROCS(0) {
+				t.Errorf("%d are unpacked while the first is handed out", got)
+			}
+		}
+		n++
+		return nil
+	})
+	if err != nil || n != count {
+		t.Errorf("%d of %d, %v", n, count, err)
 	}
 }
