@@ -22,8 +22,9 @@ type Draft struct {
 	size counter
 }
 
-// draftName is where the draft of a store lies until it is put in its place.
-const draftName = stageDir + "/draft"
+// draftName is where the draft of a store lies until it is put in its place: beside stageDir
+// and not in it, since that one tells, until an export ends, that the folder is behind the store.
+const draftName = ".relaytrace-draft"
 
 // newDraft makes a new file, which is hashed as it is written.
 func newDraft(root *os.Root, name string, mode fs.FileMode, buf *bufio.Writer) (*Draft, error) {
@@ -60,10 +61,7 @@ func (s *Store) Begin() (*Draft, error) {
 		return nil, explain(s.dir, err)
 	}
 	defer root.Close()
-	if err = root.RemoveAll(stageDir); err == nil {
-		err = root.Mkdir(stageDir, 0o700)
-	}
-	if err == nil {
+	if err = root.RemoveAll(draftName); err == nil {
 		s.draft, err = newDraft(root, draftName, 0o600, bufio.NewWriterSize(nil, 64<<10))
 	}
 	if err != nil {
@@ -82,8 +80,8 @@ func (d *Draft) Write(p []byte) (int, error) {
 // File is what the draft becomes at that path.
 func (d *Draft) File(path string) File { return File{Path: path, draft: d} }
 
-// giveUpDraft removes a draft that no export has taken. What cannot be removed is told by
-// Verify as an export that was interrupted, and goes with the next one.
+// giveUpDraft removes a draft that no export has put in its place. What cannot be removed is
+// told by Verify, and goes with the next one.
 func (s *Store) giveUpDraft() {
 	if s.draft == nil {
 		return
@@ -91,7 +89,7 @@ func (s *Store) giveUpDraft() {
 	_ = s.draft.f.Close()
 	s.draft = nil
 	if root, err := os.OpenRoot(s.dir); err == nil {
-		_ = root.RemoveAll(stageDir)
+		_ = root.RemoveAll(draftName)
 		_ = root.Close()
 	}
 }

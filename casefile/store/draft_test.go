@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -41,4 +43,53 @@ func TestDraft(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"lines": "two\n"}, texts(t, dir)); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestDraftAfterInterruption: that an export was interrupted is told until one has ended,
+// whatever opens the case meanwhile: letters may lie in the folder that the case takes back.
+func TestDraftAfterInterruption(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	s := under(t, dir)
+	told := func() (notes int) {
+		t.Helper()
+		v, err := s.Verify(ctx)
+		must(t, err)
+		for _, n := range v.Notes {
+			if strings.Contains(n, "an export was interrupted") {
+				notes++
+			}
+		}
+		return notes
+	}
+	reopen := func() {
+		t.Helper()
+		must(t, s.Close())
+		var err error
+		s, err = Open(ctx, dir)
+		must(t, err)
+	}
+	d, err := s.Begin()
+	must(t, err)
+	full := errors.New("disk full")
+	if _, err := s.Export(ctx, []File{{Path: "a", Write: func(io.Writer) error { return full }}, d.File("lines")}, nil); !errors.Is(err, full) {
+		t.Fatal(err)
+	}
+	reopen()
+	if told() != 1 {
+		t.Error("closing the case hides that its export was interrupted")
+	}
+	_, err = s.Begin()
+	must(t, err)
+	reopen()
+	if told() != 1 {
+		t.Error("a draft that is given up hides that an export was interrupted")
+	}
+	d, err = s.Begin()
+	must(t, err)
+	_, err = s.Export(ctx, []File{d.File("lines")}, nil)
+	must(t, err)
+	if told() != 0 {
+		t.Error("an export that ended is told as interrupted")
+	}
+	must(t, s.Close())
 }

@@ -76,11 +76,15 @@ func (s *Store) Export(ctx context.Context, files []File, finish func([]casefile
 	if err := errors.Join(x.all(ctx, files, finish), x.syncs.wait()); err != nil {
 		return x.out, explain(s.dir, err)
 	}
+	s.giveUpDraft() // it is in its place, or none of this export
 	return x.out, nil
 }
 
 func (x *exporter) all(ctx context.Context, files []File, finish func([]casefile.File) (File, error)) error {
-	if err := x.clear(); err != nil {
+	if err := x.root.RemoveAll(stageDir); err != nil {
+		return err
+	}
+	if err := x.root.Mkdir(stageDir, 0o700); err != nil {
 		return err
 	}
 	if err := x.known(ctx); err != nil {
@@ -119,15 +123,6 @@ func (x *exporter) all(ctx context.Context, files []File, finish func([]casefile
 	return x.done(ctx)
 }
 
-// clear makes the folder to which files are written first. Where a draft was begun it is
-// there, and holds nothing else.
-func (x *exporter) clear() error {
-	if x.s.draft != nil {
-		return nil
-	}
-	return errors.Join(x.root.RemoveAll(stageDir), x.root.Mkdir(stageDir, 0o700))
-}
-
 // known reads what earlier exports wrote, those that were interrupted too.
 func (x *exporter) known(ctx context.Context) error {
 	rows, err := x.s.conn.QueryContext(ctx, "SELECT path, placed, sha256 FROM files")
@@ -163,9 +158,7 @@ func (x *exporter) stage(f File) error {
 		return nil
 	}
 	name, d := draftName, f.draft
-	if d != nil {
-		x.s.draft = nil
-	} else {
+	if d == nil {
 		name = fmt.Sprintf("%s/%06d", stageDir, len(x.files))
 		d, err = x.write(name, f)
 	}

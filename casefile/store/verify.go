@@ -193,6 +193,9 @@ func (s *Store) verifyFolder(ctx context.Context, v *Verified) error {
 	if _, err := root.Lstat(stageDir); err == nil || pending > 0 {
 		v.Notes = append(v.Notes, "an export was interrupted; relaytrace export finishes it")
 	}
+	if _, err := root.Lstat(draftName); err == nil {
+		v.Notes = append(v.Notes, "a run was interrupted, and left "+draftName+"; the next one takes it away")
+	}
 	return s.others(v, x.ours)
 }
 
@@ -209,7 +212,7 @@ func (s *Store) others(v *Verified, ours map[string]map[string]bool) error {
 		switch rel = filepath.ToSlash(rel); {
 		case rel == stageDir:
 			return fs.SkipDir
-		case d.IsDir(), rel == Name, strings.HasPrefix(rel, Name+"-"), ours[rel] != nil:
+		case d.IsDir(), rel == Name, rel == draftName, strings.HasPrefix(rel, Name+"-"), ours[rel] != nil:
 		default:
 			v.Notes = append(v.Notes, "not of the case: "+rel)
 		}
