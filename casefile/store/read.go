@@ -186,7 +186,8 @@ func scanSubmission(rows *sql.Rows) (*casefile.Submission, error) {
 		return nil, err
 	}
 	var err error
-	if utc != "" {
+	// A year before 0 or after 9999 is none: earlier versions took it from a Date with a zone that leads there.
+	if len(utc) == len("2006-01-02T15:04:05Z") {
 		x.Time, err = time.Parse(time.RFC3339, utc)
 	}
 	for _, part := range []struct {

@@ -259,3 +259,19 @@ func FuzzAdd(f *testing.F) {
 		}
 	})
 }
+
+// TestYearThatIsNone: a store of an earlier version may hold a time that no date is; the case
+// is read all the same.
+func TestYearThatIsNone(t *testing.T) {
+	ctx := context.Background()
+	s := under(t, t.TempDir())
+	x := submission("a.eml", "Subject: a\n\n")
+	x.Date, x.Time = "Fri, 31 Dec 9999 23:59:00 -1200", time.Date(10000, 1, 1, 11, 59, 0, 0, time.UTC)
+	add(t, s, x)
+	must(t, s.Submissions(ctx, func(got *casefile.Submission) error {
+		if got.Number == 2 && (got.Date != x.Date || !got.Time.IsZero()) {
+			t.Errorf("%q %v", got.Date, got.Time)
+		}
+		return nil
+	}))
+}

@@ -55,8 +55,18 @@ func (p *part) written() time.Time {
 	return parseDate(v[strings.LastIndexByte(v, ';')+1:])
 }
 
-// parseDate reads a date of RFC 5322, or as asctime writes it; zero when it is neither.
+// parseDate reads a date of RFC 5322, or as asctime writes it, in UTC; zero when it is neither.
+// So it is where the zone leads out of the years of four digits: JSON and RFC 3339 have no
+// others, and one such date would make the whole case unreadable.
 func parseDate(v string) time.Time {
+	t := readDate(v).UTC()
+	if y := t.Year(); y < 0 || y > 9999 {
+		return time.Time{}
+	}
+	return t
+}
+
+func readDate(v string) time.Time {
 	v = strings.TrimSpace(v)
 	if v == "" {
 		return time.Time{}
@@ -71,15 +81,15 @@ func parseDate(v string) time.Time {
 			s = strings.TrimRight(s[:i], " ")
 		}
 		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC()
+			return t
 		}
 	}
 	if t, err := netmail.ParseDate(v); err == nil {
-		return t.UTC()
+		return t
 	}
 	for _, layout := range [...]string{time.ANSIC, time.UnixDate, time.RFC3339, "Mon Jan _2 15:04:05 2006 -0700"} {
 		if t, err := time.Parse(layout, v); err == nil {
-			return t.UTC()
+			return t
 		}
 	}
 	return time.Time{}

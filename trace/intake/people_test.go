@@ -117,3 +117,23 @@ func TestAddressesIn(t *testing.T) {
 		}
 	}
 }
+
+// TestDateOutsideOfTheYears: a zone cannot lead out of the years that JSON and RFC 3339 have,
+// neither that of a message nor that of a bounce.
+func TestDateOutsideOfTheYears(t *testing.T) {
+	for _, date := range []string{"Fri, 31 Dec 9999 23:59:00 -1200", "31 Dec 9999 23:59 -0001", "Sat, 1 Jan 0000 00:00:00 +1200"} {
+		if got := parseDate(date); !got.IsZero() {
+			t.Errorf("%s: %v", date, got)
+		}
+		all, _ := sortBytes(t, []byte("Return-Path: <>\nFrom: Mail Delivery Subsystem <MAILER-DAEMON@mx.victim.example>\nTo: <m.hale@dept.college.example>\n"+
+			"Date: "+date+"\nSubject: Returned mail: User unknown\n\n"+
+			"The original message was received at "+date+"\nfrom relay1.example.net [198.51.100.11]\n\n"+
+			"   ----- The following addresses had permanent fatal errors -----\n<pat@victim.example>\n"))
+		if b := all[0].Bounce; b == nil || !b.Time.IsZero() || !b.ArrivalTime.IsZero() || !all[0].Time.IsZero() {
+			t.Errorf("%s: %+v", date, b)
+		}
+	}
+	if got, want := parseDate("Fri, 31 Dec 9999 23:59:00 +0000"), time.Date(9999, 12, 31, 23, 59, 0, 0, time.UTC); got != want {
+		t.Error(got)
+	}
+}
