@@ -91,7 +91,8 @@ func Create(ctx context.Context, dir string) (*Store, error) {
 	if err := f.Close(); err != nil {
 		return nil, explain(dir, err)
 	}
-	return open(ctx, dir, false)
+	// Cancelled half way, it would leave a file that is no store.
+	return open(context.WithoutCancel(ctx), dir, false)
 }
 
 // Open opens the store in the folder dir for reading and writing. A store of an earlier
@@ -217,9 +218,15 @@ func (s *Store) identity(ctx context.Context) (id, version int, err error) {
 
 func (s *Store) checkVersion(ctx context.Context) error {
 	id, version, err := s.identity(ctx)
+	var tables int
+	if err == nil {
+		err = s.conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables)
+	}
 	switch {
 	case err != nil:
 		return err
+	case id == 0 && tables == 0:
+		return folderError(s.dir, errors.New("holds nothing yet: the run that began the case was killed"), "run relaytrace case on it again")
 	case id != applicationID:
 		return folderError(s.dir, errors.New(Name+" is not one of relaytrace"), "name the folder of a case")
 	case version > Version():

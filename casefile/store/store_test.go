@@ -275,3 +275,21 @@ func TestYearThatIsNone(t *testing.T) {
 		return nil
 	}))
 }
+
+// TestBegunAndNotMade: a run that is cancelled leaves no file that is no store, and of what a
+// killed one leaves it is said what it is.
+func TestBegunAndNotMade(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	s, err := Create(ctx, t.TempDir())
+	must(t, err)
+	must(t, s.Close())
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, Name), nil, 0o600))
+	if _, err := OpenReadOnly(context.Background(), dir); err == nil || !strings.Contains(err.Error(), "holds nothing yet") {
+		t.Error(err)
+	}
+	s, err = Open(context.Background(), dir)
+	must(t, err)
+	must(t, s.Close())
+}
