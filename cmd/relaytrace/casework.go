@@ -168,11 +168,20 @@ func pack(sub *intake.Submission, believe *trace.Settings) packed {
 	for i := range sub.Samples {
 		sub.Samples[i].Part = partOf(&sub.Samples[i])
 		p.paths[i] = analyze(&sub.Samples[i], believe)
+		inStore(&p.paths[i].Sample)
 		p.lines[i] = documents.Get().(*[]byte)
 		*p.lines[i] = appendLine((*p.lines[i])[:0], &p.paths[i])
 	}
 	p.packed = store.Pack(sub, p.paths)
 	return p
+}
+
+// inStore makes of the place of a sample what the store gives back: else samples.ndjson would
+// be another one when it is written again. File names may hold any bytes.
+func inStore(s *trace.Sample) {
+	for _, text := range []*string{&s.File, &s.Part, &s.By} {
+		*text = strings.ToValidUTF8(*text, "\ufffd")
+	}
 }
 
 // appendLine adds a path as relaytrace trace --json prints it.

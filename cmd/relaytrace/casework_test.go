@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"relaytrace/casefile"
 	"relaytrace/casefile/casetest"
 	"relaytrace/casefile/store"
@@ -191,4 +193,24 @@ func markSent(t *testing.T, dir, name string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// TestSameWhenWrittenAgain: what a case is made of may have any name and any date, and the
+// folder is the same when it is written again from the store.
+func TestSameWhenWrittenAgain(t *testing.T) {
+	in, dir := t.TempDir(), filepath.Join(t.TempDir(), "case")
+	for name, date := range map[string]string{"caf\xe9\xe8.eml": "Fri, 7 Mar 2003 18:00:00 +0000", "b.eml": "Fri, 31 Dec 9999 23:59:00 -1200", "c.eml": "Sat, 1 Jan 0000 00:00:00 +1200"} {
+		text := "Received: from a.example ([192.0.2.1]) by mx.example; Fri, 7 Mar 2003 18:00:01 +0000\nFrom: x@spam.example\nTo: ann@isp.example\n" +
+			"Subject: spam\nDate: " + date + "\n\nx\n"
+		if err := os.WriteFile(filepath.Join(in, name), []byte(text), 0o600); err != nil {
+			t.Skip(err) // a file system of which names must be UTF-8
+		}
+	}
+	onFolder(t, t.Context(), exitOK, "case", "--offline", "--now", demoNow, "--trust", "mx.example", "-o", dir, in)
+	made := contents(t, dir, "samples.ndjson")
+	onFolder(t, t.Context(), exitOK, "export", "--now", demoNow, dir)
+	if diff := cmp.Diff(string(made), string(contents(t, dir, "samples.ndjson"))); diff != "" {
+		t.Error(diff)
+	}
+	onFolder(t, t.Context(), exitOK, "batch", "--offline", "--now", demoNow, "-o", filepath.Join(t.TempDir(), "batch"), in)
 }
