@@ -66,9 +66,12 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 	var err error
 	for j := range l.order {
 		<-j.done
-		if err == nil && ctx.Err() == nil {
+		if err == nil {
+			err = ctx.Err() // what is in line is let go; the reader may have been done, and have no error
+		}
+		if err == nil {
 			if err = take(j.sub, j.made); err != nil {
-				cancel() // the reader stops; what is in line is let go
+				cancel() // the reader stops
 			}
 		}
 		l.bytes.Release(j.bytes)

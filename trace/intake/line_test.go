@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -85,5 +86,30 @@ func TestLineBoundsUnpacked(t *testing.T) {
 	})
 	if err != nil || n != count {
 		t.Errorf("%d of %d, %v", n, count, err)
+	}
+}
+
+// TestCancelTellsWhatIsLeft: when all was read before the cancel, what was not handed out is
+// no success.
+func TestCancelTellsWhatIsLeft(t *testing.T) {
+	one := "From x Fri Mar  7 18:00:00 2003\nReceived: from a by b; Fri, 7 Mar 2003 18:00:00 +0000\n\nx\n\n"
+	ctx, cancel := context.WithCancel(context.Background())
+	last := make(chan bool)
+	work := func(n int, _ *Submission) int {
+		if n == 19 {
+			close(last)
+		}
+		return n
+	}
+	n := 0
+	err := WalkWith(ctx, Sorter{}, []string{Stdin}, strings.NewReader(strings.Repeat(one, 20)), work, func(*Submission, int) error {
+		<-last
+		time.Sleep(10 * time.Millisecond) // the reader ends
+		n++
+		cancel()
+		return nil
+	})
+	if n != 1 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d handed out, %v", n, err)
 	}
 }
