@@ -342,7 +342,7 @@ func (x *exporter) done(ctx context.Context) error {
 	if err := x.s.begin(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(x.s.exec(ctx, "DELETE FROM files"), x.list(ctx, 1)); err != nil {
+	if err := errors.Join(x.s.exec(ctx, "DELETE FROM files"), x.list(ctx, 1), x.s.SetMeta(ctx, metaExport, "done")); err != nil {
 		return err
 	}
 	if err := x.s.Commit(ctx); err != nil {

@@ -179,6 +179,32 @@ func TestExportNames(t *testing.T) {
 	}
 }
 
+// TestExportDue: between a judgement and the export of its files, verify tells that they are
+// not yet those of the judgement.
+func TestExportDue(t *testing.T) {
+	ctx := context.Background()
+	s := under(t, t.TempDir())
+	interrupted := func() bool {
+		t.Helper()
+		v, err := s.Verify(ctx)
+		must(t, err)
+		return slices.Contains(v.Notes, "an export was interrupted; relaytrace export finishes it")
+	}
+	export(t, s, "letters/a.txt", "to a relay")
+	if interrupted() {
+		t.Error("nothing was judged, and an export is told as interrupted")
+	}
+	_, err := s.SaveJudgement(ctx, &casefile.Case{})
+	must(t, errors.Join(err, s.Commit(ctx)))
+	if !interrupted() {
+		t.Error("the case was judged anew, and its folder seems in order")
+	}
+	export(t, s, "letters/a.txt", "to an innocent")
+	if interrupted() {
+		t.Error("the export is done, and is told as interrupted")
+	}
+}
+
 // TestVerifyNames holds that what differs is named.
 func TestVerifyNames(t *testing.T) {
 	ctx := context.Background()

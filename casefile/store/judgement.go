@@ -119,7 +119,8 @@ type Change struct {
 // is another than at the last time; nothing at the first. It lasts with the next
 // [Store.Commit].
 func (s *Store) SaveJudgement(ctx context.Context, c *casefile.Case) ([]Change, error) {
-	if err := s.begin(ctx); err != nil {
+	// A run that is killed before its export must not leave a folder that seems in order.
+	if err := s.SetMeta(ctx, metaExport, "due"); err != nil {
 		return nil, err
 	}
 	changes, err := s.changes(ctx, c)
@@ -245,6 +246,7 @@ const (
 	metaTraced    = "traced"    // what the tables of paths were made with
 	metaJudged    = "judged"    // digest of the last judgement
 	metaEvidence  = "evidence"  // yes: the copies of all samples are exported
+	metaExport    = "export"    // due: the files of the folder are not yet those of the last judgement; else done
 )
 
 // Case is what the store knows of its case as a whole; all is empty in a new one.

@@ -190,7 +190,11 @@ func (s *Store) verifyFolder(ctx context.Context, v *Verified) error {
 			v.Folder = append(v.Folder, "edited: "+name)
 		}
 	}
-	if _, err := root.Lstat(stageDir); err == nil || pending > 0 {
+	due, err := s.Meta(ctx, metaExport)
+	if err != nil {
+		return err
+	}
+	if _, err := root.Lstat(stageDir); err == nil || pending > 0 || due == "due" {
 		v.Notes = append(v.Notes, "an export was interrupted; relaytrace export finishes it")
 	}
 	if _, err := root.Lstat(draftName); err == nil {
