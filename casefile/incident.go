@@ -1,6 +1,9 @@
 package casefile
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // Submissions is the account of what arrived: every input of the case is in exactly one class.
 type Submissions struct {
@@ -109,4 +112,13 @@ type Event struct {
 	Version string   `json:"version"`
 	Prev    string   `json:"prev"` // SHA-256 of the event before, lower-case hex; 64 zeros for the first
 	Hash    string   `json:"hash"` // SHA-256 over this event without Hash
+}
+
+// Misused is the domain of the settings; empty where the mail of the case bears senders and
+// none of them is in it. Nobody is then told that it was misused.
+func (c *Case) Misused() string {
+	if len(c.Incident.Domains) > 0 && !slices.ContainsFunc(c.Incident.Domains, func(d ForgedDomain) bool { return d.Ours }) {
+		return ""
+	}
+	return c.Settings.Domain
 }

@@ -160,7 +160,7 @@ func (d *Drafter) newFrame(l casefile.Letter) (*frame, error) {
 	f := &frame{
 		ID:           oneLine(c.ID, 60),
 		Organisation: oneLine(c.Settings.Organisation, 120),
-		Domain:       oneLine(c.Settings.Domain, 120),
+		Domain:       oneLine(c.Misused(), 120),
 		Reporter:     oneLine(c.Settings.Reporter, 120),
 		Holder:       oneLine(l.Holder, 120),
 		AnswerBy:     drafted.AddDate(0, 0, answerDays).Format(time.DateOnly),

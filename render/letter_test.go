@@ -373,6 +373,17 @@ func TestLetterBystanderName(t *testing.T) {
 	}
 }
 
+// No letter says that a domain was misused which no sender of the case bears.
+func TestLetterDomain(t *testing.T) {
+	for _, ours := range []bool{true, false} {
+		c := letterCase()
+		c.Incident.Domains = []casefile.ForgedDomain{{Domain: "dept.college.example", Samples: 1, Ours: ours}}
+		if got := strings.Contains(textOf(t, c, sentLetter("198.51.100.7")), "misuses"); got != ours {
+			t.Errorf("a sender in our domain %t: the letter says that it is misused: %t", ours, got)
+		}
+	}
+}
+
 // A field that could not be tied to the relay names hosts that may be innocent.
 func TestLetterDoesNotQuoteUnproven(t *testing.T) {
 	for _, standing := range []trace.Standing{trace.Unverified, trace.Contradicted} {

@@ -84,8 +84,8 @@ func MISP(c *casefile.Case, bytesOf Bytes) ([]byte, error) {
 	}
 	m := mispWriter{c: c, private: newRedactor(c), stamp: strconv.FormatInt(created.Unix(), 10)}
 	info := "Spam with forged senders, case " + c.ID
-	if c.Settings.Domain != "" {
-		info += ", in the name of " + c.Settings.Domain
+	if domain := c.Misused(); domain != "" {
+		info += ", in the name of " + domain
 	}
 	e := mispEvent{
 		UUID: ourUUID(c.ID, "misp", "event"), Date: created.UTC().Format(time.DateOnly), Info: info,

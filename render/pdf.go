@@ -97,7 +97,11 @@ func newDoc(r *report, created time.Time, more []*Font) *doc {
 	// Titles are encoded by the current face.
 	d.pdf.SetFont(d.sans.family, d.sans.style, bodySize)
 	d.pdf.SetTitle(d.sans.show(r.Title), true)
-	d.pdf.SetSubject(d.sans.show(r.Label.Name+". Relay paths of spam that forges "+r.Case.Settings.Domain), true)
+	subject := r.Label.Name + ". Relay paths of spam"
+	if domain := r.Case.Misused(); domain != "" {
+		subject += " that forges " + domain
+	}
+	d.pdf.SetSubject(d.sans.show(subject), true)
 	d.pdf.SetAuthor(d.sans.show(r.Case.Settings.Organisation), true)
 	d.pdf.SetCreator(d.sans.show("relaytrace "+r.Case.Version), true)
 	d.pdf.SetProducer("relaytrace, gofpdf", true)

@@ -19,7 +19,7 @@ func samplesPoint(c *casefile.Case) string {
 	s := countOf(total(c), "sample", "samples") + " of mail reported as forged"
 	seen := ""
 	if domain := Middle(Visible(bounded(c.Settings.Domain)), 80); domain != "" {
-		if len(c.Incident.Domains) > 0 && !slices.ContainsFunc(c.Incident.Domains, func(d casefile.ForgedDomain) bool { return d.Ours }) {
+		if c.Misused() == "" {
 			seen = " " + oneOf(total(c) == 1, "It does not have ", "None has ") + domain + " in the sender's place."
 		} else {
 			s += " in the name of " + domain
