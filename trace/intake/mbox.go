@@ -157,15 +157,18 @@ func (m *mboxReader) separator() (at, end int, ok bool) {
 		m.seek = len(m.buf)
 		return 0, 0, false
 	}
-	mark := []byte("\nFrom ")
-	mark[0] = m.eol
+	mark := []byte("From ") // without the line end before it: of those there are many more than of its first letter
 	for {
 		i := bytes.Index(m.buf[m.seek:], mark)
 		if i < 0 {
 			m.seek = max(m.seek, len(m.buf)-len(mark))
 			return 0, 0, false
 		}
-		at = m.seek + i + 1
+		at = m.seek + i
+		if at == 0 || m.buf[at-1] != m.eol {
+			m.seek = at + 1
+			continue
+		}
 		end = m.lineEnd(at)
 		if end < 0 { // the line goes on beyond what was read
 			m.seek = at - 1
@@ -180,7 +183,7 @@ func (m *mboxReader) separator() (at, end int, ok bool) {
 				return at, end, true
 			}
 		}
-		m.seek = at
+		m.seek = at + 1
 	}
 }
 
@@ -247,6 +250,10 @@ func (m *mboxReader) inside(pos int) answer {
 // which its header ends. It returns -1 when there is none.
 func (m *mboxReader) contentEnd(pos int) int {
 	text := m.buf[m.start:pos]
+	name := []byte("Content-Length:")
+	if !bytes.Contains(text, name) {
+		return -1 // as in most: the lines of the header need not be gone through
+	}
 	length := -1
 	for at := 0; ; {
 		i := bytes.IndexByte(text[at:], '\n')
@@ -260,7 +267,7 @@ func (m *mboxReader) contentEnd(pos int) int {
 			}
 			return m.start + at + n + length
 		}
-		value, ok := bytes.CutPrefix(text[at:], []byte("Content-Length:"))
+		value, ok := bytes.CutPrefix(text[at:], name)
 		if !ok || length >= 0 {
 			continue
 		}
