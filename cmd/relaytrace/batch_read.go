@@ -12,7 +12,6 @@ import (
 	"relaytrace/casefile/cluster"
 	"relaytrace/casefile/spool"
 	"relaytrace/trace"
-	"relaytrace/trace/header"
 	"relaytrace/trace/intake"
 )
 
@@ -101,7 +100,7 @@ func (b *batch) compare(sub *intake.Submission, fresh bool) compared {
 	}
 	for i := range sub.Samples {
 		one := &sub.Samples[i]
-		fields := header.Scan(one.Data, nil).Fields
+		fields := one.Fields()
 		p := trace.Analyze(one.Data, fields, &b.believe)
 		f := cluster.Read(one.Data, fields, one.SHA256, &p)
 		x.nodes = append(x.nodes, &f)

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"relaytrace/trace"
-	"relaytrace/trace/header"
 	"relaytrace/trace/intake"
 )
 
@@ -68,9 +67,7 @@ func (a *app) tellWrapped(counts intake.Counts, domain bool) {
 
 // analyze traces one sample.
 func analyze(s *intake.Sample, believe *trace.Settings) trace.Path {
-	var room [64]header.Field
-	h := header.Scan(s.Data, room[:0])
-	p := trace.Analyze(s.Data, h.Fields, believe)
+	p := trace.Analyze(s.Data, s.Fields(), believe)
 	p.Sample = trace.Sample{File: s.File, Line: s.Line, Part: s.Part, SHA256: hex.EncodeToString(s.SHA256[:]), Via: string(s.Via), By: s.By}
 	return p
 }

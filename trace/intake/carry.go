@@ -353,7 +353,7 @@ func (in *inspector) wraps(p *part, sub *cargo) (why string, ok bool) {
 
 // sample makes a sample of a message.
 func (p *part) sample() Sample {
-	s := Sample{Part: p.path, Decoded: p.decoded, SHA256: sha256.Sum256(p.data), Data: p.data}
+	s := Sample{Part: p.path, Decoded: p.decoded, SHA256: sha256.Sum256(p.data), Data: p.data, fields: p.fields}
 	s.Grade, s.Missing = p.grade()
 	return s
 }

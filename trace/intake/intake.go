@@ -12,6 +12,8 @@ package intake
 import (
 	"context"
 	"io"
+
+	"relaytrace/trace/header"
 )
 
 // MaxMessage is the size in bytes of the largest message that is read. A larger one is
@@ -34,6 +36,17 @@ type Sample struct {
 	By      string   // who showed it that way: the mail system that returned it, or the domain of who reported it. A field on top may be theirs
 	Grade   Grade    // of what use its header is
 	Missing []string // what the header lacks
+
+	fields []header.Field // of Data, while the submission is inspected and worked on
+}
+
+// Fields gives the fields of the header, as header.Scan finds them in Data. They must not be
+// changed.
+func (s *Sample) Fields() []header.Field {
+	if s.fields != nil {
+		return s.fields
+	}
+	return scanFields(s.Data)
 }
 
 // Sorter tells what submissions are. The zero Sorter uses the rules that come with

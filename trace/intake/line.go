@@ -92,6 +92,9 @@ func (j *job) pass(in *inspector, work worker) {
 	if !j.guard(func() { j.made = work(j.n, j.sub) }) {
 		j.made = work(j.n, j.sub)
 	}
+	for i := range j.sub.Samples {
+		j.sub.Samples[i].fields = nil // whoever keeps samples keeps many
+	}
 }
 
 // unpacked tells by how many bytes the samples are more than what they came in.
