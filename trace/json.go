@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"math/bits"
 	"net/netip"
 	"strconv"
 	"unicode"
@@ -14,149 +13,170 @@ import (
 // characters that a reader could miss or be misled by (control, bidi, format and
 // zero-width characters) as \uXXXX; it is several times faster, for batches.
 func (p *Path) AppendJSON(dst []byte) []byte {
-	w := jsonWriter{dst}
-	w.str(`{"schema":"`, p.Schema)
-	w.str(`,"sample":{"file":"`, p.Sample.File)
-	w.num(`,"line":`, int64(p.Sample.Line))
+	w := jsonText(dst).lit(`{"schema":"`).str(p.Schema)
+	w = w.lit(`","sample":{"file":"`).str(p.Sample.File)
+	w = w.lit(`","line":`).num(p.Sample.Line)
 	if p.Sample.Part != "" {
-		w.str(`,"part":"`, p.Sample.Part)
+		w = w.lit(`,"part":"`).str(p.Sample.Part).lit(`"`)
 	}
 	if p.Sample.SHA256 != "" {
-		w.str(`,"sha256":"`, p.Sample.SHA256)
+		w = w.lit(`,"sha256":"`).str(p.Sample.SHA256).lit(`"`)
 	}
 	if p.Sample.Via != "" {
-		w.str(`,"via":"`, p.Sample.Via)
+		w = w.lit(`,"via":"`).str(p.Sample.Via).lit(`"`)
 	}
 	if p.Sample.By != "" {
-		w.str(`,"by":"`, p.Sample.By)
+		w = w.lit(`,"by":"`).str(p.Sample.By).lit(`"`)
 	}
-	w.lit(`},"message":`)
-	w.message(&p.Message)
-	w.lit(`,"hops":[`)
+	w = w.lit(`},"message":`).message(&p.Message)
+	w = w.lit(`,"hops":[`)
 	for i := range p.Hops {
-		w.comma(i)
-		w.hop(&p.Hops[i])
+		w = w.comma(i).hop(&p.Hops[i])
 	}
-	w.lit(`],"boundary":`)
+	w = w.lit(`],"boundary":`)
 	if b := p.Boundary; b == nil {
-		w.lit("null")
+		w = w.lit("null")
 	} else {
-		w.num(`{"hop":`, int64(b.Hop))
-		w.addr(`,"ip":`, b.IP)
-		w.str(`,"helo":"`, b.HELO)
-		w.str(`,"rdns":"`, b.RDNS)
-		w.str(`,"by":"`, b.By)
-		w.lit("}")
+		w = w.lit(`{"hop":`).num(b.Hop)
+		w = w.lit(`,"ip":"`).addr(b.IP)
+		w = w.lit(`","helo":"`).str(b.HELO)
+		w = w.lit(`","rdns":"`).str(b.RDNS)
+		w = w.lit(`","by":"`).str(b.By).lit(`"}`)
 	}
-	w.lit(`,"origin":`)
+	w = w.lit(`,"origin":`)
 	if o := p.Origin; o == nil {
-		w.lit("null")
+		w = w.lit("null")
 	} else {
-		w.num(`{"hop":`, int64(o.Hop))
-		w.addr(`,"ip":`, o.IP)
-		w.str(`,"certainty":"`, string(o.Certainty))
-		w.lit("}")
+		w = w.lit(`{"hop":`).num(o.Hop)
+		w = w.lit(`,"ip":"`).addr(o.IP)
+		w = w.lit(`","certainty":"`).str(string(o.Certainty)).lit(`"}`)
 	}
-	w.str(`,"ends":"`, string(p.Ends))
-	w.found(p)
-	w.lit("}")
-	return w.b
+	w = w.lit(`,"ends":"`).str(string(p.Ends)).lit(`"`)
+	return w.found(p).lit("}")
 }
 
-type jsonWriter struct{ b []byte }
+// jsonText is a document that is being written. Each method writes something at its end and
+// returns the longer one, so that it is handed on in registers. The constant texts between
+// the values hold the quotes of both sides: a short one is then written by a store or two.
+type jsonText []byte
 
-func (w *jsonWriter) lit(s string) { w.b = append(w.b, s...) }
+func (w jsonText) lit(s string) jsonText { return append(w, s...) }
 
-func (w *jsonWriter) comma(i int) {
+func (w jsonText) comma(i int) jsonText {
 	if i > 0 {
-		w.b = append(w.b, ',')
+		return append(w, ',')
 	}
+	return w
 }
 
-func (w *jsonWriter) num(key string, n int64) {
-	w.b = strconv.AppendInt(append(w.b, key...), n, 10)
-}
+func (w jsonText) num(n int) jsonText { return strconv.AppendInt(w, int64(n), 10) }
 
-func (w *jsonWriter) numOrNull(key string, n *int64) {
+func (w jsonText) numOrNull(n *int64) jsonText {
 	if n == nil {
-		w.lit(key)
-		w.lit("null")
-		return
+		return w.lit("null")
 	}
-	w.num(key, *n)
+	return strconv.AppendInt(w, *n, 10)
 }
 
-func (w *jsonWriter) flag(key string, on bool) {
-	w.b = strconv.AppendBool(append(w.b, key...), on)
-}
-
-func (w *jsonWriter) addr(key string, a netip.Addr) {
-	w.lit(key)
-	w.b = append(w.b, '"')
+func (w jsonText) addr(a netip.Addr) jsonText {
 	if a.IsValid() {
-		w.b = a.AppendTo(w.b)
+		return a.AppendTo(w)
 	}
-	w.b = append(w.b, '"')
+	return w
 }
 
-func (w *jsonWriter) strs(key string, list []string) {
-	w.lit(key)
+func (w jsonText) strs(list []string) jsonText {
 	if list == nil {
-		w.lit("null")
-		return
+		return w.lit("null")
 	}
-	w.b = append(w.b, '[')
+	w = append(w, '[')
 	for i, s := range list {
-		w.comma(i)
-		w.str(`"`, s)
+		w = w.comma(i).lit(`"`).str(s).lit(`"`)
 	}
-	w.b = append(w.b, ']')
+	return append(w, ']')
 }
 
-// str writes a key with the quote behind it, as given, and a string (RFC 8259 section 7).
-func (w *jsonWriter) str(key, s string) {
-	b := append(w.b, key...)
+// str writes what stands between the quotes of a string (RFC 8259 section 7).
+func (w jsonText) str(s string) jsonText {
 	if s == "" { // as many are
-		w.b = append(b, '"')
-		return
+		return w
 	}
+	return w.text(s)
+}
+
+func (w jsonText) text(s string) jsonText {
+	n := asItIs(s)
+	w = append(w, s[:n]...)
+	if n == len(s) {
+		return w
+	}
+	return w.escaped(s[n:])
+}
+
+// escaped writes a text that begins with a character which may have to be escaped.
+func (w jsonText) escaped(s string) jsonText {
 	start := 0
-	for i := asItIs(s); i < len(s); i += asItIs(s[i:]) {
+	for i := 0; i < len(s); i += asItIs(s[i:]) {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if r < 0x7f || hidden(r) || r == utf8.RuneError && n == 1 {
-			b = append(b, s[start:i]...)
-			b = escapeRune(b, r)
+			w = append(w, s[start:i]...)
+			w = escapeRune(w, r)
 			start = i + n
 		}
 		i += n
 	}
-	w.b = append(append(b, s[start:]...), '"')
+	return append(w, s[start:]...)
 }
 
 // asItIs returns how many bytes at the beginning of a text a string of JSON holds as they
 // are, and every reader sees: all of printable ASCII but the quote and the backslash. It
-// looks at eight bytes at once, since a document is long texts for the most part. Of the
-// eight, those that are not such have their highest bit set in other. A carry may set it
-// in what stands behind one of them too, so that the first is always right.
+// looks at sixteen bytes at once, since a document is texts for the most part. The last
+// eight are looked at again in part, so that hardly a byte is looked at alone.
 func asItIs(s string) int {
-	const each, high = 0x0101010101010101, 0x8080808080808080
-	n := 0
-	for len(s) >= 8 && n < len(s) {
-		n = min(n, len(s)-8) // the last eight may be looked at again in part
-		b := s[n : n+8]
-		x := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
-			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
-		control, del := x-each*' ', x+each
-		quote, backslash := (x^each*'"')-each, (x^each*'\\')-each
-		if other := (x | control | del | quote | backslash) & high; other != 0 {
-			return n + bits.TrailingZeros64(other)/8
+	n, last := 0, len(s)-8
+	for ; n < len(s)-15; n += 16 {
+		if oddOf(eight(s[n:n+8]))|oddOf(eight(s[n+8:n+16])) != 0 {
+			return n + firstOdd(s[n:])
 		}
-		n += 8
 	}
-	for n < len(s) && s[n] >= ' ' && s[n] < 0x7f && s[n] != '"' && s[n] != '\\' {
+	if last >= 0 {
+		m := min(n, last)
+		if oddOf(eight(s[m:m+8]))|oddOf(eight(s[last:])) == 0 {
+			return len(s)
+		}
+	}
+	return n + firstOdd(s[n:])
+}
+
+// firstOdd is asItIs byte by byte.
+func firstOdd(s string) int {
+	n := 0
+	for n < len(s) && !oddByte[s[n]] {
 		n++
 	}
 	return n
+}
+
+var oddByte = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c < ' ' || c > '~' || c == '"' || c == '\\'
+	}
+	return t
+}()
+
+// eight returns the first eight bytes of a text as one number, the first of them lowest.
+func eight(s string) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+// oddOf sets the highest bit of a byte among eight that a string of JSON does not hold as
+// it is, and none where there is no such byte. A carry may set it in what stands behind one
+// of them too. To turn one bit over lays the quote next to the control characters.
+func oddOf(x uint64) uint64 {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	control, del, backslash := (x^each*2)-each*(' '+1), x+each, (x^each*'\\')-each
+	return (x | control | del | backslash) & high
 }
 
 // hidden reports whether a character is not seen, or changes how its neighbours are.
@@ -187,111 +207,105 @@ func escapeRune(b []byte, r rune) []byte {
 	return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
 }
 
-func (w *jsonWriter) message(m *Message) {
-	w.str(`{"message_id":"`, m.MessageID)
-	w.str(`,"subject":"`, m.Subject)
-	w.str(`,"from":"`, m.From)
-	w.str(`,"sender":"`, m.Sender)
-	w.str(`,"reply_to":"`, m.ReplyTo)
-	w.str(`,"to":"`, m.To)
-	w.str(`,"cc":"`, m.Cc)
-	w.str(`,"date":"`, m.Date)
-	w.num(`,"recipients":`, int64(m.Recipients))
-	w.str(`,"domain":"`, m.Domain)
-	w.str(`,"organisation":"`, m.Organisation)
-	w.str(`,"return_path":"`, m.ReturnPath)
-	w.strs(`,"delivered_to":`, m.DeliveredTo)
-	w.lit("}")
+func (w jsonText) message(m *Message) jsonText {
+	w = w.lit(`{"message_id":"`).str(m.MessageID)
+	w = w.lit(`","subject":"`).str(m.Subject)
+	w = w.lit(`","from":"`).str(m.From)
+	w = w.lit(`","sender":"`).str(m.Sender)
+	w = w.lit(`","reply_to":"`).str(m.ReplyTo)
+	w = w.lit(`","to":"`).str(m.To)
+	w = w.lit(`","cc":"`).str(m.Cc)
+	w = w.lit(`","date":"`).str(m.Date)
+	w = w.lit(`","recipients":`).num(m.Recipients)
+	w = w.lit(`,"domain":"`).str(m.Domain)
+	w = w.lit(`","organisation":"`).str(m.Organisation)
+	w = w.lit(`","return_path":"`).str(m.ReturnPath)
+	return w.lit(`","delivered_to":`).strs(m.DeliveredTo).lit("}")
 }
 
-func (w *jsonWriter) hop(h *Hop) {
-	w.num(`{"index":`, int64(h.Index))
-	w.num(`,"line":`, int64(h.Line))
-	w.str(`,"raw":"`, h.Raw)
-	w.str(`,"from":{"helo":"`, h.From.HELO)
-	w.str(`,"rdns":"`, h.From.RDNS)
-	w.str(`,"name":"`, h.From.Name)
-	w.addr(`,"ip":`, h.From.IP)
-	w.num(`,"port":`, int64(h.From.Port))
-	w.str(`,"ident":"`, h.From.Ident)
-	w.str(`,"auth":"`, h.From.Auth)
-	w.str(`},"by":{"host":"`, h.By.Host)
-	w.addr(`,"ip":`, h.By.IP)
-	w.str(`,"mta":"`, h.By.MTA)
-	w.str(`,"version":"`, h.By.Version)
-	w.str(`},"with":"`, h.With)
-	w.str(`,"id":"`, h.ID)
-	w.strs(`,"for":`, h.For)
-	w.str(`,"envelope_from":"`, h.Envelope)
-	w.str(`,"tls":"`, h.TLS)
-	w.str(`,"time":{"stamp":"`, h.Time.Stamp)
-	w.str(`,"utc":"`, h.Time.UTC)
-	w.str(`,"queue_id_utc":"`, h.Time.QueueIDUTC)
-	w.lit(`},"clock":`)
+func (w jsonText) hop(h *Hop) jsonText {
+	w = w.lit(`{"index":`).num(h.Index)
+	w = w.lit(`,"line":`).num(h.Line)
+	w = w.lit(`,"raw":"`).str(h.Raw)
+	w = w.lit(`","from":{"helo":"`).str(h.From.HELO)
+	w = w.lit(`","rdns":"`).str(h.From.RDNS)
+	w = w.lit(`","name":"`).str(h.From.Name)
+	w = w.lit(`","ip":"`).addr(h.From.IP)
+	w = w.lit(`","port":`).num(h.From.Port)
+	w = w.lit(`,"ident":"`).str(h.From.Ident)
+	w = w.lit(`","auth":"`).str(h.From.Auth)
+	w = w.lit(`"},"by":{"host":"`).str(h.By.Host)
+	w = w.lit(`","ip":"`).addr(h.By.IP)
+	w = w.lit(`","mta":"`).str(h.By.MTA)
+	w = w.lit(`","version":"`).str(h.By.Version)
+	w = w.lit(`"},"with":"`).str(h.With)
+	w = w.lit(`","id":"`).str(h.ID)
+	w = w.lit(`","for":`).strs(h.For)
+	w = w.lit(`,"envelope_from":"`).str(h.Envelope)
+	w = w.lit(`","tls":"`).str(h.TLS)
+	w = w.lit(`","time":{"stamp":"`).str(h.Time.Stamp)
+	w = w.lit(`","utc":"`).str(h.Time.UTC)
+	w = w.lit(`","queue_id_utc":"`).str(h.Time.QueueIDUTC)
+	w = w.lit(`"},"clock":`)
 	if c := h.Clock; c == nil {
-		w.lit("null")
+		w = w.lit("null")
 	} else {
-		w.numOrNull(`{"gap_seconds":`, c.Gap)
-		w.num(`,"gap_to":`, int64(c.GapTo))
-		w.numOrNull(`,"queue_id_seconds":`, c.Queue)
-		w.num(`,"zone_off_hours":`, int64(c.ZoneOff))
-		w.str(`,"zone_off_from":"`, c.ZoneFrom)
-		w.lit("}")
+		w = w.lit(`{"gap_seconds":`).numOrNull(c.Gap)
+		w = w.lit(`,"gap_to":`).num(c.GapTo)
+		w = w.lit(`,"queue_id_seconds":`).numOrNull(c.Queue)
+		w = w.lit(`,"zone_off_hours":`).num(c.ZoneOff)
+		w = w.lit(`,"zone_off_from":"`).str(c.ZoneFrom).lit(`"}`)
 	}
-	w.str(`,"kind":"`, string(h.Kind))
-	w.str(`,"standing":"`, string(h.Standing))
-	w.str(`,"discloses":"`, string(h.Discloses))
-	w.str(`,"link":"`, h.Link)
-	w.str(`,"why":"`, h.Why)
-	w.strs(`,"findings":`, h.Findings)
-	w.lit("}")
+	w = w.lit(`,"kind":"`).str(string(h.Kind))
+	w = w.lit(`","standing":"`).str(string(h.Standing))
+	w = w.lit(`","discloses":"`).str(string(h.Discloses))
+	w = w.lit(`","link":"`).str(h.Link)
+	w = w.lit(`","why":"`).str(h.Why)
+	return w.lit(`","findings":`).strs(h.Findings).lit("}")
 }
 
 // found writes the lists at the end of a path.
-func (w *jsonWriter) found(p *Path) {
-	w.lit(`,"relays":[`)
-	for i, r := range p.Relays {
-		w.comma(i)
-		w.addr(`{"ip":`, r.IP)
-		w.str(`,"name":"`, r.Name)
-		w.num(`,"hop":`, int64(r.Hop))
-		w.num(`,"own":`, int64(r.Own))
-		w.flag(`,"withholds_previous_hop":`, r.Withholds)
-		w.str(`,"certainty":"`, string(r.Certainty))
-		w.lit("}")
+func (w jsonText) found(p *Path) jsonText {
+	w = w.lit(`,"relays":[`)
+	for i := range p.Relays {
+		r := &p.Relays[i]
+		w = w.comma(i).lit(`{"ip":"`).addr(r.IP)
+		w = w.lit(`","name":"`).str(r.Name)
+		w = w.lit(`","hop":`).num(r.Hop)
+		w = w.lit(`,"own":`).num(r.Own)
+		w = strconv.AppendBool(w.lit(`,"withholds_previous_hop":`), r.Withholds)
+		w = w.lit(`,"certainty":"`).str(string(r.Certainty)).lit(`"}`)
 	}
-	w.lit(`],"bystanders":[`)
-	for i, y := range p.Bystanders {
-		w.comma(i)
-		w.str(`{"name":"`, y.Name)
-		w.addr(`,"ip":`, y.IP)
-		w.num(`,"hop":`, int64(y.Hop))
-		w.str(`,"why":"`, y.Why)
+	w = w.lit(`],"bystanders":[`)
+	for i := range p.Bystanders {
+		y := &p.Bystanders[i]
+		w = w.comma(i).lit(`{"name":"`).str(y.Name)
+		w = w.lit(`","ip":"`).addr(y.IP)
+		w = w.lit(`","hop":`).num(y.Hop)
+		w = w.lit(`,"why":"`).str(y.Why).lit(`"`)
 		if y.Own > 0 {
-			w.num(`,"own":`, int64(y.Own))
+			w = w.lit(`,"own":`).num(y.Own)
 		}
-		w.lit("}")
+		w = w.lit("}")
 	}
-	w.lit(`],"hints":[`)
-	for i, h := range p.Hints {
-		w.comma(i)
-		w.str(`{"field":"`, h.Field)
-		w.num(`,"line":`, int64(h.Line))
-		w.str(`,"value":"`, h.Value)
-		w.addr(`,"ip":`, h.IP)
-		w.str(`,"certainty":"`, string(h.Certainty))
-		w.str(`,"why":"`, h.Why)
-		w.lit("}")
+	w = w.lit(`],"hints":[`)
+	for i := range p.Hints {
+		h := &p.Hints[i]
+		w = w.comma(i).lit(`{"field":"`).str(h.Field)
+		w = w.lit(`","line":`).num(h.Line)
+		w = w.lit(`,"value":"`).str(h.Value)
+		w = w.lit(`","ip":"`).addr(h.IP)
+		w = w.lit(`","certainty":"`).str(string(h.Certainty))
+		w = w.lit(`","why":"`).str(h.Why).lit(`"}`)
 	}
-	w.lit(`],"findings":[`)
-	for i, f := range p.Findings {
-		w.comma(i)
-		w.str(`{"code":"`, f.Code)
-		w.num(`,"hop":`, int64(f.Hop))
-		w.str(`,"severity":"`, string(f.Severity))
-		w.str(`,"quote":"`, f.Quote)
-		w.str(`,"text":"`, f.Text)
-		w.lit("}")
+	w = w.lit(`],"findings":[`)
+	for i := range p.Findings {
+		f := &p.Findings[i]
+		w = w.comma(i).lit(`{"code":"`).str(f.Code)
+		w = w.lit(`","hop":`).num(f.Hop)
+		w = w.lit(`,"severity":"`).str(string(f.Severity))
+		w = w.lit(`","quote":"`).str(f.Quote)
+		w = w.lit(`","text":"`).str(f.Text).lit(`"}`)
 	}
-	w.lit("]")
+	return w.lit("]")
 }

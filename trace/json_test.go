@@ -50,10 +50,10 @@ func TestAppendJSON(t *testing.T) {
 // TestAppendJSONBytes puts every byte at every place of a text that is looked through in
 // steps, alone and in front of another such.
 func TestAppendJSONBytes(t *testing.T) {
-	const text = "abcdefghijklmnopqrstuvwxyz"
+	const text = "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz"
 	for c := range 256 {
-		for at := range 18 {
-			for _, s := range []string{text[:at] + string([]byte{byte(c)}) + text[at:20], text[:at] + string([]byte{byte(c)}), text[:at] + string([]byte{byte(c), 0x9f, byte(c)}) + text[at:]} {
+		for at := range 42 {
+			for _, s := range []string{text[:at] + string([]byte{byte(c)}) + text[at:at+at%9], text[:at] + string([]byte{byte(c)}) + text[at:50], text[:at] + string([]byte{byte(c)}), text[:at] + string([]byte{byte(c), 0x9f, byte(c)}) + text[at:]} {
 				p := trace.Analyze(nil, nil, &trace.Settings{})
 				p.Message.Subject = s
 				want, err := casefile.EncodeJSON(p, "")
