@@ -7,7 +7,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"relaytrace/trace/header"
 	"relaytrace/trace/received"
@@ -16,11 +15,12 @@ import (
 // hop is a trace field while it is worked on.
 type hop struct {
 	*Hop
-	f     received.Field
-	body  []byte
-	at    time.Time // the stamp's instant; zero when it is not known
-	scope scope     // of the peer's address
-	rdns  string    // the looked-up name, where the software confirms that it leads back to the address
+	f      received.Field
+	body   []byte
+	at     time.Time // the stamp's instant; zero when it is not known
+	queued time.Time // the instant in the queue ID; zero when it holds none
+	scope  scope     // of the peer's address
+	rdns   string    // the looked-up name, where the software confirms that it leads back to the address
 }
 
 // analysis is the state of one call of Analyze.
@@ -35,7 +35,8 @@ type analysis struct {
 	delivered  []delivery
 	known      []string // the recipients that a rule goes by, while it does
 	hints      []hint
-	findings   []Finding   // for the path, as they were found
+	findings   []finding   // for the path, as they were found
+	order      []uint64    // of the findings, while they are sorted
 	bystanders []Bystander // for the path
 	edge       int         // the hop that holds the boundary, -1 without one
 	peers      []int       // for each hop, the hop whose peer wrote it; -1 when unknown
@@ -47,55 +48,6 @@ type analysis struct {
 	kept       keep
 }
 
-// keep gathers the texts that a Path takes out of a header, so that one string holds them
-// all: most messages have more than a dozen.
-type keep struct {
-	b    []byte
-	refs []keptText
-}
-
-// keptText is a place that is given its text once all are gathered.
-type keptText struct {
-	to         *string
-	start, end int
-}
-
-// unfolded keeps a field's body as text does.
-func (k *keep) unfolded(to *string, body []byte) {
-	start := len(k.b)
-	k.b = appendText(k.b, body)
-	k.refs = append(k.refs, keptText{to, start, len(k.b)})
-}
-
-// verbatim keeps a field's body as found, folding too; bytes that are not UTF-8 are written \xNN.
-func (k *keep) verbatim(to *string, body []byte) {
-	start := len(k.b)
-	k.b = appendVerbatim(k.b, body)
-	k.refs = append(k.refs, keptText{to, start, len(k.b)})
-}
-
-// instant keeps the text of an instant (RFC 3339); nothing for one that is not known.
-func (k *keep) instant(to *string, t time.Time) {
-	if t.IsZero() {
-		return
-	}
-	start := len(k.b)
-	k.b = t.AppendFormat(k.b, time.RFC3339)
-	k.refs = append(k.refs, keptText{to, start, len(k.b)})
-}
-
-// settle makes the string and hands its parts out.
-func (k *keep) settle() {
-	all := string(k.b)
-	for _, r := range k.refs {
-		*r.to = all[r.start:r.end]
-	}
-	if cap(k.b) > 1<<20 {
-		k.b = nil
-	}
-	k.b, k.refs = k.b[:0], emptied(k.refs)
-}
-
 // scratch keeps the work space of earlier calls: hops are large, and most messages have few.
 var scratch = sync.Pool{New: func() any { return new(analysis) }}
 
@@ -104,7 +56,7 @@ func (a *analysis) release() {
 	*a = analysis{
 		trace: emptied(a.trace), hops: emptied(a.hops), peers: emptied(a.peers), own: emptied(a.own),
 		recipients: emptied(a.recipients), delivered: emptied(a.delivered), known: emptied(a.known),
-		hints: emptied(a.hints), findings: emptied(a.findings), bystanders: emptied(a.bystanders), kept: a.kept,
+		hints: emptied(a.hints), findings: emptied(a.findings), order: emptied(a.order), bystanders: emptied(a.bystanders), kept: a.kept,
 	}
 	scratch.Put(a)
 }
@@ -163,65 +115,6 @@ func (a *analysis) analyze() {
 	a.findFacts()
 }
 
-// text unfolds a field's body; bytes that are not UTF-8 are written \xNN.
-func text(b []byte) string {
-	b = bytes.TrimSpace(b)
-	if isOneLine(b) && utf8.Valid(b) {
-		return string(b)
-	}
-	return string(appendText(nil, b))
-}
-
-func isOneLine(b []byte) bool { return bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') < 0 }
-
-// appendText appends a field's body as text has it.
-func appendText(s, b []byte) []byte {
-	b = bytes.TrimSpace(b)
-	if isOneLine(b) && utf8.Valid(b) {
-		return append(s, b...)
-	}
-	for len(b) > 0 {
-		line := b[:lineEnd(b)]
-		s = appendVerbatim(s, line)
-		b = bytes.TrimLeft(b[len(line):], "\r\n \t")
-		if r, n := utf8.DecodeRune(b); r != utf8.RuneError || n > 1 {
-			s = append(s, ' ')
-		}
-	}
-	return s
-}
-
-// lineEnd returns where a line end begins, or else the text's length.
-func lineEnd(b []byte) int {
-	for i, c := range b {
-		if c == '\n' || c == '\r' {
-			return i
-		}
-	}
-	return len(b)
-}
-
-func appendVerbatim(s, b []byte) []byte {
-	if utf8.Valid(b) {
-		return append(s, b...)
-	}
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		if r == utf8.RuneError && n == 1 {
-			s = appendHex(s, b[0])
-		} else {
-			s = append(s, b[:n]...)
-		}
-		b = b[n:]
-	}
-	return s
-}
-
-func appendHex(s []byte, c byte) []byte {
-	const hex = "0123456789abcdef"
-	return append(s, '\\', 'x', hex[c>>4], hex[c&15])
-}
-
 // maxHops bounds the fields that are judged: RFC 5321 section 6.3 lets servers take 100
 // for a loop, so that what stands deeper is the sender's. All are listed.
 const maxHops = 200
@@ -232,28 +125,24 @@ func (a *analysis) readHops(data []byte) {
 	a.path.Hops = make([]Hop, n)
 	a.hops = slices.Grow(a.hops, n)[:n]
 	a.peers = slices.Grow(a.peers, n)[:n]
+	recipients := 0
 	for i, f := range a.trace {
 		a.peers[i] = -1
-		h := &a.path.Hops[i]
-		h.Index, h.Line, h.Findings = i, f.Line, []string{}
-		a.hops[i] = hop{Hop: h, body: f.Body(data)}
-		a.kept.verbatim(&h.Raw, a.hops[i].body)
-	}
-	a.kept.settle()
-	recipients := 0
-	for i := range a.hops {
-		h := &a.hops[i]
+		h := &a.hops[i] // empty, as release leaves them
+		h.Hop, h.body = &a.path.Hops[i], f.Body(data)
 		h.f = received.Parse(h.body)
+		h.at, h.queued = h.f.Time.UTC(), h.f.Queue.UTC()
+		h.Index, h.Line, h.Findings = i, f.Line, []string{}
+		a.kept.verbatim(&h.Raw, h.body)
+		a.kept.instant(&h.Time.UTC, h.at)
+		a.kept.instant(&h.Time.QueueIDUTC, h.queued)
 		recipients += h.f.ForLen()
 	}
+	a.kept.settle()
 	all := make([]string, 0, recipients) // of all fields, one after the other
 	for i := range a.hops {
-		h := &a.hops[i]
-		all = h.read(all, a.set)
-		a.kept.instant(&h.Time.UTC, h.at)
-		a.kept.instant(&h.Time.QueueIDUTC, h.f.Queue.UTC())
+		all = a.hops[i].read(all, a.set)
 	}
-	a.kept.settle()
 }
 
 // read fills a hop from its field. The field's recipients are added to all.
@@ -286,7 +175,7 @@ func (h *hop) read(all []string, set *Settings) []string {
 		all = append(all, at(f.For(i)))
 	}
 	h.For = all[begin:len(all):len(all)]
-	h.at, h.Time.Stamp = f.Time.UTC(), at(f.Time.Stamp)
+	h.Time.Stamp = at(f.Time.Stamp)
 	h.Kind, h.Discloses, h.Standing = f.Kind, f.Discloses, Unverified
 	h.scope = set.scopeOf(h.From.IP)
 	if confirmsNames(h.By.MTA) && !bytes.Contains(f.From.Remark.Of(h.body), []byte("forged")) {

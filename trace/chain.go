@@ -178,7 +178,7 @@ func (a *analysis) walkChain() {
 			h.Why = "a field above it is not tied to the path"
 			continue
 		case k == linkNone:
-			h.Why = "nothing ties " + h.byText() + " to " + a.hops[source].peerText()
+			a.kept.join(&h.Why, "nothing ties ", h.byText(), " to ", a.hops[source].peerText())
 			a.broken = j
 			continue
 		}
@@ -186,14 +186,14 @@ func (a *analysis) walkChain() {
 		if h.Kind == Transfer && h.From.IP.IsValid() && h.From.IP == a.writer.addr {
 			h.Kind = Internal // the host took it from itself under its own address
 		}
-		sign := a.sign(j)
+		sign, software := a.sign(j)
 		switch {
 		case onSame:
 			h.Why = "a note of the host above it"
 		case !k.strong() && a.underNote(j):
 			h.Why = "only its place under a note of qmail's ties it to the host above"
 		case !k.strong():
-			h.Why = cmp.Or(by, h.byText()) + " is tied to the host above only by a name that the latter gave itself"
+			a.kept.join(&h.Why, cmp.Or(by, h.byText()), " is tied to the host above only by a name that the latter gave itself")
 		case !believed:
 			h.Why = "a field above it is not verified"
 		case customerName(a.writer.rdns, a.writer.addr):
@@ -202,7 +202,7 @@ func (a *analysis) walkChain() {
 			h.Why = "the link is good, but nothing shows that a genuine server wrote it"
 		default:
 			h.Standing = Corroborated
-			h.Why = "linked by " + k.String() + "; " + sign
+			a.kept.join(&h.Why, "linked by ", k.String(), "; ", sign, software)
 		}
 		believed = believed && (h.Standing == Corroborated || onSame)
 		source = a.descend(j, source)
@@ -293,23 +293,30 @@ func (a *analysis) leaveRest(from int) {
 	}
 }
 
-// sign names an independent sign that a genuine server wrote field j, or nothing.
-func (a *analysis) sign(j int) string {
+// sign names an independent sign that a genuine server wrote field j, or nothing. Where
+// that is the form of its software, the software stands behind.
+func (a *analysis) sign(j int) (sign, software string) {
 	h := &a.hops[j]
 	if h.f.Unread.Reason != "" {
-		return ""
+		return "", ""
 	}
 	switch d, ok := h.queueGap(); {
 	case ok && d.Abs() <= queueTolerance:
-		return "the time in its queue ID agrees with its stamp"
+		return "the time in its queue ID agrees with its stamp", ""
 	case h.By.MTA == "postfix" && !strings.Contains(h.Time.Stamp, "("):
-		return "" // Postfix always adds the zone's name
+		return "", "" // Postfix always adds the zone's name
 	case h.By.MTA != "":
-		return "its form is exactly that of " + h.By.MTA
+		return "its form is exactly that of ", h.By.MTA
 	case h.ID != "" && len(h.ID) >= 6 && contains(a.path.Message.MessageID, h.ID):
-		return "the Message-ID was made from its queue ID"
+		return "the Message-ID was made from its queue ID", ""
 	}
-	return ""
+	return "", ""
+}
+
+// signed reports whether there is an independent sign that a genuine server wrote field j.
+func (a *analysis) signed(j int) bool {
+	sign, _ := a.sign(j)
+	return sign != ""
 }
 
 // How far the time in a queue ID may lie from the stamp: agreement, and what wrong zones
@@ -322,11 +329,10 @@ const (
 
 // queueGap is the stamp minus the instant in the queue ID.
 func (h *hop) queueGap() (time.Duration, bool) {
-	q := h.f.Queue.UTC()
-	if q.IsZero() || h.at.IsZero() {
+	if h.queued.IsZero() || h.at.IsZero() {
 		return 0, false
 	}
-	return h.at.Sub(q), true
+	return h.at.Sub(h.queued), true
 }
 
 // against names the positive evidence against field j, or nothing.
@@ -356,7 +362,7 @@ func (a *analysis) against(j int) string {
 	}
 	if d := a.inStep(j); d != 0 {
 		a.find("stamps-in-step", j, Warning, h.Time.Stamp,
-			"The stamps of three fields in a row, of no known software and without an ID, lie exactly "+gap(d)+" apart in minute and second, whatever their hours: one program invented them together.")
+			"The stamps of three fields in a row, of no known software and without an ID, lie exactly ", gap(d), " apart in minute and second, whatever their hours: one program invented them together.")
 		return "its stamp keeps step with those beside it, as one program invents them"
 	}
 	if s := a.ownNameMisused(j); s != "" {

@@ -77,7 +77,7 @@ func (a *analysis) findQueueTime(i int) {
 	d := time.Duration(*h.Clock.Queue) * time.Second
 	switch {
 	case d.Abs() <= queueTolerance:
-		a.find("queue-id-agrees", i, Info, h.ID, "The queue ID was made at "+h.Time.QueueIDUTC+", which agrees with the stamp.")
+		a.find("queue-id-agrees", i, Info, h.ID, "The queue ID was made at ", h.Time.QueueIDUTC, ", which agrees with the stamp.")
 	case h.Clock.ZoneFrom == "queue-id":
 		a.find("zone-fault", i, Info, h.Time.Stamp,
 			fmt.Sprintf("The queue ID was made at %s. The stamp differs by whole hours (%s): the host's zone is set wrongly.", h.Time.QueueIDUTC, gap(d)))

@@ -7,9 +7,21 @@ import (
 	"relaytrace/trace/received"
 )
 
-// find states a fact.
-func (a *analysis) find(code string, hop int, s Severity, quote, text string) {
-	a.findings = append(a.findings, Finding{Code: code, Hop: hop, Severity: s, Quote: quote, Text: text})
+// finding is a Finding while it is worked on: a text made of parts is among those that are kept.
+type finding struct {
+	Finding
+	text place
+}
+
+// find states a fact, in a text that may be given in parts.
+func (a *analysis) find(code string, hop int, s Severity, quote string, text ...string) {
+	f := finding{Finding: Finding{Code: code, Hop: hop, Severity: s, Quote: quote}}
+	if len(text) == 1 {
+		f.Text = text[0]
+	} else {
+		f.text = a.kept.joined(text)
+	}
+	a.findings = append(a.findings, f)
 }
 
 var decoyText = map[received.Decoy]string{
@@ -27,7 +39,7 @@ func (a *analysis) findFacts() {
 		a.findStamp(i)
 		a.findClient(i)
 		if a.hops[i].f.Unread.Reason != "" {
-			a.find("field-not-fully-read", i, Info, excerpt(a.hops[i].body, a.hops[i].f.Unread.Offset), a.hops[i].f.Unread.Reason+".")
+			a.find("field-not-fully-read", i, Info, excerpt(a.hops[i].body, a.hops[i].f.Unread.Offset), a.hops[i].f.Unread.Reason, ".")
 		}
 	}
 	a.findInside()
@@ -103,7 +115,7 @@ func (a *analysis) findInside() {
 			continue
 		}
 		a.find("strange-name-inside", j, Notice, h.From.HELO,
-			"The client came from "+h.From.IP.String()+", an address inside, and called itself by a name in another domain: a machine or a web site that the host serves, or a wall or proxy in front of the server that hides strangers behind it. The header cannot tell which.")
+			"The client came from ", h.From.IP.String(), ", an address inside, and called itself by a name in another domain: a machine or a web site that the host serves, or a wall or proxy in front of the server that hides strangers behind it. The header cannot tell which.")
 	}
 }
 
@@ -114,7 +126,7 @@ func (a *analysis) findStamp(i int) {
 	if f == 0 || h.Kind == Unparsed {
 		return
 	}
-	a.find("stamp-irregular", i, Info, h.Time.Stamp, "The date is not as RFC 5322 has it: "+strings.Join(f.Names(), ", ")+".")
+	a.find("stamp-irregular", i, Info, h.Time.Stamp, "The date is not as RFC 5322 has it: ", strings.Join(f.Names(), ", "), ".")
 }
 
 // findClient tells what a trusted or corroborated field says of its client that bears on guilt.
@@ -138,15 +150,23 @@ func excerpt(b []byte, at int) string {
 	return text(b[lo:hi])
 }
 
-// sortFindings orders them by the fields they rest on and hangs their codes on the hops.
+// sortFindings orders them by the fields they rest on, gives them their texts and hangs
+// their codes on the hops.
 func (a *analysis) sortFindings() {
-	slices.SortStableFunc(a.findings, func(x, y Finding) int { return x.Hop - y.Hop })
-	a.path.Findings = listed(a.findings)
-	codes := make([]string, 0, len(a.findings)) // of all hops, one after the other
+	texts := a.kept.settle()
+	for i := range a.findings { // those of one hop stay as they were found
+		a.order = append(a.order, uint64(a.findings[i].Hop+1)<<32|uint64(i))
+	}
+	slices.Sort(a.order)
+	sorted := make([]Finding, len(a.order))
+	codes := make([]string, 0, len(a.order)) // of all hops, one after the other
 	begin := 0
-	for i := range a.findings {
-		f := &a.findings[i]
-		if i > 0 && f.Hop != a.findings[i-1].Hop {
+	for i, place := range a.order {
+		from, f := &a.findings[uint32(place)], &sorted[i]
+		if *f = from.Finding; f.Text == "" {
+			f.Text = from.text.of(texts)
+		}
+		if i > 0 && f.Hop != sorted[i-1].Hop {
 			begin = len(codes)
 		}
 		if f.Hop >= 0 && !slices.Contains(codes[begin:], f.Code) {
@@ -154,6 +174,7 @@ func (a *analysis) sortFindings() {
 			a.path.Hops[f.Hop].Findings = codes[begin:len(codes):len(codes)]
 		}
 	}
+	a.path.Findings = sorted
 }
 
 func contains(s, sub string) bool { return sub != "" && strings.Contains(s, sub) }

@@ -146,16 +146,16 @@ func (a *analysis) findEnvelope() {
 	from, bounce := m.Organisation, domainOf(envelope)
 	if from != "" && bounce != "" && from != bounce {
 		a.find("envelope-sender-differs", -1, Info, envelope,
-			"Bounces go to "+bounce+", while From: names "+from+". Lists and mailing services do so too.")
+			"Bounces go to ", bounce, ", while From: names ", from, ". Lists and mailing services do so too.")
 	}
 	if s := domainOf(m.Sender); s != "" && from != "" && s != from {
-		a.find("sender-differs", -1, Info, m.Sender, "Sender: names "+s+" as who sent the mail for "+from+". Lists and mailing services do so too.")
+		a.find("sender-differs", -1, Info, m.Sender, "Sender: names ", s, " as who sent the mail for ", from, ". Lists and mailing services do so too.")
 	}
 	if r := domainOf(m.ReplyTo); r != "" && from != "" && r != from {
-		a.find("reply-to-elsewhere", -1, Info, m.ReplyTo, "Answers are to go to "+r+", while From: names "+from+".")
+		a.find("reply-to-elsewhere", -1, Info, m.ReplyTo, "Answers are to go to ", r, ", while From: names ", from, ".")
 	}
 	if m.Recipients > 10 {
-		a.find("many-recipients", -1, Info, "", "To: and Cc: name "+strconv.Itoa(m.Recipients)+" addresses.")
+		a.find("many-recipients", -1, Info, "", "To: and Cc: name ", strconv.Itoa(m.Recipients), " addresses.")
 	}
 	a.findRecipient()
 	a.findMessageID()
@@ -199,7 +199,7 @@ func (a *analysis) findRecipient() {
 	}
 	if other != "" {
 		a.find("recipients-domain-named", -1, Info, other,
-			"To: and Cc: name others in "+other+", the recipient's own domain, and not the address that the mail was delivered to. Aliases and lists look the same; so do mailings to guessed names.")
+			"To: and Cc: name others in ", other, ", the recipient's own domain, and not the address that the mail was delivered to. Aliases and lists look the same; so do mailings to guessed names.")
 		return
 	}
 	a.find("recipient-not-named", -1, Info, real[len(real)-1], "The address that the mail was delivered to is not among those in To: and Cc:. Blind copies and lists look the same.")
@@ -225,7 +225,7 @@ func (a *analysis) findMessageID() {
 		if h.Standing == Trusted {
 			so = " So the mail came without one to the recipient's own side."
 		}
-		a.find("message-id-maker", i, Info, id, "The Message-ID was made by "+h.By.Host+", which wrote field "+strconv.Itoa(i)+": "+why+so)
+		a.find("message-id-maker", i, Info, id, "The Message-ID was made by ", h.By.Host, ", which wrote field ", strconv.Itoa(i), ": ", why, so)
 		return
 	}
 }

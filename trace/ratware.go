@@ -20,7 +20,7 @@ func (a *analysis) findRatware() {
 	if t, ok := outlookTime(m.MessageID); ok && (t.Year() < 1996 || t.Year() > 2040) {
 		a.ratware = true
 		a.find("ratware-mark", -1, Info, m.MessageID,
-			"The Message-ID has the form of Outlook's, which holds the time at which it was made; in this one it cannot be (the year "+year(t)+"). Bulk mailing programs that pass for Outlook write so.")
+			"The Message-ID has the form of Outlook's, which holds the time at which it was made; in this one it cannot be (the year ", year(t), "). Bulk mailing programs that pass for Outlook write so.")
 	}
 	if p := a.outlookExpress(); p != "" && a.idByReceiver() {
 		a.ratware = true

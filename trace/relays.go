@@ -53,7 +53,7 @@ func (a *analysis) findRelays() {
 			a.findWithheld(j, peer)
 		} else {
 			a.find("relay-suspected", p, Notice, peer.From.IP.String(),
-				peer.peerText()+" passed on mail that "+fieldOf(h)+" says was taken from "+h.peerText()+", which has no visible tie to it.")
+				peer.peerText(), " passed on mail that ", fieldOf(h), " says was taken from ", h.peerText(), ", which has no visible tie to it.")
 		}
 	}
 }
@@ -63,7 +63,7 @@ func (a *analysis) findRelays() {
 func (a *analysis) unexcuse(ip netip.Addr) {
 	a.bystanders = slices.DeleteFunc(a.bystanders, func(b Bystander) bool { return b.IP == ip })
 	quote := ip.String()
-	a.findings = slices.DeleteFunc(a.findings, func(f Finding) bool {
+	a.findings = slices.DeleteFunc(a.findings, func(f finding) bool {
 		return f.Hop >= 0 && f.Quote == quote && excuses[f.Code]
 	})
 }
@@ -115,13 +115,13 @@ func (a *analysis) findWithheld(j int, peer *hop) {
 	switch h.Discloses {
 	case DisclosesHELO:
 		a.find("previous-hop-helo-only", j, Warning, h.From.HELO,
-			field+" repeats only what the previous hop called itself and leaves out its address."+ableTo(h))
+			field, " repeats only what the previous hop called itself and leaves out its address.", ableTo(h))
 	case DisclosesName:
 		a.find("previous-hop-name-only", j, Warning, h.name(),
-			field+" gives a name for the previous hop and leaves out its address."+ableTo(h))
+			field, " gives a name for the previous hop and leaves out its address.", ableTo(h))
 	default:
 		a.find("previous-hop-withheld", j, Warning, h.byText(),
-			field+" says nothing of the host from which the mail was taken."+ableTo(h))
+			field, " says nothing of the host from which the mail was taken.", ableTo(h))
 	}
 }
 

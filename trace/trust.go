@@ -27,7 +27,7 @@ func (a *analysis) walkTrusted() {
 				a.shaky = i + 1
 			}
 			if t.inferred {
-				a.find("trust-inferred", i+1, Info, h.peerText(), "Nobody declared the host that wrote this field as the recipient's own; it is believed because "+t.why+".")
+				a.find("trust-inferred", i+1, Info, h.peerText(), "Nobody declared the host that wrote this field as the recipient's own; it is believed because ", t.why, ".")
 			}
 			a.hops[i+1].Link = a.linkWithin(i)
 			a.peers[i+1] = i
@@ -140,7 +140,7 @@ func (a *analysis) inferred(i int, last bool) handOver {
 	case h.scope != publicAddr || last:
 	case h.By.IP == h.From.IP:
 		return handOver{inside: a.sameSystem(i), inferred: true, why: "the host above took it from its own address"}
-	case h.rdns == "" || customerName(h.rdns, h.From.IP) || !sameHost(a.hops[i+1].By.Host, h.rdns) || a.sign(i+1) == "":
+	case h.rdns == "" || customerName(h.rdns, h.From.IP) || !sameHost(a.hops[i+1].By.Host, h.rdns) || !a.signed(i+1):
 	case sameDomain(h.rdns, h.By.Host):
 		return handOver{inside: true, inferred: true, why: "the field above took it from a host of its own domain, which wrote this field"}
 	case a.deliveredBy(i):
