@@ -46,6 +46,7 @@ type analysis struct {
 	ratware    bool // the mail bears the mark of a bulk mailing program
 	shaky      int  // the first hop that is trusted behind a public address which nobody declared, or -1
 	kept       keep
+	spare      lists // memory of a former path
 }
 
 // scratch keeps the work space of earlier calls: hops are large, and most messages have few.
@@ -71,9 +72,6 @@ func emptied[T any](list []T) []T {
 	return list[:0]
 }
 
-// listed copies what a Path lists. Every list of it is there, if empty.
-func listed[T any](list []T) []T { return append(make([]T, 0, len(list)), list...) }
-
 // Analyze reads the relay path out of the header of one sample. data is the sample as
 // received and fields are those that header.Scan found in it. The Path shares no memory
 // with data. Analyze never fails: what cannot be known is told as such. It is safe to
@@ -94,7 +92,8 @@ func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	} else {
 		a.analyze()
 	}
-	p.Bystanders = listed(a.bystanders)
+	p.Bystanders = sized(a.spare.bystanders, len(a.bystanders))
+	copy(p.Bystanders, a.bystanders)
 	a.sortFindings()
 	done := *p
 	a.release()
@@ -122,7 +121,7 @@ const maxHops = 200
 // readHops parses every Received: field.
 func (a *analysis) readHops(data []byte) {
 	n := len(a.trace)
-	a.path.Hops = make([]Hop, n)
+	a.path.Hops = sized(a.spare.hops, n)
 	a.hops = slices.Grow(a.hops, n)[:n]
 	a.peers = slices.Grow(a.peers, n)[:n]
 	recipients := 0

@@ -158,7 +158,7 @@ func (a *analysis) sortFindings() {
 		a.order = append(a.order, uint64(a.findings[i].Hop+1)<<32|uint64(i))
 	}
 	slices.Sort(a.order)
-	sorted := make([]Finding, len(a.order))
+	sorted := sized(a.spare.findings, len(a.order))
 	codes := make([]string, 0, len(a.order)) // of all hops, one after the other
 	begin := 0
 	for i, place := range a.order {

@@ -56,7 +56,7 @@ func hintOf(name []byte) hintKind {
 
 // readHints takes the hints that readHeader found.
 func (a *analysis) readHints(data []byte) {
-	a.path.Hints = make([]Hint, len(a.hints))
+	a.path.Hints = sized(a.spare.hints, len(a.hints))
 	for i, x := range a.hints {
 		h := &a.path.Hints[i]
 		h.Line = x.f.Line

@@ -14,7 +14,7 @@ import (
 // servers write on top, so a field above a Received: was written by that server or later.
 func (a *analysis) readHeader(data []byte, fields []header.Field) {
 	m := &a.path.Message
-	m.DeliveredTo = []string{}
+	m.DeliveredTo = sized(a.spare.delivered, 0)
 	var seen [messageFields]bool
 	for _, f := range fields {
 		name := f.Name(data)
@@ -120,6 +120,7 @@ func mailDomain(s string) string {
 // settleRecipients keeps those recipients that the recipient's side wrote: above every
 // field that is not trusted. What stands lower may be the sender's.
 func (a *analysis) settleRecipients() {
+	m := &a.path.Message
 	trusted := 0
 	for trusted < len(a.hops) && a.hops[trusted].Standing == Trusted {
 		trusted++
@@ -129,8 +130,8 @@ func (a *analysis) settleRecipients() {
 			continue
 		}
 		to := strings.Trim(d.to, "<> ")
-		if !slices.Contains(a.path.Message.DeliveredTo, to) {
-			a.path.Message.DeliveredTo = append(a.path.Message.DeliveredTo, to)
+		if !slices.Contains(m.DeliveredTo, to) {
+			m.DeliveredTo = append(m.DeliveredTo, to)
 		}
 		if r := domainOf(to); r != "" && !slices.Contains(a.recipients, r) {
 			a.recipients = append(a.recipients, r)

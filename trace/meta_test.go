@@ -249,9 +249,11 @@ func BenchmarkAnalyze(b *testing.B) {
 				data := groups[name][i%len(groups[name])]
 				h := header.Scan(data, fields[:0])
 				fields = h.Fields
-				if p := Analyze(data, h.Fields, set); p.Schema == "" {
+				p := Analyze(data, h.Fields, set)
+				if p.Schema == "" {
 					b.Fatal("no path")
 				}
+				p.Recycle()
 				i++
 				size += h.End
 			}

@@ -100,6 +100,7 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d
 		}
 		doc := documents.Get().(*[]byte)
 		*doc = appendLine((*doc)[:0], &path)
+		path.Recycle()
 		return traced{doc: doc}
 	}
 	use := func(t traced) error {
