@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"html"
+	"slices"
 	"unicode/utf8"
 
 	"relaytrace/trace/header"
@@ -84,30 +85,46 @@ func appendText(out, text []byte, pre bool) []byte {
 	if pre {
 		return append(out, bytes.ReplaceAll(text, []byte("\u00a0"), []byte(" "))...)
 	}
-	last := byte('\n')
-	if len(out) > 0 {
-		last = out[len(out)-1]
+	gap := 1 // white space here would be too much
+	if len(out) > 0 && out[len(out)-1] != ' ' && out[len(out)-1] != '\n' {
+		gap = 0
 	}
-	for i := 0; i < len(text); i++ {
-		c := text[i]
-		switch {
-		case c >= utf8.RuneSelf:
-			r, n := utf8.DecodeRune(text[i:])
-			if i += n - 1; r == '\u00a0' { // a space that stays, as at the beginning of a folded line
-				r = ' '
-			}
-			out = utf8.AppendRune(out, r)
-			last = out[len(out)-1]
-			continue
-		case c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t'):
-			if c = ' '; last == ' ' || last == '\n' {
-				continue
-			}
+	for len(text) > 0 {
+		n := len(out)
+		out = slices.Grow(out, len(text)+utf8.UTFMax)
+		taken, made := oneBlank(out[n:n+len(text)], text, gap)
+		if out, text = out[:n+made], text[taken:]; len(text) == 0 {
+			break
 		}
-		out, last = append(out, c), c
+		r, size := utf8.DecodeRune(text)
+		gap, text = 0, text[size:]
+		if r == '\u00a0' { // a space that stays, as at the beginning of a folded line
+			r, gap = ' ', 1
+		}
+		out = utf8.AppendRune(out, r)
 	}
 	return out
 }
+
+// oneBlank copies the beginning of a text that is plain ASCII to dst, which is as long, with
+// one blank for each piece of white space, and none where gap is 1. It returns how much it
+// took and made. It has no branch that depends on where words end: they would be guessed wrong.
+func oneBlank(dst, text []byte, gap int) (taken, made int) {
+	n := 0
+	for i, c := range text {
+		if c >= utf8.RuneSelf {
+			return i, n
+		}
+		space := htmlSpace[c]
+		dst[n] = c&^-space | space<<5 // ' ' for any
+		n += 1 - int(space)&gap
+		gap = int(space)
+	}
+	return len(text), n
+}
+
+// htmlSpace has 1 for what is white space in HTML.
+var htmlSpace = [256]byte{' ': 1, '\n': 1, '\r': 1, '\t': 1}
 
 // tag is an element of HTML, as far as it makes a difference to the text.
 type tag int
@@ -128,26 +145,33 @@ func (t tag) breaksLine() bool { return t == tagBlock || t == tagBr || t == tagP
 // tagOf reads the tag at the start of in: its element, whether it is an end tag, and its
 // length; 0 when it is no tag.
 func tagOf(in []byte) (t tag, end bool, n int) {
-	close := bytes.IndexByte(in[:min(len(in), 4<<10)], '>')
-	if close < 0 {
-		return noTag, false, 0
-	}
+	in = in[:min(len(in), maxTag)]
 	i := 1
-	if i < close && (in[i] == '/' || in[i] == '!' || in[i] == '?') {
+	if i < len(in) && (in[i] == '/' || in[i] == '!' || in[i] == '?') {
 		i++
 	}
 	start := i
-	for i < close && (in[i]|0x20 >= 'a' && in[i]|0x20 <= 'z' || i > start && in[i] >= '0' && in[i] <= '9' || in[i] == ':') {
+	for i < len(in) && (in[i]|0x20 >= 'a' && in[i]|0x20 <= 'z' || i > start && in[i] >= '0' && in[i] <= '9' || in[i] == ':') {
 		i++
 	}
-	if i == start || i < close && in[i] != ' ' && in[i] != '/' && in[i] != '\n' && in[i] != '\r' && in[i] != '\t' {
+	if i == start || i == len(in) {
 		return noTag, false, 0
 	}
-	if i == close && bytes.IndexByte(in[1:close], '@') > 0 {
+	close := 0
+	switch in[i] {
+	case '>':
+	case ' ', '/', '\n', '\r', '\t':
+		if close = bytes.IndexByte(in[i:], '>'); close < 0 {
+			return noTag, false, 0
+		}
+	default:
 		return noTag, false, 0
 	}
-	return element(in[start:i]), in[1] == '/', close + 1
+	return element(in[start:i]), in[1] == '/', i + close + 1
 }
+
+// maxTag bounds the length of a tag, in bytes.
+const maxTag = 4 << 10
 
 // element knows the elements that make a difference.
 func element(name []byte) tag {
