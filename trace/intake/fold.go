@@ -51,7 +51,7 @@ func (f *folded) fold(text []byte) {
 	buf := f.buf[:0]
 	for len(text) > 0 {
 		n := len(buf)
-		buf = slices.Grow(buf, len(text)+wordHead)
+		buf = slices.Grow(buf, len(text)+stretch+wordHead)
 		run := foldRun(buf[n:n+len(text)], text)
 		if buf, text = buf[:n+run], text[run:]; len(text) == 0 {
 			break
@@ -100,34 +100,47 @@ func appendLetter(buf []byte, c rune) []byte {
 	return buf
 }
 
-// wordHead is the length of the head of a word.
-const wordHead = 8
+const (
+	wordHead = 8  // the length of the head of a word
+	stretch  = 64 // the bytes that words are looked for in at a time: a bit for each in a register
+)
 
-// split finds the words between the zeros, eight bytes at a time.
+// split finds the words between the zeros.
 func (f *folded) split(buf []byte) {
-	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	size := len(buf)
-	buf = append(buf, make([]byte, wordHead)...)
+	buf = append(buf, make([]byte, stretch+wordHead)...) // the last word has an end, and eight bytes from its beginning
 	words := f.words[:0]
-	for pos := 0; pos < size && len(words) < maxWords; {
-		head := binary.LittleEndian.Uint64(buf[pos:])
-		if head&0xFF == 0 {
-			pos++
-			continue
+	start, inside, open := 0, uint64(0), false
+	for at := 0; at <= size && len(words) < maxWords; at += stretch {
+		letters := letterBits(buf[at : at+stretch])
+		edges := letters ^ (letters<<1 | inside) // where words begin and end, in turn
+		inside = letters >> (stretch - 1)
+		for ; edges != 0; edges &= edges - 1 {
+			pos := at + bits.TrailingZeros64(edges)
+			if open = !open; open {
+				start = pos
+				continue
+			}
+			head := binary.LittleEndian.Uint64(buf[start:]) & headMasks[min(pos-start, wordHead)]
+			words = append(words, word{head, int32(start), int32(pos)})
 		}
-		end := pos + wordHead
-		if zeros := (head - ones) &^ head & tops; zeros != 0 { // the lowest bit set is in the first zero byte
-			first := zeros & -zeros
-			end = pos + bits.TrailingZeros64(first)/8
-			head &= first - 1
-		}
-		for buf[end] != 0 {
-			end++
-		}
-		words = append(words, word{head, int32(pos), int32(end)})
-		pos = end + 1
 	}
-	f.buf, f.words = buf, words
+	f.buf, f.words = buf, words[:min(len(words), maxWords)]
+}
+
+// headMasks leave as many bytes of a head.
+var headMasks = [wordHead + 1]uint64{0, 1<<8 - 1, 1<<16 - 1, 1<<24 - 1, 1<<32 - 1, 1<<40 - 1, 1<<48 - 1, 1<<56 - 1, 1<<64 - 1}
+
+// letterBits gives a bit for each byte of a stretch: 1 for what is part of a word.
+func letterBits(s []byte) uint64 {
+	const tops = 0x8080808080808080
+	var all uint64
+	for i := 0; i+8 <= len(s); i += 8 {
+		x := binary.LittleEndian.Uint64(s[i:])
+		x = (x&^tops + ^uint64(tops) | x) & tops // the top bit of each byte that is not zero
+		all |= x >> 7 * 0x0102040810204080 >> 56 << i
+	}
+	return all
 }
 
 // headOf gives the head of a word.
