@@ -225,25 +225,23 @@ func (p *phrases) add(one rule, remove bool) {
 	p.bits[key>>53] |= 1 << (key >> 47 & 63)
 }
 
-// phraseKey makes a key of the heads of two words; second is 0 for none.
+// noHead is no head of a word, but its eight bytes where there is none.
+const noHead = ^uint64(0)
+
+// phraseKey makes a key of the heads of two words; second is 0 for a phrase that is found by
+// its first word alone.
 func phraseKey(first, second uint64) uint64 {
 	const odd = 0x9E3779B97F4A7C15 // spreads over the upper bits
 	return (first*odd ^ second) * odd
 }
 
-// mayBegin tells whether a phrase may begin with the words of these heads; the second is 0
-// at the end of the text.
-func (p *phrases) mayBegin(first, second uint64) bool {
-	return p.hasBit(phraseKey(first, 0)) || p.hasBit(phraseKey(first, second))
-}
+// mayHave tells whether there may be rules of a key.
+func (p *phrases) mayHave(key uint64) bool { return p.bits[key>>53]>>(key>>47&63)&1 != 0 }
 
-func (p *phrases) hasBit(key uint64) bool { return p.bits[key>>53]>>(key>>47&63)&1 != 0 }
-
-// at gives the rules that may stand there: those of the first word, and those of both.
-func (p *phrases) at(first, second uint64) (alone, paired []rule) {
-	alone = p.by[phraseKey(first, 0)]
-	if second != 0 {
-		paired = p.by[phraseKey(first, second)]
+// of gives the rules of a key.
+func (p *phrases) of(key uint64) []rule {
+	if !p.mayHave(key) {
+		return nil
 	}
-	return alone, paired
+	return p.by[key]
 }

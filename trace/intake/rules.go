@@ -232,14 +232,15 @@ func (r *Rules) look(h *hits, place string, text []byte) {
 	f.fold(text)
 	p := r.places[place]
 	for i := range f.words {
-		next := uint64(0)
+		next := noHead
 		if i+1 < len(f.words) {
 			next = f.words[i+1].head
 		}
-		if !p.mayBegin(f.words[i].head, next) {
-			continue
+		one, two := phraseKey(f.words[i].head, 0), phraseKey(f.words[i].head, next)
+		if !p.mayHave(one) && !p.mayHave(two) {
+			continue // as most
 		}
-		for alone, paired := p.at(f.words[i].head, next); len(alone)+len(paired) > 0; {
+		for alone, paired := p.of(one), p.of(two); len(alone)+len(paired) > 0; {
 			var one *rule
 			if len(paired) == 0 || len(alone) > 0 && alone[0].order < paired[0].order {
 				one, alone = &alone[0], alone[1:]
