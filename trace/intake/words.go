@@ -68,24 +68,36 @@ var forwardMarks = []string{
 	"wiadomość przekazana", "alkuperäinen viesti", "původní zpráva", "eredeti üzenet", "исходное сообщение", "пересылаемое сообщение",
 }
 
-// isForwardMark tells whether a line says that what follows is somebody else's.
+// marksBy are the forward marks by their first byte.
+var marksBy = func() (by [256][]string) {
+	for _, mark := range forwardMarks {
+		by[mark[0]] = append(by[mark[0]], mark)
+	}
+	return by
+}()
+
+// isForwardMark tells whether a line says that what follows is somebody else's: a mark
+// between dashes and the like, or one that begins a line which ends in a colon.
 func isForwardMark(line []byte) bool {
 	t := bytes.TrimSpace(line)
 	if len(t) < 10 || len(t) > 120 {
 		return false
 	}
 	ruled := t[0] == t[1] && (t[0] == '-' || t[0] == '_' || t[0] == '=')
-	if !ruled && t[len(t)-1] != ':' {
+	opens := t[len(t)-1] == ':'
+	if !ruled && !opens {
 		return false
-	}
-	if ruled && len(bytes.Trim(t, string(t[:1]))) == 0 {
-		return false // as of most
 	}
 	var room [120]byte
 	low := lower(room[:0], t)
-	for _, mark := range forwardMarks {
-		if bytes.HasPrefix(low, []byte(mark)) && low[len(low)-1] == ':' || ruled && bytes.Contains(low, []byte(mark)) {
-			return true
+	for i := range low {
+		for _, mark := range marksBy[low[i]] {
+			if bytes.HasPrefix(low[i:], []byte(mark)) && (ruled || i == 0) {
+				return true
+			}
+		}
+		if !ruled {
+			return false
 		}
 	}
 	return false
