@@ -134,9 +134,15 @@ func FuzzMbox(f *testing.F) {
 		split := func(r io.Reader, step int) (out []string) {
 			m := newMboxReader(r, 700, false)
 			m.step = step
+			var all []chunk
 			for {
 				c, err := m.next()
 				if err == io.EOF {
+					for i, c := range all { // what was handed out stays as it was
+						if !c.over && !bytes.HasPrefix(data[c.offset:], c.data) {
+							t.Fatalf("message %d was written to: %q", i, c.data)
+						}
+					}
 					return out
 				}
 				if err != nil {
@@ -151,6 +157,7 @@ func FuzzMbox(f *testing.F) {
 				if cap(m.buf) > 2*firstBuffer+firstBuffer+len(data) {
 					t.Fatalf("buffer of %d", cap(m.buf))
 				}
+				all = append(all, c)
 				out = append(out, fmt.Sprintf("%d %d %v %v %q", c.line, len(c.data), c.over, c.lone, c.data))
 			}
 		}

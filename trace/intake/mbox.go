@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -12,7 +13,7 @@ const (
 	firstBuffer = 256 << 10 // what is read at a time while messages are small
 )
 
-// chunk is one message of a stream. Its data is valid until the next one is read.
+// chunk is one message of a stream. Its data shares memory with those read at the same time.
 type chunk struct {
 	data   []byte
 	line   int   // of the first byte of data, from 1
@@ -21,9 +22,11 @@ type chunk struct {
 	lone   bool  // the stream is this one message, its From_ line too
 }
 
-// mboxReader cuts a stream into messages. It holds one message at a time, in a buffer that
-// grows with the largest and never beyond twice the limit; how long the stream is makes no
-// difference. It is not safe for concurrent use.
+// mboxReader cuts a stream into messages. It holds what was read at one time, in a buffer
+// that grows with the largest message and never beyond twice the limit; how long the stream is
+// makes no difference. Messages are cut out of the buffer, which is not written to again after
+// that: they are the receiver's, as long as he does not keep few of many. It is not safe for
+// concurrent use.
 //
 // The stream is an mbox when it begins with a From_ line, after blank lines perhaps, and
 // holds a second one below a blank line. In mboxo, mboxrd and mboxcl a body line "From "
@@ -37,7 +40,8 @@ type mboxReader struct {
 	whole bool // the stream is one message, whatever lines it holds
 	step  int  // bytes of the first buffer
 
-	buf    []byte // what is read and not yet handed out
+	buf    []byte // what is read: messages that were handed out, and what was not
+	lent   bool   // messages in buf were handed out
 	start  int    // of the message in buf; its From_ line is before it
 	seek   int    // where the search for the next From_ line goes on
 	eof    bool
@@ -112,13 +116,13 @@ func (m *mboxReader) fill() {
 	if len(m.buf)-m.start > m.limit+maxFromLine && len(m.buf)-m.start > 2*maxFromLine {
 		m.forget()
 	}
-	if (m.count > 0 || m.over) && m.start > 1 && (len(m.buf) == cap(m.buf) || m.start > cap(m.buf)/2) {
-		m.shift(m.start - 1) // the line end before it is part of what is searched for
-	}
 	if len(m.buf) == cap(m.buf) {
-		grown := make([]byte, len(m.buf), min(max(2*cap(m.buf), m.step), 2*max(m.limit, firstBuffer)+firstBuffer+m.start))
-		copy(grown, m.buf)
-		m.buf = grown
+		if (m.count > 0 || m.over) && m.start > 1 {
+			m.shift(m.start - 1) // the line end before it is part of what is searched for
+		}
+		if 2*len(m.buf) >= cap(m.buf) {
+			m.move(m.buf)
+		}
 	}
 	n, err := m.r.Read(m.buf[len(m.buf):cap(m.buf)])
 	m.buf = m.buf[:len(m.buf)+n]
@@ -132,13 +136,23 @@ func (m *mboxReader) fill() {
 
 // shift drops n bytes from the front of the buffer.
 func (m *mboxReader) shift(n int) {
-	m.buf = m.buf[:copy(m.buf, m.buf[n:])]
+	if m.lent {
+		m.move(m.buf[n:])
+	} else {
+		m.buf = m.buf[:copy(m.buf, m.buf[n:])]
+	}
 	m.start -= n
 	m.seek -= n
 	if m.length > 0 {
 		m.length -= n
 	}
 	m.offset += int64(n)
+}
+
+// move puts what is left into another buffer, with room for as much again.
+func (m *mboxReader) move(rest []byte) {
+	room := min(max(2*len(rest), m.step), 2*max(m.limit, firstBuffer)+firstBuffer)
+	m.buf, m.lent = append(make([]byte, 0, max(room, len(rest)+1)), rest...), false
 }
 
 // forget drops the beginning of a message that is over the limit.
@@ -285,7 +299,7 @@ func (m *mboxReader) cut(at, end int) chunk {
 	c := m.first
 	c.over = m.over || at-m.start > m.limit
 	if !c.over {
-		c.data = withoutSeparator(m.buf[m.start:at])
+		c.data, m.lent = slices.Clip(withoutSeparator(m.buf[m.start:at])), true
 	}
 	m.line += countLines(m.buf[m.start:end], m.eol)
 	m.start, m.seek = end, end-1
@@ -306,10 +320,10 @@ func (m *mboxReader) last() (chunk, error) {
 	case m.count == 0: // one message: all of it is the evidence
 		c.line, c.offset, c.lone = 1, 0, true
 		if c.over = m.over || len(m.buf) > m.limit; !c.over {
-			c.data = m.buf
+			c.data = slices.Clip(m.buf)
 		}
 	case !c.over:
-		c.data = withoutSeparator(m.buf[m.start:])
+		c.data = slices.Clip(withoutSeparator(m.buf[m.start:]))
 	}
 	return c, nil
 }

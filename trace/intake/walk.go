@@ -226,7 +226,6 @@ func (w *walker) split(src source, m *mboxReader) error {
 		case len(c.data) == 0 && c.lone:
 			return w.tell(src.name, errors.New("file is empty"), "save the message again, with its full header")
 		default:
-			c.data = bytes.Clone(c.data)
 			if err := w.message(src, c); err != nil {
 				return err
 			}
