@@ -92,6 +92,14 @@ func TestScan(t *testing.T) {
 			"1 A| 1\x002", "fault 1 @4 NUL byte in the header", "fault 2 @8 NUL byte in the header",
 			"fault 2 @7 line that is neither a field nor the continuation of one", `body ""`,
 		}},
+		{"NUL and CR among lines of all kinds", "A: 1\r\r\nB\r: \x00\nC: \r\x003\r\n4\n\r\n\x00\r", []string{
+			"1 A| 1", "3 C| \r\x003", "fault 2 @11 NUL byte in the header", "fault 2 @8 carriage return inside a line",
+			"fault 2 @7 line that is neither a field nor the continuation of one", "fault 3 @17 NUL byte in the header",
+			"fault 3 @16 carriage return inside a line", "fault 4 @21 line that is neither a field nor the continuation of one",
+			`body "\x00\r"`,
+		}},
+		{"NUL in the body", "A: 1\n\n\x00\r.", []string{"1 A| 1", `body "\x00\r."`}},
+		{"CR at the end", "\nA: 1\n 2\r\r", []string{"2 A| 1\n 2", "fault 1 @0 blank line before the header", `body ""`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -10,6 +10,8 @@ type scanner struct {
 	bareCR bool // a lone CR ends a line
 	first  int  // length of the caller's slice before the scan
 	full   bool // maxFields were read
+	ends   int  // how many CR stood before a LF or the end of the input
+	odd    bool // look for odd bytes in each line
 	h      Header
 }
 
@@ -37,6 +39,7 @@ func (s *scanner) lineAt(pos int) (end, next int) {
 	}
 	for end > pos && s.data[end-1] == '\r' {
 		end--
+		s.ends++
 	}
 	return end, next
 }
@@ -103,8 +106,28 @@ func (s *scanner) skipBlanks() bool {
 	return false
 }
 
-// fields reads lines up to and with the blank line that ends the header.
+// fields reads the header proper. Bytes that are faults are looked for in all lines at once,
+// since hardly a header holds one; where there are such, it is read again line by line.
 func (s *scanner) fields() {
+	begin := *s
+	s.odd = s.bareCR // then CR are no ends to be counted
+	s.lines()
+	if !s.odd && s.holdsOdd(begin.pos, begin.ends) {
+		*s = begin
+		s.odd = true
+		s.lines()
+	}
+}
+
+// holdsOdd reports whether what was read from start on holds a NUL, or a CR that does not
+// end a line; ends is how many CR ended lines before.
+func (s *scanner) holdsOdd(start, ends int) bool {
+	read := s.data[start:s.pos]
+	return bytes.IndexByte(read, 0) >= 0 || bytes.Count(read, []byte{'\r'}) != s.ends-ends
+}
+
+// lines reads lines up to and with the blank line that ends the header.
+func (s *scanner) lines() {
 	inField, inOther := false, false // what a folded line would continue
 	for s.pos < len(s.data) {
 		end, next := s.lineAt(s.pos)
@@ -113,7 +136,9 @@ func (s *scanner) fields() {
 			return
 		}
 		text := s.data[s.pos:end]
-		s.oddBytes(text)
+		if s.odd {
+			s.oddBytes(text)
+		}
 		switch {
 		case isBlank(text[0]) && inField:
 			s.h.Fields[len(s.h.Fields)-1].End = end
@@ -172,7 +197,7 @@ func (s *scanner) fault(offset int, what What) {
 // name is printable ASCII without colon (RFC 5322 section 2.2).
 func colonOf(text []byte) (colon int, spaced bool) {
 	i := 0
-	for i < len(text) && text[i] > ' ' && text[i] < 0x7f && text[i] != ':' {
+	for i < len(text) && inName[text[i]] {
 		i++
 	}
 	if i == 0 {
@@ -187,6 +212,14 @@ func colonOf(text []byte) (colon int, spaced bool) {
 	}
 	return i, i > name
 }
+
+// inName tells the bytes of a field's name.
+var inName = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c > ' ' && c < 0x7f && c != ':'
+	}
+	return t
+}()
 
 // isFromLine tells whether a line is the envelope line of an mbox, or one that was
 // quoted when the mail was filed a second time. "From : x" is a field.
