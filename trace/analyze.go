@@ -129,7 +129,7 @@ func (a *analysis) readHops(data []byte) {
 		a.peers[i] = -1
 		h := &a.hops[i] // empty, as release leaves them
 		h.Hop, h.body = &a.path.Hops[i], f.Body(data)
-		h.f = received.Parse(h.body)
+		h.f.Parse(h.body)
 		h.at, h.queued = h.f.Time.UTC(), h.f.Queue.UTC()
 		h.Index, h.Line, h.Findings = i, f.Line, []string{}
 		a.kept.verbatim(&h.Raw, h.body)

@@ -5,7 +5,7 @@ import "bytes"
 // findDecoy tells the signatures of bulk mailers that invent trace fields. Each rests on
 // something that no mail server is known to write, so that a genuine field is not hit.
 func (p *parser) findDecoy() {
-	f := &p.f
+	f := p.f
 	if f.Kind != Transfer {
 		return
 	}
@@ -74,7 +74,7 @@ func (p *parser) ownName() bool {
 // speaks (NNFMP, QMQP) or that make no sense across a network (local, asmtp), without an
 // identifier. Yahoo's groups did write NNFMP and QMQP, in qmail's shape: day first, -0000.
 func (p *parser) famousBy() bool {
-	f := &p.f
+	f := p.f
 	if f.Family != "" || !f.ID.Empty() || f.ForLen() > 0 {
 		return false
 	}

@@ -48,7 +48,7 @@ type shape struct {
 // gatherFrom goes through the words and comments of the from clause. Where the client
 // imitated a by clause, all up to it is HELO.
 func (p *parser) gatherFrom() {
-	sh, rest := &p.shape, p.r[fromClause]
+	sh, rest := p.shape, p.r[fromClause]
 	first := p.addressFirst()
 	if p.claim > rest.Start && !first {
 		sh.word = p.trim(Span{rest.Start, p.claim})
@@ -66,7 +66,7 @@ func (p *parser) gatherFrom() {
 		rest = more
 		if it.comment {
 			if sh.comments++; sh.comments == 1 && !more.Empty() {
-				p.said = p.claimed()
+				*p.said = p.claimed()
 			}
 			p.fromComment(it.Span)
 			sh.spoken = true
@@ -81,7 +81,7 @@ func (p *parser) gatherFrom() {
 
 // claimed is what has been read up to now.
 func (p *parser) claimed() claims {
-	f := &p.f
+	f := p.f
 	return claims{f.From, f.Envelope, f.TLSVersion, f.TLSCipher, f.WithAuth, f.WithTLS, f.Family, f.Version}
 }
 
@@ -93,7 +93,7 @@ func (p *parser) addressFirst() bool {
 }
 
 func (p *parser) fromWord(s Span) {
-	sh, w := &p.shape, s.Of(p.b)
+	sh, w := p.shape, s.Of(p.b)
 	switch {
 	case sh.word.Empty():
 		p.firstWord(s)
@@ -135,7 +135,7 @@ func (p *parser) firstWord(s Span) {
 
 // fromComment reads one comment of the from clause.
 func (p *parser) fromComment(s Span) {
-	sh, w := &p.shape, s.Of(p.b)
+	sh, w := p.shape, s.Of(p.b)
 	switch {
 	case len(w) == 0: // an empty HELO
 	case isWord(w, "helo") || isWord(w, "ehlo"):
@@ -163,7 +163,7 @@ func (p *parser) fromComment(s Span) {
 
 // smapComment reads "192.0.2.1, HELO x".
 func (p *parser) smapComment(s Span) bool {
-	sh, w := &p.shape, s.Of(p.b)
+	sh, w := p.shape, s.Of(p.b)
 	i := bytes.IndexByte(w, ',')
 	if i < 0 {
 		return false
@@ -212,7 +212,7 @@ func eximKeys(w []byte) bool {
 
 // heloComment reads "(HELO x)" and "(HELO x [192.0.2.1])".
 func (p *parser) heloComment(s Span) {
-	sh := &p.shape
+	sh := p.shape
 	sh.heloWord, sh.helo = true, s
 	if i := indexSpace(s.Of(p.b)); i > 0 {
 		if lit, a, ok := p.literal(s); ok && lit.End+1 == s.End {
@@ -238,7 +238,7 @@ func (p *parser) account(s Span) {
 // eximComment reads "[ip]:port helo=x ident=y". A client chooses HELO and ident, so that
 // only an address in front of them counts.
 func (p *parser) eximComment(s Span) {
-	sh := &p.shape
+	sh := p.shape
 	sh.keys = true
 	for rest := s; ; {
 		it, more, ok := p.next(rest)
@@ -282,7 +282,7 @@ func (p *parser) port(s Span) {
 // A server writes it behind the HELO: what stood before may be the client's invention.
 // It reports whether the comment holds an address in brackets, and nothing strange if plain.
 func (p *parser) tcpInfo(s Span, plain bool) bool {
-	sh := &p.shape
+	sh := p.shape
 	lit, a, ok := p.literal(s)
 	if !ok || plain && !p.plainTCPInfo(s, lit) {
 		return false
@@ -313,9 +313,9 @@ func (p *parser) tcpInfo(s Span, plain bool) bool {
 // forgetClaims drops what earlier comments of the from clause said: a server writes its
 // remarks behind the address that it recorded.
 func (p *parser) forgetClaims() {
-	sh := &p.shape
+	sh := p.shape
 	if sh.spoken {
-		f := &p.f
+		f := p.f
 		f.From, f.Envelope = p.said.from, p.said.envelope
 		f.TLSVersion, f.TLSCipher = p.said.version, p.said.cipher
 		f.WithAuth, f.WithTLS = p.said.auth, p.said.tls
@@ -428,7 +428,7 @@ func isKnown(w []byte) bool {
 
 // bareInfo reads a comment without an address in brackets.
 func (p *parser) bareInfo(s Span) {
-	sh, w := &p.shape, s.Of(p.b)
+	sh, w := p.shape, s.Of(p.b)
 	span := s
 	if i := indexSpace(w); i > 0 {
 		span.End = s.Start + i
@@ -468,7 +468,7 @@ func (p *parser) bareAddr(s Span) bool {
 	if !s.Empty() && p.b[s.Start] == '/' { // Beehive
 		s.Start++
 	}
-	sh, w := &p.shape, s.Of(p.b)
+	sh, w := p.shape, s.Of(p.b)
 	at := bytes.LastIndexByte(w, '@')
 	if a, ok := parseAddr(w[at+1:]); ok {
 		p.forgetClaims()

@@ -7,9 +7,18 @@ import "bytes"
 // left empty, and the first such place is in Unread. It takes time linear in the
 // length of body, keeps no reference to it, and is safe to call concurrently.
 func Parse(body []byte) Field {
-	p := parser{b: body, lastClose: len(body), flatFrom: len(body), looseFrom: len(body)}
-	p.parse() // apart, so that this much is compiled in place and the Field copied once
-	return p.f
+	var f Field
+	f.Parse(body)
+	return f
+}
+
+// Parse is Parse in place: it fills f, which many fields of a header are not copied to then.
+func (f *Field) Parse(body []byte) {
+	*f = Field{}
+	var sh shape
+	var said claims
+	p := parser{b: body, f: f, shape: &sh, said: &said, lastClose: len(body), flatFrom: len(body), looseFrom: len(body)}
+	p.parse()
 }
 
 func (p *parser) parse() {
@@ -41,7 +50,7 @@ func (p *parser) readLead() {
 		return
 	}
 	w := it.Of(p.b)
-	f := &p.f
+	f := p.f
 	switch fam, n := familyOf(w); {
 	case hasPrefixFold(w, "from ") && f.From.Ident.Empty():
 		user := p.trim(Span{it.Start + 5, it.End})
@@ -92,7 +101,7 @@ func (p *parser) qmailNote(s Span) {
 
 // judgeKind tells the kind of step from the protocol, the software and the peer.
 func (p *parser) judgeKind() {
-	f := &p.f
+	f := p.f
 	with := f.With.Of(p.b)
 	noFrom := p.r[fromClause].Empty()
 	switch {
@@ -124,7 +133,7 @@ func (p *parser) judgeKind() {
 
 // isLocal tells submission and pick-up on the machine itself.
 func (p *parser) isLocal(with []byte, noFrom bool) bool {
-	f, sh := &p.f, &p.shape
+	f, sh := p.f, p.shape
 	switch {
 	case sh.pickup || sh.local:
 		return true
@@ -149,7 +158,7 @@ func (p *parser) isLocal(with []byte, noFrom bool) bool {
 // renameSender corrects what stands behind from where it names no host: the user of a
 // pick-up, the spool, the envelope sender of a filter.
 func (p *parser) renameSender() {
-	f, sh := &p.f, &p.shape
+	f, sh := p.f, p.shape
 	switch {
 	case f.Kind == Internal && isPhrase(sh.word.Of(p.b), "[unix socket]"):
 		f.From = From{}
@@ -165,7 +174,7 @@ func (p *parser) renameSender() {
 
 // disclosure tells what the field says of the previous hop.
 func (p *parser) disclosure() Disclosure {
-	f := &p.f
+	f := p.f
 	switch {
 	case f.Kind == Local || f.Kind == Note || f.Kind == Unparsed:
 		return NotAsked

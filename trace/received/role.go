@@ -69,7 +69,7 @@ func (p *parser) withholds() bool {
 // assignFrom gives each name its role. Where the server does not say which of the two
 // a lone name is, it stays Name.
 func (p *parser) assignFrom() {
-	sh, f, word := &p.shape, &p.f.From, p.shape.word
+	sh, f, word := p.shape, &p.f.From, p.shape.word
 	w := word.Of(p.b)
 	fam := p.f.Family
 	lit, a, isLit := p.firstLiteral(word)
@@ -154,7 +154,7 @@ func (p *parser) firstLiteral(s Span) (literal, netip.Addr, bool) {
 
 // assignExim reads "[ip] (helo=x)", "name ([ip] helo=x)" and "name".
 func (p *parser) assignExim(lit literal, a netip.Addr) {
-	sh, f, word := &p.shape, &p.f.From, p.shape.word
+	sh, f, word := p.shape, &p.f.From, p.shape.word
 	f.HELO = sh.helo
 	switch {
 	case a.IsValid():
@@ -184,7 +184,7 @@ func (p *parser) assignExim(lit literal, a netip.Addr) {
 
 // assignTCPInfo reads "helo (name [ip])" and its kin: sendmail, Postfix and most others.
 func (p *parser) assignTCPInfo(isLit bool) {
-	sh, f, word := &p.shape, &p.f.From, p.shape.word
+	sh, f, word := p.shape, &p.f.From, p.shape.word
 	f.HELO = word
 	p.setRDNS(sh.second)
 	p.setIP(sh.ip, sh.addr)

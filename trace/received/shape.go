@@ -4,7 +4,7 @@ import "bytes"
 
 // finishFamily tells the software by the shape of the field where no banner does.
 func (p *parser) finishFamily() {
-	f := &p.f
+	f := p.f
 	if f.Family == "" {
 		f.Family = p.familyByService()
 	}
@@ -26,7 +26,7 @@ func (p *parser) finishFamily() {
 }
 
 func (p *parser) familyByShape() Family {
-	f, sh := &p.f, &p.shape
+	f, sh := p.f, p.shape
 	id := f.ID.Of(p.b)
 	switch {
 	case isWord(f.With.Of(p.b), "mapi"):
@@ -96,7 +96,7 @@ var services = [...]struct {
 }
 
 func (p *parser) familyByService() Family {
-	f := &p.f
+	f := p.f
 	if f.Time.Faults&(MonthComma|BadYear) != 0 {
 		return ""
 	}
@@ -238,7 +238,7 @@ func zmailerID(id []byte) bool {
 // sendGridShaped tells SendGrid's inner hosts: an ID that begins with the host's name, and
 // a date as Go prints it.
 func (p *parser) sendGridShaped() bool {
-	f := &p.f
+	f := p.f
 	host, id := f.By.Host.Of(p.b), f.ID.Of(p.b)
 	if i := bytes.IndexByte(host, '.'); i > 0 {
 		host = host[:i]

@@ -19,7 +19,7 @@ const (
 // parser holds what one call of Parse needs; it lives on the stack.
 type parser struct {
 	b         []byte
-	f         Field
+	f         *Field
 	met       metItems      // what the walk met, so that the clauses are not searched again
 	r         [clauses]Span // what stands in each clause, comments included
 	lead      Span          // what stands before the first clause
@@ -33,8 +33,8 @@ type parser struct {
 	claim     int  // the from clause up to here imitates a by clause
 	year      int  // as stamped
 	twoBy     int  // offset of the by clause that follows an imitated one
-	said      claims
-	shape     shape
+	said      *claims
+	shape     *shape
 }
 
 // split finds the clauses and the date. A client chooses its HELO name, so that

@@ -43,9 +43,7 @@ func (p *parser) parseTime() {
 }
 
 func (s *stampReader) read() {
-	if !s.common() {
-		*s = stampReader{b: s.b}
-	}
+	s.common()
 	for s.i < len(s.b) {
 		c := s.b[s.i]
 		switch {
@@ -76,54 +74,83 @@ func (s *stampReader) read() {
 }
 
 // common reads the form that nearly all servers write, "Thu, 22 Aug 2002 08:17:21 -0400"
-// with or without the weekday, straight through. It reports whether that stands there; what
-// follows it, or is any other form, is for the loop in read.
-func (s *stampReader) common() bool {
-	b := s.b
-	if len(b) < len("2 Aug 2002 08:17:21 -0400") {
-		return false
-	}
-	if !isDigit(b[0]) {
-		if s.weekday = weekdayOf(b[:3]); s.weekday == 0 || b[3] != ',' {
-			return false
+// with or without the weekday, straight through. What follows it, or is any other form, is
+// for the loop in read: then nothing is read here.
+func (s *stampReader) common() {
+	b, i, weekday := s.b, 0, 0
+	if len(b) >= len("Thu,") && !isDigit(b[0]) {
+		if weekday = weekdayOf(b[:3]); weekday == 0 || b[3] != ',' {
+			return
 		}
-		s.i = 4
-		s.blank()
+		i = behindBlank(b, 4)
 	}
-	n := 0
-	if s.day, n = s.digits(); n < 1 || n > 2 || s.day == 0 || !s.blank() || len(b)-s.i < len("Aug 2002 08:17:21 -0400") {
+	if len(b)-i < len("2 Aug 2002 08:17:21 -0400") || !isDigit(b[i]) {
+		return
+	}
+	day := int(b[i] - '0')
+	if i++; isDigit(b[i]) {
+		day = number2(b[i-1], b[i])
+		i++
+	}
+	if i = behindBlank(b, i); day == 0 || !isSpace(b[i-1]) || len(b)-i < len("Aug 2002 08:17:21 -0400") {
+		return
+	}
+	month := monthOf(b[i : i+3])
+	if i = behindBlank(b, i+3); month == 0 || !isSpace(b[i-1]) || len(b)-i < len("2002 08:17:21 -0400") {
+		return
+	}
+	if !twoDigits(b[i], b[i+1]) || !twoDigits(b[i+2], b[i+3]) || !isSpace(b[i+4]) {
+		return
+	}
+	year := number2(b[i], b[i+1])*100 + number2(b[i+2], b[i+3])
+	if s.commonClock(behindBlank(b, i+4)) {
+		s.weekday, s.day, s.month, s.year, s.yearLen = weekday, day, month, year, 4
+	}
+}
+
+// commonClock reads "08:17:21 -0400" at i and reports whether that stands there.
+func (s *stampReader) commonClock(i int) bool {
+	b := s.b
+	if len(b)-i < len("08:17:21 -0400") {
 		return false
 	}
-	if s.month = monthOf(b[s.i : s.i+3]); s.month == 0 {
-		return false
-	}
-	s.i += 3
-	if !s.blank() {
-		return false
-	}
-	if s.year, s.yearLen = s.digits(); s.yearLen != 4 || !s.blank() || len(b)-s.i < len("08:17:21 -0400") {
-		return false
-	}
-	c := b[s.i : s.i+9]
+	c := b[i : i+9]
 	if !twoDigits(c[0], c[1]) || c[2] != ':' || !twoDigits(c[3], c[4]) || c[5] != ':' || !twoDigits(c[6], c[7]) || !isSpace(c[8]) {
 		return false
 	}
-	s.clock, s.hour, s.min, s.sec = true, number2(c[0], c[1]), number2(c[3], c[4]), number2(c[6], c[7])
-	s.i += 8
-	if s.blank(); s.hour > 23 || s.min > 59 || s.sec > 60 || len(b)-s.i < len("-0400") || b[s.i] != '-' && b[s.i] != '+' {
+	hour, minute, sec := number2(c[0], c[1]), number2(c[3], c[4]), number2(c[6], c[7])
+	if i = behindBlank(b, i+8); hour > 23 || minute > 59 || sec > 60 || len(b)-i < len("-0400") {
 		return false
 	}
-	s.numericZone()
-	return s.zoneOK
+	z := b[i : i+5]
+	if z[0] != '-' && z[0] != '+' || !twoDigits(z[1], z[2]) || !twoDigits(z[3], z[4]) || i+5 < len(b) && isDigit(b[i+5]) {
+		return false
+	}
+	offset, ok := zoneOffset(z[0] == '-', number2(z[1], z[2])*100+number2(z[3], z[4]))
+	if ok {
+		s.clock, s.hour, s.min, s.sec = true, hour, minute, sec
+		s.zone, s.offset, s.zoneOK = Span{i, i + 5}, offset, true
+		s.i, s.end = i+5, i+5
+	}
+	return ok
 }
 
-// blank passes over white space and reports whether there was some.
-func (s *stampReader) blank() bool {
-	start := s.i
-	for s.i < len(s.b) && isSpace(s.b[s.i]) {
-		s.i++
+// behindBlank returns where the white space ends that may stand at i.
+func behindBlank(b []byte, i int) int {
+	for i < len(b) && isSpace(b[i]) {
+		i++
 	}
-	return s.i > start
+	return i
+}
+
+// zoneOffset returns how many seconds +hhmm, or -hhmm, lies east of Greenwich; false for
+// what is beyond the zones in use.
+func zoneOffset(west bool, hhmm int) (int, bool) {
+	seconds := hhmm/100*3600 + hhmm%100*60
+	if west {
+		return -seconds, hhmm%100 <= 59 && hhmm <= 1200
+	}
+	return seconds, hhmm%100 <= 59 && hhmm <= 1400
 }
 
 func twoDigits(a, b byte) bool { return isDigit(a) && isDigit(b) }
@@ -237,10 +264,7 @@ func (s *stampReader) isoDate(year int) {
 
 // numericZone reads +hhmm. Zones beyond those in use are faults: the instant is then unknown.
 func (s *stampReader) numericZone() {
-	start, sign := s.i, 1
-	if s.b[s.i] == '-' {
-		sign = -1
-	}
+	start, west := s.i, s.b[s.i] == '-'
 	s.i++
 	n, digits := s.digits()
 	if digits == 2 && s.i+2 < len(s.b) && s.b[s.i] == ':' && isDigit(s.b[s.i+1]) { // ISO 8601
@@ -255,11 +279,12 @@ func (s *stampReader) numericZone() {
 		return
 	}
 	s.zone, s.end = Span{start, s.i}, s.i
-	if s.faults.Has(BadZone) || digits != 4 || n%100 > 59 || sign*n < -1200 || sign*n > 1400 {
+	offset, ok := zoneOffset(west, n)
+	if s.faults.Has(BadZone) || digits != 4 || !ok {
 		s.faults |= BadZone
 		return
 	}
-	s.offset, s.zoneOK = sign*(n/100*3600+n%100*60), true
+	s.offset, s.zoneOK = offset, true
 }
 
 // word reads a weekday, a month, AM or PM, or a zone's name. It reports whether the
