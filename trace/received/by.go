@@ -419,8 +419,10 @@ func (p *parser) readTail() {
 func (p *parser) addFor(s Span) {
 	for !s.Empty() {
 		one := s
-		if i := bytes.Index(s.Of(p.b), []byte(">,")); i >= 0 {
-			one.End = s.Start + i + 1
+		if w := s.Of(p.b); bytes.IndexByte(w, ',') > 0 { // else it is one
+			if i := bytes.Index(w, []byte(">,")); i >= 0 {
+				one.End = s.Start + i + 1
+			}
 		}
 		s.Start = one.End + 1
 		if one = p.unangle(one); one.Empty() {

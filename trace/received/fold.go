@@ -53,7 +53,17 @@ func isAlpha(c byte) bool { return (c|0x20)-'a' <= 'z'-'a' }
 // isWord reports whether b is one word, in any case; lower must be in lower case, without
 // a blank. It is small enough to be compiled in place: most words have another length.
 func isWord(b []byte, lower string) bool {
-	return len(b) == len(lower) && foldPrefix(b, lower) == len(lower)
+	return len(b) == len(lower) && folds(b, lower)
+}
+
+// folds reports whether b is lower in any case; both are of one length.
+func folds(b []byte, lower string) bool {
+	for i, c := range b {
+		if c != lower[i] && (c < 'A' || c > 'Z' || c|0x20 != lower[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // isPhrase reports whether b is some words, in any case, with any white space between them.

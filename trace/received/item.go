@@ -8,61 +8,72 @@ type item struct {
 	comment bool
 }
 
-// metItems are the words and comments that the walk over the field met first, in order.
-// They are remembered only: what is not among them is searched for.
+// metItems are the words and comments that the walk over the field met first, in order,
+// without the keywords that begin a clause. They are remembered only: what is not among
+// them is searched for.
 type metItems struct {
-	list [40]struct {
-		start, end uint16
-		plain      bool // as in parser
-	}
+	list [24]metItem
 	n    int
 	at   int // where to look next
-	last int // offset that was looked for last
 }
 
-// add remembers an item.
-func (m *metItems) add(start, end int, plain bool) {
+type metItem struct {
+	gap        uint16 // where the white space in front of it begins
+	start, end uint16
+	plain      bool // as in parser
+}
+
+// add remembers an item; gap is where the one before it ends.
+func (m *metItems) add(gap, start, end int, plain bool) {
 	if m.n < len(m.list) && end <= math.MaxUint16 {
-		e := &m.list[m.n]
-		e.start, e.end, e.plain = uint16(start), uint16(end), plain
+		m.list[m.n] = metItem{uint16(gap), uint16(start), uint16(end), plain}
 		m.n++
 	}
 }
 
-// end returns where the item at i ends, or 0 when it is not remembered.
-func (m *metItems) end(i int, plain bool) int {
-	if i < m.last {
+// behind reports whether e is the first item at i or behind white space there.
+func (e *metItem) behind(i int, plain bool) bool {
+	return (int(e.start) == i || int(e.gap) == i) && e.plain == plain
+}
+
+// seek goes to the first item that stands at i or behind it.
+func (m *metItems) seek(i int) {
+	if m.at > 0 && int(m.list[m.at-1].start) >= i {
 		m.at = 0
 	}
-	m.last = i
-	for m.at < m.n {
-		e := &m.list[m.at]
-		switch {
-		case int(e.start) < i:
-			m.at++
-			continue
-		case int(e.start) == i && e.plain == plain:
-			return int(e.end)
-		}
-		break
+	for m.at < m.n && int(m.list[m.at].start) < i {
+		m.at++
 	}
-	return 0
 }
 
 // next returns the first item of s and what follows it.
 func (p *parser) next(s Span) (it item, rest Span, ok bool) {
+	if s.Empty() {
+		return item{}, Span{}, false
+	}
+	m := &p.met
+	if m.at >= m.n || !m.list[m.at].behind(s.Start, p.plain) { // mostly it is the one behind the last
+		m.seek(s.Start)
+	}
+	if m.at < m.n && m.list[m.at].behind(s.Start, p.plain) && int(m.list[m.at].end) <= s.End {
+		start, end := int(m.list[m.at].start), int(m.list[m.at].end)
+		m.at++
+		if p.b[start] == '(' {
+			return p.commentItem(start, end), Span{end, s.End}, true
+		}
+		return item{Span{start, end}, false}, Span{end, s.End}, true
+	}
+	return p.search(s)
+}
+
+// search is next for what the walk did not meet.
+func (p *parser) search(s Span) (it item, rest Span, ok bool) {
 	b, i := p.b[:s.End], s.Start
 	for i < len(b) && isSpace(b[i]) {
 		i++
 	}
 	if i >= len(b) {
 		return item{}, Span{}, false
-	}
-	if end := p.met.end(i, p.plain); end > 0 && end <= s.End {
-		if b[i] == '(' {
-			return p.commentItem(i, end), Span{end, s.End}, true
-		}
-		return item{Span{i, end}, false}, Span{end, s.End}, true
 	}
 	if c := b[i]; classOf[c]&wordEnd != 0 || c == '<' || c == '"' {
 		return p.nextOdd(Span{i, s.End})

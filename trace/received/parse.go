@@ -12,7 +12,7 @@ func Parse(body []byte) Field {
 	return f
 }
 
-// Parse is Parse in place: it fills f, which many fields of a header are not copied to then.
+// Parse is Parse in place: a Field is large, and that of a header with many need not be copied.
 func (f *Field) Parse(body []byte) {
 	*f = Field{}
 	var sh shape

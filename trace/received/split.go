@@ -76,14 +76,16 @@ func (p *parser) scan(strict bool) bool {
 	b := p.b
 	s := scanner{semi: -1, strict: strict}
 	i := p.opening()
+	gap := i // where the item before ends
 	for i < len(b) {
 		switch c := b[i]; {
 		case isSpace(c):
 			i++
+			continue
 		case c == '(':
 			w := i
 			i = p.skipComment(i)
-			p.met.add(w, i, p.plain)
+			p.met.add(gap, w, i, p.plain)
 		case c == ';':
 			p.semicolon(&s, i)
 			if i++; s.dated && !holdsBy(b[i:]) {
@@ -94,20 +96,20 @@ func (p *parser) scan(strict bool) bool {
 		case c == '<':
 			w := i
 			i = p.skipWord(i)
-			p.met.add(w, i, p.plain)
+			p.met.add(gap, w, i, p.plain)
 		default:
 			w := i
 			for i++; i < len(b) && classOf[b[i]]&wordEnd == 0; i++ {
 			}
-			p.met.add(w, i, p.plain)
-			if i-w > len("from") {
-				continue
+			if i-w <= len("from") {
+				if kw := keyword(b[w:i]); kw != noClause && p.keyword(&s, kw, w, i) {
+					p.plain = s.strict && s.cur == fromClause
+					break
+				}
 			}
-			if kw := keyword(b[w:i]); kw != noClause {
-				p.keyword(&s, kw, w, i)
-				p.plain = s.strict && s.cur == fromClause
-			}
+			p.met.add(gap, w, i, p.plain)
 		}
+		gap = i
 	}
 	p.plain = false
 	if !s.dated {
@@ -161,11 +163,12 @@ func (p *parser) semicolon(s *scanner, i int) {
 	}
 }
 
-// keyword takes the keyword from w to end, which begins a clause or is text of one.
-func (p *parser) keyword(s *scanner, kw clause, w, end int) {
+// keyword takes the keyword from w to end, and reports whether it begins a clause: else it
+// is text of one.
+func (p *parser) keyword(s *scanner, kw clause, w, end int) bool {
 	if kw == byClause && p.seen[fromClause] && (p.seen[byClause] || s.cur == byClause) && !p.byUser(end) {
 		p.imitation(s, w, end)
-		return
+		return true
 	}
 	switch {
 	case s.dated:
@@ -177,7 +180,9 @@ func (p *parser) keyword(s *scanner, kw clause, w, end int) {
 		if kw == byClause {
 			s.byEnd = end
 		}
+		return true
 	}
+	return false
 }
 
 // imitation takes a further by as the real one: all that stands before it is what the

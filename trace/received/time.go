@@ -438,7 +438,7 @@ func startsDate(b []byte) bool {
 	case b[0] >= 0x80:
 		return hasTime(b)
 	}
-	if monthOf(b[:3]) > 0 || weekdayOf(b[:3]) > 0 {
+	if weekdayOf(b[:3]) > 0 || monthOf(b[:3]) > 0 {
 		return len(b) == 3 || !isAlpha(b[3]) || weekdayOf(alphaRun(b)) > 0 || monthOf(alphaRun(b)) > 0
 	}
 	return false
