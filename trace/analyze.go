@@ -148,12 +148,16 @@ func (a *analysis) readHops(data []byte) {
 func (h *hop) read(all []string, set *Settings) []string {
 	f := &h.f
 	whole := len(h.Raw) == len(h.body) // nothing was rewritten: values may share its memory
+	folded, returns := strings.IndexByte(h.Raw, '\n') >= 0, strings.IndexByte(h.Raw, '\r') >= 0
 	at := func(s received.Span) string {
 		if s.Empty() {
 			return ""
 		}
-		if whole && isOneLine(s.Of(h.body)) {
-			return h.Raw[s.Start:s.End]
+		if whole {
+			v := h.Raw[s.Start:s.End]
+			if (!folded || strings.IndexByte(v, '\n') < 0) && (!returns || strings.IndexByte(v, '\r') < 0) {
+				return v
+			}
 		}
 		return text(s.Of(h.body))
 	}
@@ -200,13 +204,24 @@ func port(b []byte) int {
 // name returns the name under which a peer was recorded, the looked-up one first.
 func (h *hop) name() string { return cmp.Or(h.From.RDNS, h.From.HELO, h.From.Name) }
 
+// peerAddr is the peer's address as a text, "invalid IP" without one: the field's own
+// words where it wrote the address as everybody does.
+func (h *hop) peerAddr() string {
+	var room [48]byte // takes any address but one with a long zone
+	usual := h.From.IP.AppendTo(room[:0])
+	if s := h.f.From.IP; len(h.Raw) == len(h.body) && string(usual) == h.Raw[s.Start:s.End] && len(usual) > 0 {
+		return h.Raw[s.Start:s.End]
+	}
+	return h.From.IP.String()
+}
+
 // peerText names a hop's peer for people.
 func (h *hop) peerText() string {
 	switch {
 	case h.From.IP.IsValid() && h.From.RDNS != "":
-		return h.From.RDNS + " [" + h.From.IP.String() + "]"
+		return h.From.RDNS + " [" + h.peerAddr() + "]"
 	case h.From.IP.IsValid():
-		return "[" + h.From.IP.String() + "]"
+		return "[" + h.peerAddr() + "]"
 	case h.From.RDNS != "":
 		return h.From.RDNS
 	case h.From.HELO != "":

@@ -150,7 +150,8 @@ func (a *analysis) walkChain() {
 			a.leaveRest(j)
 			break
 		}
-		k, by := a.writer.link(h)
+		tie, by := a.writer.link(h)
+		k := tie
 		onSame := h.Kind != Transfer && h.Kind != Fetch && h.unnamed()
 		if onSame && a.broken < 0 {
 			k = linkSelf
@@ -165,7 +166,7 @@ func (a *analysis) walkChain() {
 			k = linkNone
 		}
 		h.Link = k.String()
-		against := a.against(j)
+		against := a.against(j, tie)
 		switch {
 		case against != "":
 			h.Standing, h.Why = Contradicted, against
@@ -287,7 +288,7 @@ func (a *analysis) leaveRest(from int) {
 			h.Why = fmt.Sprintf("only the first %d fields are judged; no path has so many hops", maxHops)
 			continue
 		}
-		if s := a.against(j); s != "" {
+		if s := a.against(j, linkNone); s != "" {
 			h.Standing, h.Why = Contradicted, s
 		}
 	}
@@ -335,10 +336,11 @@ func (h *hop) queueGap() (time.Duration, bool) {
 	return h.at.Sub(h.queued), true
 }
 
-// against names the positive evidence against field j, or nothing.
-func (a *analysis) against(j int) string {
+// against names the positive evidence against field j, or nothing. tie is how the field is
+// tied to the writer.
+func (a *analysis) against(j int, tie link) string {
 	h := &a.hops[j]
-	if h.f.Decoy != "" && !a.oddButTied(h) {
+	if h.f.Decoy != "" && !a.oddButTied(h, tie) {
 		a.find("decoy-signature", j, Warning, h.Time.Stamp, decoyText[h.f.Decoy])
 		return "it bears the signature of a bulk mailer that invents fields"
 	}
@@ -347,7 +349,7 @@ func (a *analysis) against(j int) string {
 		return "it names an address that cannot be"
 	}
 	if h.scope == impossible {
-		a.find("impossible-address", j, Warning, h.From.IP.String(), "No host on the Internet can connect from this address.")
+		a.find("impossible-address", j, Warning, h.peerAddr(), "No host on the Internet can connect from this address.")
 		return "it names an address from which no host can connect"
 	}
 	if d, ok := h.queueGap(); ok && d.Abs() > queueLimit {
@@ -360,12 +362,12 @@ func (a *analysis) against(j int) string {
 			"It stands below an invented field and bears no mark of any mail server: whoever invented that one wrote this too.")
 		return "it stands below an invented field and bears no mark of a mail server"
 	}
-	if d := a.inStep(j); d != 0 {
+	if d := a.inStep(j, tie); d != 0 {
 		a.find("stamps-in-step", j, Warning, h.Time.Stamp,
 			"The stamps of three fields in a row, of no known software and without an ID, lie exactly ", gap(d), " apart in minute and second, whatever their hours: one program invented them together.")
 		return "its stamp keeps step with those beside it, as one program invents them"
 	}
-	if s := a.ownNameMisused(j); s != "" {
+	if s := a.ownNameMisused(j, tie); s != "" {
 		a.find("own-name-misused", j, Warning, h.By.Host, s)
 		return "it claims to be written by the recipient's own host, which writes otherwise"
 	}
@@ -408,12 +410,8 @@ func impossibleLiteral(h *hop) string {
 
 // oddButTied reports whether a field with the shape of a decoy is tied to the path by
 // the verified name of a server, so that it may be an odd but honest one.
-func (a *analysis) oddButTied(h *hop) bool {
-	if a.broken >= 0 || !shapeOnly(h.f.Decoy) || customerName(a.writer.rdns, a.writer.addr) {
-		return false
-	}
-	k, _ := a.writer.link(h)
-	return k.strong()
+func (a *analysis) oddButTied(h *hop, tie link) bool {
+	return tie.strong() && a.broken < 0 && shapeOnly(h.f.Decoy) && !customerName(a.writer.rdns, a.writer.addr)
 }
 
 // shapeOnly reports whether a signature rests on names and protocols alone, which an odd
@@ -425,13 +423,13 @@ func shapeOnly(d received.Decoy) bool {
 // ownNameMisused tells a field that claims the name of a host whose own fields, at the
 // top, are of another software. Mail that left and came back by a list is no such case:
 // its field is of the same software.
-func (a *analysis) ownNameMisused(j int) string {
+func (a *analysis) ownNameMisused(j int, tie link) string {
 	h := &a.hops[j]
-	if h.By.Host == "" || h.Kind != Transfer || sameHost(h.By.Host, "localhost") {
+	if tie.strong() { // it is the name of the host that handed the mail in
 		return ""
 	}
-	if k, _ := a.writer.link(h); k.strong() {
-		return "" // it is the name of the host that handed the mail in
+	if h.By.Host == "" || h.Kind != Transfer || sameHost(h.By.Host, "localhost") {
+		return ""
 	}
 	for i := range a.hops[:a.edge+1] {
 		o := &a.hops[i]
@@ -443,7 +441,7 @@ func (a *analysis) ownNameMisused(j int) string {
 		}
 		return fmt.Sprintf("%s wrote field %d as %s; this field is of another form.", o.By.Host, i, o.By.MTA)
 	}
-	if k, _ := a.writer.link(h); k != linkNone || h.By.MTA != "" || h.ID != "" {
+	if tie != linkNone || h.By.MTA != "" || h.ID != "" {
 		return ""
 	}
 	for _, o := range a.own {

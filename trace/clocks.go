@@ -91,8 +91,8 @@ func (a *analysis) findQueueTime(i int) {
 // and the hour at random; stamps of different servers do so once in thousands. Fields with
 // an ID or of known software are no such case, nor is one that names the host that should
 // have written it: an honest server's field must not fall by what a sender writes below it.
-func (a *analysis) inStep(j int) time.Duration {
-	if k, _ := a.writer.link(&a.hops[j]); k != linkNone {
+func (a *analysis) inStep(j int, tie link) time.Duration {
+	if tie != linkNone {
 		return 0
 	}
 	for top := max(j-2, a.edge+1); top <= j && top+2 < len(a.hops); top++ {

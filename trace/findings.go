@@ -48,7 +48,7 @@ func (a *analysis) findFacts() {
 	p := &a.path
 	switch p.Ends {
 	case EndNoField:
-		a.find("no-field-added", a.edge, Warning, p.Boundary.IP.String(),
+		a.find("no-field-added", a.edge, Warning, a.hops[a.edge].peerAddr(),
 			"The host that handed the mail in added no field of its own: it is the source itself, or a relay that hides everything. The header cannot tell which.")
 	case EndUnexplained:
 		a.find("chain-unexplained", a.broken, Notice, a.hops[a.broken].byText(),
@@ -59,7 +59,7 @@ func (a *analysis) findFacts() {
 		a.findSource()
 	}
 	if p.Origin != nil && p.Origin.Certainty == Claimed {
-		a.find("origin-claimed", p.Origin.Hop, Notice, p.Origin.IP.String(),
+		a.find("origin-claimed", p.Origin.Hop, Notice, a.hops[p.Origin.Hop].peerAddr(),
 			"This address is named by a field that could not be verified. It is shown as a claim; nobody is written to on that ground.")
 	}
 }
@@ -83,7 +83,7 @@ func (a *analysis) findSource() {
 	if o == nil || o.Certainty == Claimed {
 		return
 	}
-	a.find("source-or-silent-relay", o.Hop, Info, o.IP.String(),
+	a.find("source-or-silent-relay", o.Hop, Info, a.hops[o.Hop].peerAddr(),
 		"No field that is tied to the path was written by this host: it is the source, or a relay or proxy that adds none. The header cannot tell which.")
 }
 
@@ -92,9 +92,12 @@ func (a *analysis) findSource() {
 // host's owner would say.
 func (a *analysis) strangeInside(j int) bool {
 	h := &a.hops[j]
+	if h.scope != loopbackAddr && h.scope != privateAddr {
+		return false
+	}
 	n := h.From.HELO
 	d := registrable(n)
-	if h.scope != loopbackAddr && h.scope != privateAddr || d == "" || sameOwner(n, h.By.Host) || sameDomain(n, h.From.RDNS) {
+	if d == "" || sameOwner(n, h.By.Host) || sameDomain(n, h.From.RDNS) {
 		return false
 	}
 	if d == a.path.Message.Organisation && !PublicProvider(d) {
@@ -115,7 +118,7 @@ func (a *analysis) findInside() {
 			continue
 		}
 		a.find("strange-name-inside", j, Notice, h.From.HELO,
-			"The client came from ", h.From.IP.String(), ", an address inside, and called itself by a name in another domain: a machine or a web site that the host serves, or a wall or proxy in front of the server that hides strangers behind it. The header cannot tell which.")
+			"The client came from ", h.peerAddr(), ", an address inside, and called itself by a name in another domain: a machine or a web site that the host serves, or a wall or proxy in front of the server that hides strangers behind it. The header cannot tell which.")
 	}
 }
 

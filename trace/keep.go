@@ -81,7 +81,8 @@ func text(b []byte) string {
 	if isOneLine(b) && utf8.Valid(b) {
 		return string(b)
 	}
-	return string(appendText(nil, b))
+	var room [128]byte
+	return string(appendText(room[:0], b))
 }
 
 func isOneLine(b []byte) bool { return bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') < 0 }

@@ -189,8 +189,15 @@ func (a *analysis) findRecipient() {
 	if len(real) == 0 || m.To == "" && m.Cc == "" {
 		return
 	}
-	named, other := strings.ToLower(m.To+" "+m.Cc), ""
-	for _, r := range real {
+	named, other := m.To, ""
+	if m.Cc != "" {
+		named += " " + m.Cc
+	}
+	named = strings.ToLower(named)
+	for i, r := range real {
+		if i > 0 && r == real[i-1] {
+			continue // as of most: several fields name one recipient
+		}
 		if strings.Contains(named, strings.ToLower(r)) {
 			return
 		}
@@ -211,12 +218,12 @@ func (a *analysis) findRecipient() {
 func (a *analysis) findMessageID() {
 	id := a.path.Message.MessageID
 	d := mailDomain(id)
-	if d == "" {
+	if d == "" || sameHost(d, "localhost") {
 		return
 	}
 	for i := len(a.hops) - 1; i >= 0; i-- {
 		h := &a.hops[i]
-		if !sameHost(h.By.Host, d) || sameHost(d, "localhost") {
+		if !sameHost(h.By.Host, d) {
 			continue
 		}
 		why, so := "its right side is the host's name.", ""

@@ -48,7 +48,7 @@ func sameDomain(a, b string) bool {
 		return false
 	}
 	d := registrable(a)
-	return d != "" && d == registrable(b)
+	return d != "" && (a == b || d == registrable(b))
 }
 
 // sameTail reports whether two names end in the same two labels, without which they have
@@ -86,7 +86,11 @@ func hasPrefixFold(s, word string) bool {
 // domain, or domains that differ in their public suffix alone (mindspring.com and
 // mindspring.net). The second is a hint of innocence, never a link.
 func sameOwner(a, b string) bool {
-	x, y := registrable(a), registrable(b)
+	return a != "" && b != "" && oneOwner(registrable(a), registrable(b))
+}
+
+// oneOwner is sameOwner of two registrable domains.
+func oneOwner(x, y string) bool {
 	if x == "" || y == "" {
 		return false
 	}
@@ -160,8 +164,8 @@ func isNumeric(s string) bool {
 // whose first label it is, as hosts name themselves either way.
 func sameHost(a, b string) bool {
 	a, b = strings.TrimSuffix(a, "."), strings.TrimSuffix(b, ".")
-	if a == "" || b == "" {
-		return false
+	if a == "" || b == "" || a[0]|b[0] < 0x80 && lower(a[0]) != lower(b[0]) {
+		return false // as most are
 	}
 	if strings.EqualFold(a, b) {
 		return true
@@ -196,6 +200,9 @@ func confirmsNames(mta string) bool {
 // customer's line: it holds the address, or words such as dsl. Of such a name only the
 // whole ties a field to the host; its domain is the provider's.
 func customerName(name string, a netip.Addr) bool {
+	if digits(name) < 2 {
+		return false
+	}
 	label := name
 	if d := registrable(name); d != "" {
 		label = name[:max(0, len(strings.TrimSuffix(name, "."))-len(d))]

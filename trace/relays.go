@@ -34,7 +34,7 @@ func (a *analysis) findRelays() {
 					y.Own = j // other samples may tell which
 				}
 			}
-			a.find(code, p, Info, peer.From.IP.String(), why)
+			a.find(code, p, Info, peer.peerAddr(), why)
 			continue
 		}
 		if h.scope == privateAddr || h.scope == loopbackAddr || h.From.IP == peer.From.IP {
@@ -52,7 +52,7 @@ func (a *analysis) findRelays() {
 		if r.Withholds {
 			a.findWithheld(j, peer)
 		} else {
-			a.find("relay-suspected", p, Notice, peer.From.IP.String(),
+			a.find("relay-suspected", p, Notice, peer.peerAddr(),
 				peer.peerText(), " passed on mail that ", fieldOf(h), " says was taken from ", h.peerText(), ", which has no visible tie to it.")
 		}
 	}
@@ -214,10 +214,11 @@ func (a *analysis) sameOwnerAsClient(server string, peer, own *hop) bool {
 		if customerName(peer.rdns, peer.From.IP) && customerName(c, own.From.IP) {
 			return sameOwner(own.By.Host, c) && !customerName(own.By.Host, peer.From.IP) // else two lines of one provider, who sells them to strangers
 		}
-		return sameOwner(server, c) || sameOwner(own.By.Host, c)
+		d := registrable(c)
+		return d != "" && (oneOwner(registrable(server), d) || oneOwner(registrable(own.By.Host), d))
 	}
-	for _, c := range []string{own.From.HELO, own.From.Name} {
-		if sameOwner(server, c) || sameOwner(own.By.Host, c) {
+	for _, c := range [...]string{own.From.HELO, own.From.Name} {
+		if d := registrable(c); d != "" && (oneOwner(registrable(server), d) || oneOwner(registrable(own.By.Host), d)) {
 			return true
 		}
 	}
@@ -340,21 +341,17 @@ func privateLiteral(n string) bool {
 
 // sendersName reports whether a name is in the domain of the sender's address.
 func (a *analysis) sendersName(n string) bool {
-	d := registrable(n)
-	return d != "" && d == a.path.Message.Organisation
+	d := a.path.Message.Organisation
+	return d != "" && d == registrable(n)
 }
 
 // sendersDomain reports whether a server bears the domain of the sender's address.
 func (a *analysis) sendersDomain(peer, own *hop) bool {
-	if c := a.clientOf(own); c.lie && c.plain {
+	if !a.sendersName(peer.From.RDNS) && !a.sendersName(peer.From.HELO) && !a.sendersName(own.By.Host) {
 		return false
 	}
-	for _, n := range []string{peer.From.RDNS, peer.From.HELO, own.By.Host} {
-		if a.sendersName(n) {
-			return true
-		}
-	}
-	return false
+	c := a.clientOf(own)
+	return !c.lie || !c.plain
 }
 
 // domainOf returns the registrable domain of a mail address, or of the last address in a field.
@@ -409,7 +406,7 @@ func (a *analysis) findBystanders() {
 func (a *analysis) heloClaim(i int) {
 	h := &a.hops[i]
 	helo := h.From.HELO
-	if registrable(helo) == "" && (!addressText(helo) || digits(helo) == 0) || sameDomain(helo, h.From.RDNS) {
+	if helo == "" || registrable(helo) == "" && (!addressText(helo) || digits(helo) == 0) || sameDomain(helo, h.From.RDNS) {
 		return
 	}
 	var b [48]byte // takes any address

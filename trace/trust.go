@@ -57,7 +57,7 @@ func (a *analysis) atEdge(i int) {
 		a.path.Ends = EndLocal
 	case h.scope == privateAddr:
 		a.path.Ends = EndNoBoundary
-		a.find("boundary-unknown", i, Warning, h.From.IP.String(),
+		a.find("boundary-unknown", i, Warning, h.peerAddr(),
 			"A trusted field records a private address that belongs to nothing known of the recipient's side: the true peer is hidden behind address translation, and nothing below can be believed.")
 	default:
 		a.setBoundary(i)
