@@ -36,7 +36,7 @@ func registrable(name string) string {
 // domains remembers what names were asked about last: the same few hosts write most
 // fields of a batch. Its size is fixed, and any slot may be overwritten at any time.
 var (
-	domains    [1 << 12]atomic.Pointer[domainOfName]
+	domains    [1 << 14]atomic.Pointer[domainOfName]
 	domainSeed = maphash.MakeSeed()
 )
 
