@@ -102,9 +102,9 @@ type mail struct {
 // read compares the header with the rules.
 func (m *mail) read() {
 	m.lookHeader(&m.hits, m.part)
-	m.tagged = isTagged(m.get("Subject"))
+	m.tagged = isTagged(m.value("Subject"))
 	m.reply, m.forward = len(m.hits[kindReply]) > 0, len(m.hits[kindForward]) > 0
-	m.nobody = strings.HasSuffix(m.get("From"), "<>")
+	m.nobody = bytes.HasSuffix(m.value("From"), []byte("<>"))
 	m.envelope()
 	m.toOwn = m.names("To", "Cc", "Delivered-To", "X-Original-To")
 }
@@ -126,9 +126,9 @@ func (m *mail) readText() {
 // lookHeader compares the fields, the sender, the recipients and the subject with the rules.
 func (in *inspector) lookHeader(h *hits, p *part) {
 	in.rules.lookFields(h, p)
-	in.rules.look(h, "from", readable(p.line("From", "Sender")))
-	in.rules.look(h, "to", readable(p.line("To", "Cc")))
-	subject := readable(p.line("Subject"))
+	in.rules.lookIn(h, "from", p, "From", "Sender")
+	in.rules.lookIn(h, "to", p, "To", "Cc")
+	subject := readable(p.value("Subject"))
 	for range 4 { // "Re: [list] Fwd:"
 		subject = bytes.TrimSpace(subject)
 		if len(subject) > 0 && subject[0] == '[' { // the tag of a list, or "[Automatic answer]"
@@ -167,13 +167,13 @@ func (in *inspector) lookMark(h *hits, mark string) bool {
 
 // isTagged tells whether a subject bears the tag of a list: one word in brackets at its
 // beginning, after marks of answers. What desks put there has a number or a hash in it.
-func isTagged(subject string) bool {
-	i := strings.IndexByte(subject, '[')
-	if i < 0 || i > 12 || i > 0 && !strings.HasSuffix(strings.TrimSpace(subject[:i]), ":") {
+func isTagged(subject []byte) bool {
+	i := bytes.IndexByte(subject, '[')
+	if i < 0 || i > 12 || i > 0 && !bytes.HasSuffix(bytes.TrimSpace(subject[:i]), []byte(":")) {
 		return false
 	}
-	tag, _, ok := strings.Cut(subject[i+1:], "]")
-	return ok && len(tag) > 1 && len(tag) < 30 && !strings.ContainsAny(tag, " 0123456789#:")
+	tag, _, ok := bytes.Cut(subject[i+1:], []byte("]"))
+	return ok && len(tag) > 1 && len(tag) < 30 && !bytes.ContainsAny(tag, " 0123456789#:")
 }
 
 // lookSubject compares the subject, but not with the marks of answers and forwards: they

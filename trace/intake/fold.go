@@ -46,9 +46,18 @@ func init() {
 	}
 }
 
-// fold takes a text; what it held before is gone. "*" is a word of its own, for phrases.
-func (f *folded) fold(text []byte) {
+// fold takes texts, one behind the other; what it held before is gone. "*" is a word of its
+// own, for phrases.
+func (f *folded) fold(texts ...[]byte) {
 	buf := f.buf[:0]
+	for _, text := range texts {
+		buf = append(appendFolded(buf, text), 0)
+	}
+	f.split(buf)
+}
+
+// appendFolded adds a text to buf.
+func appendFolded(buf, text []byte) []byte {
 	for len(text) > 0 {
 		n := len(buf)
 		buf = slices.Grow(buf, len(text)+stretch+wordHead)
@@ -66,7 +75,7 @@ func (f *folded) fold(text []byte) {
 		}
 		text = text[size:]
 	}
-	f.split(buf)
+	return buf
 }
 
 // foldRun folds the beginning of a text that is plain ASCII into dst, which is as long, and

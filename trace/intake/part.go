@@ -223,11 +223,15 @@ func (p *part) isNamed(f *header.Field, name string) bool {
 	return p.data[f.Start]|0x20 == name[0]|0x20 && f.Is(p.data, name)
 }
 
-// get returns the body of the first field of this name on one line, trimmed.
-func (p *part) get(name string) string {
+// value returns the body of the first field of this name on one line, trimmed. It may share
+// memory with the message.
+func (p *part) value(name string) []byte {
 	body, _ := p.find(name)
-	return oneLine(body)
+	return unfold(body)
 }
+
+// get returns what value does, as a string.
+func (p *part) get(name string) string { return string(p.value(name)) }
 
 // line returns what get does for each name, in one line.
 func (p *part) line(names ...string) []byte {

@@ -1,11 +1,13 @@
 package intake
 
 import (
+	"bytes"
 	_ "embed"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 //go:embed rules.txt
@@ -225,11 +227,27 @@ func (h *hits) add(one *rule, place string) {
 	}
 }
 
-// look compares the words of a text with the phrases of a place.
-func (r *Rules) look(h *hits, place string, text []byte) {
+// lookIn compares the first fields of these names with the phrases of a place.
+func (r *Rules) lookIn(h *hits, place string, p *part, names ...string) {
+	var room [2][]byte
+	bodies := room[:0]
+	for _, name := range names {
+		body, _ := p.find(name)
+		body = body[:min(len(body), maxValue)]
+		if bytes.Contains(body, []byte("=?")) || !utf8.Valid(body) {
+			r.look(h, place, readable(p.line(names...)))
+			return
+		}
+		bodies = append(bodies, body)
+	}
+	r.look(h, place, bodies...)
+}
+
+// look compares the words of texts, one behind the other, with the phrases of a place.
+func (r *Rules) look(h *hits, place string, texts ...[]byte) {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
-	f.fold(text)
+	f.fold(texts...)
 	p := r.places[place]
 	for i := range f.words {
 		next := noHead
