@@ -370,24 +370,15 @@ func scanFields(data []byte) []header.Field {
 
 // grade tells of what use the header of p is.
 func (p *part) grade() (Grade, []string) {
-	received, whole, hints := 0, 0, 0
-	for i := range p.fields {
-		switch f := &p.fields[i]; {
-		case p.isNamed(f, "Received"):
-			received++
-			if whole == 0 && isWhole(f.Body(p.data)) { // one is enough
-				whole++
-			}
-		case p.isNamed(f, "Message-ID"), p.isNamed(f, "Return-Path"), p.isNamed(f, "X-Originating-IP"), p.isNamed(f, "Authentication-Results"),
-			p.isNamed(f, "X-Sender-IP"), p.isNamed(f, "NNTP-Posting-Host"), p.isNamed(f, "Received-SPF"):
-			hints++
-		}
+	received, whole := false, false
+	for i := p.next("Received", 0); i >= 0 && !whole; i = p.next("Received", i+1) {
+		received, whole = true, isWhole(p.fields[i].Body(p.data)) // one is enough
 	}
 	var missing []string
 	switch {
-	case received == 0:
+	case !received:
 		missing = append(missing, "Received")
-	case whole == 0:
+	case !whole:
 		missing = append(missing, "whole Received fields")
 	}
 	for _, name := range [...]string{"From", "Subject", "Date", "Message-ID"} {
@@ -396,9 +387,9 @@ func (p *part) grade() (Grade, []string) {
 		}
 	}
 	switch {
-	case whole > 0:
+	case whole:
 		return GradeUsable, missing
-	case received > 0 || hints > 0:
+	case received || p.has("Message-ID", "Return-Path", "X-Originating-IP", "Authentication-Results", "X-Sender-IP", "NNTP-Posting-Host", "Received-SPF"):
 		return GradeWeak, missing
 	}
 	return GradeUnusable, missing

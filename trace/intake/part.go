@@ -2,7 +2,9 @@ package intake
 
 import (
 	"bytes"
+	"math/bits"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,6 +24,7 @@ type part struct {
 	decoded []string // what was done to get at data, from the outside in
 	data    []byte   // header and body
 	fields  []header.Field
+	index   nameIndex // of fields, once it is asked for
 	body    []byte
 	media   string // lower case, "text/plain" when none is given
 	params  map[string]string
@@ -208,19 +211,51 @@ func with(list []string, step ...string) []string {
 	return out
 }
 
-// find returns the body of the first field of this name, as it stands.
-func (p *part) find(name string) (body []byte, ok bool) {
-	for i := range p.fields {
-		if f := &p.fields[i]; p.isNamed(f, name) {
-			return f.Body(p.data), true
-		}
-	}
-	return nil, false
+// nameIndex tells which of the first 64 fields may have a name: a bit for each, by the key of the
+// name. A message is asked for dozens of names, and most are not there.
+type nameIndex struct {
+	made bool
+	may  [32]uint64
 }
 
-// isNamed tells whether a field has this name. By the first letter most have not.
-func (p *part) isNamed(f *header.Field, name string) bool {
-	return p.data[f.Start]|0x20 == name[0]|0x20 && f.Is(p.data, name)
+// nameKey is made of the beginning and the length of a name.
+func nameKey(first byte, length int) int { return (int(first|0x20) + 11*length) & 31 }
+
+func (p *part) makeIndex() {
+	p.index.made = true
+	for i := range p.fields[:min(len(p.fields), 64)] {
+		f := &p.fields[i]
+		p.index.may[nameKey(p.data[f.Start], len(f.Name(p.data)))] |= 1 << i
+	}
+}
+
+// next returns the index of the first field of this name from the index i on, or -1.
+func (p *part) next(name string, i int) int {
+	if !p.index.made {
+		p.makeIndex()
+	}
+	if i < 64 {
+		for may := p.index.may[nameKey(name[0], len(name))] >> i << i; may != 0; may &= may - 1 {
+			if k := bits.TrailingZeros64(may); p.fields[k].Is(p.data, name) {
+				return k
+			}
+		}
+		i = 64
+	}
+	for ; i < len(p.fields); i++ {
+		if p.fields[i].Is(p.data, name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// find returns the body of the first field of this name, as it stands.
+func (p *part) find(name string) (body []byte, ok bool) {
+	if i := p.next(name, 0); i >= 0 {
+		return p.fields[i].Body(p.data), true
+	}
+	return nil, false
 }
 
 // value returns the body of the first field of this name on one line, trimmed. It may share
@@ -249,18 +284,15 @@ func (p *part) line(names ...string) []byte {
 // all returns the bodies of all fields of this name.
 func (p *part) all(name string) []string {
 	var out []string
-	for i := range p.fields {
-		if f := &p.fields[i]; p.isNamed(f, name) {
-			out = append(out, oneLine(f.Body(p.data)))
-		}
+	for i := p.next(name, 0); i >= 0; i = p.next(name, i+1) {
+		out = append(out, oneLine(p.fields[i].Body(p.data)))
 	}
 	return out
 }
 
-// has tells whether a field of this name is there.
-func (p *part) has(name string) bool {
-	_, ok := p.find(name)
-	return ok
+// has tells whether a field of one of these names is there.
+func (p *part) has(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return p.next(name, 0) >= 0 })
 }
 
 // lowerName gives the name of a field in lower case; a name that is too long for any that
