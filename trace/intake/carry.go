@@ -124,7 +124,7 @@ func (p *part) readable() (body []byte, steps []string, charset string) {
 	if text, ok := fromUTF16(body); ok {
 		return text, with(p.decoded, step, stepUTF16), ""
 	}
-	return body, with(p.decoded, step), p.params["charset"]
+	return body, with(p.decoded, step), p.params.charset
 }
 
 // searched gives as much of a text as is searched for headers.

@@ -315,6 +315,9 @@ func (m *mail) isList() bool {
 // isDeskList tells whether the message came by a list of the organisation's own abuse desk:
 // what comes there are complaints. "List-Id: Abuse <abuse.college.example>".
 func (m *mail) isDeskList() bool {
+	if len(m.inspector.own) == 0 {
+		return false
+	}
 	id := bareAddress(m.get("List-Id"))
 	name, domain, _ := strings.Cut(strings.ToLower(id), ".")
 	if !isRole(name) || domain == "" {

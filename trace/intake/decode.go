@@ -30,11 +30,11 @@ const (
 // content gives the body with its transfer encoding undone (RFC 2045 section 6), and the
 // name of that step; the body itself when there is nothing to undo.
 func (p *part) content() (data []byte, step string) {
-	how := strings.TrimLeft(p.get("Content-Transfer-Encoding"), ` "`)
-	if i := strings.IndexAny(how, ` "(;`); i >= 0 { // a comment, or what does not belong there
+	how := bytes.TrimLeft(p.value("Content-Transfer-Encoding"), ` "`)
+	if i := bytes.IndexAny(how, ` "(;`); i >= 0 { // a comment, or what does not belong there
 		how = how[:i]
 	}
-	switch strings.ToLower(how) {
+	switch lowerName(how) {
 	case "base64":
 		return decodeBase64(p.body), stepBase64
 	case "quoted-printable":

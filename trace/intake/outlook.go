@@ -142,7 +142,7 @@ func (it *item) part(path string, steps []string, depth int, left *int) *part {
 	p := &part{path: path, decoded: with(steps, how), data: headers, fields: scanFields(headers), media: "text/plain"}
 	p.texts = &texts{plain: toUTF8(it.text(propBody), "windows-1252"), html: toUTF8(it.text(propHTML), "")}
 	p.body = p.texts.plain
-	all := &part{path: path, decoded: steps, data: headers, fields: p.fields, media: "multipart/mixed", params: map[string]string{}}
+	all := &part{path: path, decoded: steps, data: headers, fields: p.fields, media: "multipart/mixed"}
 	n := 1
 	for _, name := range it.order {
 		if *left <= 0 || depth >= maxDepth {
@@ -176,7 +176,7 @@ func (it *item) part(path string, steps []string, depth int, left *int) *part {
 // attachedFile makes a part of a file that was attached to an item. Its bytes lie in pieces
 // all over the item.
 func attachedFile(data []byte, name, path string, steps []string) *part {
-	return &part{path: path, decoded: with(steps, stepAttached), media: "application/octet-stream", params: map[string]string{"name": name}, body: data}
+	return &part{path: path, decoded: with(steps, stepAttached), media: "application/octet-stream", params: params{name: name}, body: data}
 }
 
 // shown makes a header of what Outlook shows of an item that has none.

@@ -27,7 +27,7 @@ type part struct {
 	index   nameIndex // of fields, once it is asked for
 	body    []byte
 	media   string // lower case, "text/plain" when none is given
-	params  map[string]string
+	params  params
 	kids    []*part // of a multipart or message/rfc822
 	texts   *texts  // what Outlook keeps beside the header, in place of body
 	tooDeep bool    // something lies deeper than maxDepth, or there are more than maxParts
@@ -96,7 +96,7 @@ func (p *part) readHeader() {
 // content reads the type of a part and goes on to the parts below it.
 func (b *builder) content(p *part, depth int) {
 	b.parts++
-	if v := p.get("Content-Type"); v != "" {
+	if v := p.value("Content-Type"); len(v) > 0 {
 		p.media, p.params = contentType(v)
 	}
 	if depth >= maxDepth {
@@ -117,7 +117,7 @@ func (b *builder) content(p *part, depth int) {
 // multipart cuts the body at its boundary (RFC 2046 section 5.1.1). A boundary that is not
 // given is guessed from the first line that looks like one; without any the body is text.
 func (b *builder) multipart(p *part, depth int) {
-	boundary := p.params["boundary"]
+	boundary := p.params.boundary
 	if boundary == "" {
 		if boundary = guessBoundary(p.body); boundary == "" {
 			return
@@ -323,14 +323,21 @@ func unfold(body []byte) []byte {
 	return body
 }
 
+// params are the parameters of a Content-Type that make a difference.
+type params struct{ boundary, charset, name string }
+
 // contentType reads a Content-Type. Parameters that mime cannot read are looked for one by
 // one, since real mail programs forget quotes and semicolons.
-func contentType(v string) (string, map[string]string) {
-	media, params, err := mime.ParseMediaType(v)
-	if err == nil {
-		return media, params
+func contentType(v []byte) (string, params) {
+	if media, p, ok := plainType(v); ok {
+		return media, p
 	}
-	first, rest, _ := strings.Cut(v, ";")
+	text := string(v)
+	media, all, err := mime.ParseMediaType(text)
+	if err == nil {
+		return media, params{all["boundary"], all["charset"], all["name"]}
+	}
+	first, rest, _ := strings.Cut(text, ";")
 	media = strings.ToLower(strings.TrimSpace(first))
 	if i := strings.IndexAny(media, " \t"); i >= 0 {
 		media = media[:i]
@@ -338,21 +345,69 @@ func contentType(v string) (string, map[string]string) {
 	if !strings.Contains(media, "/") {
 		media = "text/plain"
 	}
-	params = map[string]string{}
-	for _, name := range []string{"boundary", "charset", "report-type", "name"} {
-		i := indexFold(rest, name+"=")
-		if i < 0 {
-			continue
-		}
-		value := rest[i+len(name)+1:]
-		if strings.HasPrefix(value, `"`) {
-			value, _, _ = strings.Cut(value[1:], `"`)
-		} else if j := strings.IndexAny(value, "; \t"); j >= 0 {
-			value = value[:j]
-		}
-		params[name] = value
+	return media, params{sought(rest, "boundary="), sought(rest, "charset="), sought(rest, "name=")}
+}
+
+// sought finds the value behind the name of a parameter.
+func sought(text, name string) string {
+	i := indexFold(text, name)
+	if i < 0 {
+		return ""
 	}
-	return media, params
+	value := text[i+len(name):]
+	if strings.HasPrefix(value, `"`) {
+		value, _, _ = strings.Cut(value[1:], `"`)
+	} else if j := strings.IndexAny(value, "; \t"); j >= 0 {
+		value = value[:j]
+	}
+	return value
+}
+
+// plainType reads a Content-Type as most are written, which mime reads too, but takes its
+// time: a type in lower case, with a charset or a boundary or without.
+func plainType(v []byte) (media string, p params, ok bool) {
+	slash := 0
+	n := 0
+	for ; n < len(v) && v[n] != ';'; n++ {
+		switch c := v[n]; {
+		case c == '/' && slash == 0 && n > 0:
+			slash = n
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '+':
+		default:
+			return "", params{}, false
+		}
+	}
+	if slash == 0 || slash == n-1 {
+		return "", params{}, false
+	}
+	media = string(v[:n])
+	if n == len(v) {
+		return media, params{}, true
+	}
+	rest := bytes.TrimLeft(v[n+1:], " ")
+	to := &p.charset
+	value, ok := bytes.CutPrefix(rest, []byte("charset="))
+	if !ok {
+		to = &p.boundary
+		value, ok = bytes.CutPrefix(rest, []byte("boundary="))
+	}
+	if !ok || len(value) == 0 {
+		return "", params{}, false
+	}
+	quoted := value[0] == '"'
+	if quoted {
+		if len(value) < 2 || value[len(value)-1] != '"' {
+			return "", params{}, false
+		}
+		value = value[1 : len(value)-1]
+	}
+	for _, c := range value {
+		if !isLetterOrDigit(c) && c != '-' && c != '_' && c != '.' && !(quoted && (c == '=' || c == '/' || c == ':' || c == '+')) {
+			return "", params{}, false
+		}
+	}
+	*to = string(value)
+	return media, p, true
 }
 
 // indexFold finds sub, which is in lower case, without regard to the case of ASCII letters.
@@ -373,7 +428,7 @@ func (p *part) fileName() string {
 			return strings.ToLower(params["filename"])
 		}
 	}
-	return strings.ToLower(p.params["name"])
+	return strings.ToLower(p.params.name)
 }
 
 // isMessage tells whether p holds a message (message/rfc822 and its like).

@@ -53,7 +53,7 @@ func appendTexts(b *strings.Builder, p *part) {
 		return
 	}
 	body, _ := p.content()
-	body = toUTF8(body, p.params["charset"])
+	body = toUTF8(body, p.params.charset)
 	if p.media == "text/html" {
 		body = htmlText(body)
 	}
