@@ -29,7 +29,9 @@ func (in *inspector) judge(p *part, s *Submission) {
 		m.readText()
 	}
 	if m.listed && !(m.mayBounce() && (m.isNotice() || m.isBounce())) {
-		m.whyHits(kindList)
+		if !m.brief {
+			m.whyHits(kindList)
+		}
 		m.itself(ClassList)
 	} else {
 		m.class()
@@ -187,9 +189,10 @@ func (in *inspector) lookSubject(h *hits, subject []byte) {
 // envelope reads who the envelope sender was.
 func (m *mail) envelope() {
 	if m.has("Return-Path") {
-		v := strings.ToLower(m.get("Return-Path"))
-		m.nullPath = v == "<>" || v == "" || strings.HasPrefix(v, "<#@[]") || strings.Contains(v, "mailer-daemon")
-		m.someone = !m.nullPath && !strings.Contains(v, "postmaster") && !strings.Contains(v, "bounce")
+		var room [120]byte
+		v := lower(room[:0], m.value("Return-Path"))
+		m.nullPath = len(v) == 0 || string(v) == "<>" || bytes.HasPrefix(v, []byte("<#@[]")) || bytes.Contains(v, []byte("mailer-daemon"))
+		m.someone = !m.nullPath && !bytes.Contains(v, []byte("postmaster")) && !bytes.Contains(v, []byte("bounce"))
 		return
 	}
 	first := m.data[:min(len(m.data), 200)]

@@ -55,7 +55,7 @@ type Sorter struct {
 	Rules   *Rules
 	Domains []string // the forged domains: what is addressed to them is more likely an answer or a complaint
 	Skip    int      // so many submissions at the beginning are not looked at: they have a place and bytes, and no class
-	Brief   bool     // leave out what a bare sample says of itself: Subject, Date, Time, MessageID, Forged and Recipients
+	Brief   bool     // leave out what a bare sample says of itself: Subject, Date, Time, MessageID, Forged and Recipients; and which list it came by
 }
 
 // Walk reads everything below the named paths and hands each submission to take, in the

@@ -222,6 +222,9 @@ func (h *hits) find(k kind, places ...string) (hit, bool) {
 // add adds a rule that was met at a place, once.
 func (h *hits) add(one *rule, place string) {
 	same := func(o hit) bool { return o.place == place && o.text == one.text && o.family == one.family }
+	if h[one.kind] == nil {
+		h[one.kind] = make([]hit, 0, 4) // few are the only one
+	}
 	if !slices.ContainsFunc(h[one.kind], same) {
 		h[one.kind] = append(h[one.kind], hit{one, place})
 	}
