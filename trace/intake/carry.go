@@ -33,6 +33,7 @@ type cargo struct {
 
 	filesOnly bool    // texts are left alone
 	budget    *budget // of the archives in the message, however deep
+	whole     budget  // it, in the cargo of the message itself
 
 	utf8, said []byte // what text and words have made of prose
 }
@@ -40,7 +41,8 @@ type cargo struct {
 // carrySamples looks for messages and headers of messages in p: attached, as text/rfc822-headers,
 // pasted into a text, or as evidence of a report. One that only wraps others is gone through.
 func (in *inspector) carrySamples(p *part, c *cargo) *cargo {
-	c.budget = &budget{free: maxAttachedZip}
+	c.whole = budget{free: maxAttachedZip}
+	c.budget = &c.whole
 	in.gather(p, p, 0, c)
 	return c
 }

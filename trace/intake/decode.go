@@ -151,6 +151,11 @@ func toUTF8(data []byte, name string) []byte {
 	if utf8.Valid(data) && name != "utf-16" && !strings.HasPrefix(name, "iso-2022") && name != "utf-7" && name != "hz-gb-2312" {
 		return data
 	}
+	if name == "iso-8859-1" || name == "windows-1252" {
+		if text, ok := fromLatin1(data); ok {
+			return text
+		}
+	}
 	if name != "" && name != "utf-8" && name != "us-ascii" {
 		if r, err := charset.Reader(name, bytes.NewReader(data)); err == nil {
 			var out bytes.Buffer
@@ -177,6 +182,23 @@ func toUTF8(data []byte, name string) []byte {
 		data = data[n:]
 	}
 	return out
+}
+
+// fromLatin1 converts a text in ISO 8859-1 without the characters of 0x80 to 0x9F, for which
+// programs of Microsoft have letters of their own.
+func fromLatin1(data []byte) ([]byte, bool) {
+	out := make([]byte, 0, len(data)+len(data)/8)
+	for _, c := range data {
+		switch {
+		case c < utf8.RuneSelf:
+			out = append(out, c)
+		case c < 0xA0:
+			return nil, false
+		default:
+			out = append(out, 0xC0|c>>6, 0x80|c&0x3F)
+		}
+	}
+	return out, true
 }
 
 // fromUTF16 converts a text in UTF-16 with a byte order mark, or with every second byte of

@@ -1,8 +1,13 @@
 package intake
 
 import (
+	"bytes"
+	"io"
+	"mime"
 	"strings"
 	"testing"
+
+	"github.com/emersion/go-message/charset"
 )
 
 func TestDecode(t *testing.T) {
@@ -63,6 +68,54 @@ func TestToUTF8(t *testing.T) {
 }
 
 // TestPieces holds how a multipart is cut.
+// TestLatin1 holds the short way of reading ISO 8859-1 to the general one.
+func TestLatin1(t *testing.T) {
+	var all []byte
+	for c := range 256 {
+		if c < 0x80 || c > 0x9F {
+			all = append(all, byte(c))
+		}
+	}
+	for _, name := range []string{"iso-8859-1", "windows-1252"} {
+		r, err := charset.Reader(name, bytes.NewReader(all))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, ok := fromLatin1(all); !ok || !bytes.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if _, ok := fromLatin1([]byte("\x93quoted\x94")); ok {
+		t.Error("the quotation marks of windows-1252 are none of ISO 8859-1")
+	}
+}
+
+// TestPlainType holds the short way of reading a Content-Type to the general one.
+func TestPlainType(t *testing.T) {
+	for _, v := range []string{
+		"text/plain", "text/html;charset=US-ASCII", `text/plain; charset="iso-8859-1"`, `multipart/mixed; boundary="----=_Next/Part:0+1"`,
+		`text/plain; charset=""`, "multipart/digest; boundary=a.b-c_d", "application/vnd.ms-outlook",
+	} {
+		media, p, ok := plainType([]byte(v))
+		want, all, err := mime.ParseMediaType(v)
+		if err != nil || !ok || media != want || p != (params{boundary: all["boundary"], charset: all["charset"]}) {
+			t.Errorf("%s: %q %+v %v, want %q %v %v", v, media, p, ok, want, all, err)
+		}
+	}
+	for _, v := range []string{
+		"", "text", "/plain", "text/", "TEXT/plain", "text/plain;", "text/plain; charset", "text/plain; charset=", `text/plain; charset="`,
+		"text/plain; charset=a b", "text/plain; charset=a; format=flowed", `text/plain; charset="a\"b"`, "text/plain; charset=a/b", "a/b/c",
+	} {
+		if media, p, ok := plainType([]byte(v)); ok {
+			t.Errorf("%s: %q %+v, which is for the general reader", v, media, p)
+		}
+	}
+}
+
 func TestPieces(t *testing.T) {
 	tests := map[string]string{
 		"--b\none\n--b\ntwo\n--b--\n":     "one|two",

@@ -24,7 +24,7 @@ type job struct {
 	made  any  // by work
 	bytes int64
 	done  chan struct{} // closed when all was done on it
-	gone  chan struct{} // closed when it was handed out
+	gone  chan struct{} // of one that swells: closed when it was handed out
 }
 
 // worker makes of a submission what its receiver wants of it.
@@ -49,10 +49,13 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 		go func() {
 			for j := range l.work {
 				j.pass(in, work)
-				swells := j.sub.unpacked() > swollen
+				if j.sub.unpacked() > swollen {
+					j.gone = make(chan struct{})
+				}
+				gone := j.gone
 				close(j.done)
-				if swells { // a few kilobytes of mail may hold megabytes: each worker keeps one such in line
-					<-j.gone // it comes: all before it were begun before, and none of them waits for this one
+				if gone != nil { // a few kilobytes of mail may hold megabytes: each worker keeps one such in line
+					<-gone // it comes: all before it were begun before, and none of them waits for this one
 				}
 			}
 		}()
@@ -75,7 +78,9 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 			}
 		}
 		l.bytes.Release(j.bytes)
-		close(j.gone)
+		if j.gone != nil {
+			close(j.gone)
+		}
 	}
 	if err != nil {
 		return err
@@ -120,7 +125,7 @@ func (j *job) guard(step func()) (ok bool) {
 
 // put puts a job in line.
 func (l *line) put(j *job) error {
-	j.done, j.gone = make(chan struct{}), make(chan struct{})
+	j.done = make(chan struct{})
 	j.n, j.bytes = l.n, min(int64(len(j.sub.Data)), inBytes)
 	l.n++
 	if err := l.bytes.Acquire(l.ctx, j.bytes); err != nil {
