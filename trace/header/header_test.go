@@ -119,10 +119,32 @@ func TestScanAppends(t *testing.T) {
 }
 
 func TestIs(t *testing.T) {
-	data := []byte("RECEIVED : x\n")
-	f := Scan(data, nil).Fields[0]
-	if !f.Is(data, "Received") || f.Is(data, "Receive") || f.Is(data, "Received ") {
-		t.Errorf("Is compares wrongly: %q", f.Name(data))
+	for _, in := range []string{"RECEIVED : x\n", "Received: x\n", "rEcEiVeD\t \t: x\n", "received:"} {
+		data := []byte(in)
+		f := Scan(data, nil).Fields[0]
+		if !f.Is(data, "Received") || f.Is(data, "Receive") || f.Is(data, "Received ") || f.Is(data, "Received\t") || f.Is(data, "Receiver") {
+			t.Errorf("Is compares wrongly: %q", f.Name(data))
+		}
+	}
+	data := []byte("Ab-@[`{: x\n") // neighbours of the letters, which have no case
+	if f := Scan(data, nil).Fields[0]; !f.Is(data, "aB-@[`{") || f.Is(data, "ab-`[`{") || f.Is(data, "ab-@{`{") || f.Is(data, "ab-@[@{") {
+		t.Error("Is takes for letters what is none")
+	}
+}
+
+// TestAppendLower puts every byte at every place of a text that is changed in steps.
+func TestAppendLower(t *testing.T) {
+	for c := range 256 {
+		for n := range 20 {
+			for at := range n {
+				text := bytes.Repeat([]byte{'Z'}, n)
+				text[at] = byte(c)
+				want := "A" + strings.Repeat("z", at) + string([]byte{lower(byte(c))}) + strings.Repeat("z", n-at-1)
+				if got := AppendLower([]byte("A"), text); string(got) != want {
+					t.Fatalf("%q: %q, want %q", text, got, want)
+				}
+			}
+		}
 	}
 }
 

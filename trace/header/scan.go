@@ -1,6 +1,9 @@
 package header
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // scanner walks over the lines of one header.
 type scanner struct {
@@ -237,10 +240,24 @@ func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 // AppendLower appends text to dst with the letters of ASCII in lower case: the names of
 // fields are compared so (RFC 5322 section 1.2.2). With room in dst it asks for no memory.
 func AppendLower(dst, text []byte) []byte {
-	for _, c := range text {
-		dst = append(dst, lower(c))
+	n := len(dst)
+	dst = append(dst, text...)
+	rest := dst[n:]
+	for ; len(rest) >= 8; rest = rest[8:] {
+		binary.LittleEndian.PutUint64(rest, lowerEight(binary.LittleEndian.Uint64(rest)))
+	}
+	for i, c := range rest {
+		rest[i] = lower(c)
 	}
 	return dst
+}
+
+// lowerEight is lower for eight bytes at once. Without its highest bit, each has room for a
+// sum that sets that bit from a letter on.
+func lowerEight(x uint64) uint64 {
+	const each, high = 0x0101010101010101, 0x8080808080808080
+	fromA, behindZ := x&^high+(0x80-'A')*each, x&^high+(0x80-'Z'-1)*each
+	return x | (fromA&^behindZ&^x&high)>>2 // the bit of small letters
 }
 
 func lower(c byte) byte {
