@@ -145,42 +145,55 @@ func (a *analysis) readHops(data []byte) {
 }
 
 // read fills a hop from its field. The field's recipients are added to all.
-func (h *hop) read(all []string, set *Settings) []string {
+func (h *hop) read(all []string, known *Settings) []string {
 	f := &h.f
 	whole := len(h.Raw) == len(h.body) // nothing was rewritten: values may share its memory
 	folded, returns := strings.IndexByte(h.Raw, '\n') >= 0, strings.IndexByte(h.Raw, '\r') >= 0
-	at := func(s received.Span) string {
+	set := func(to *string, s received.Span) {
 		if s.Empty() {
-			return ""
+			return
 		}
 		if whole {
 			v := h.Raw[s.Start:s.End]
 			if (!folded || strings.IndexByte(v, '\n') < 0) && (!returns || strings.IndexByte(v, '\r') < 0) {
-				return v
+				*to = v
+				return
 			}
 		}
-		return text(s.Of(h.body))
+		*to = text(s.Of(h.body))
 	}
-	h.From = From{
-		HELO: at(f.From.HELO), RDNS: strings.TrimSuffix(at(f.From.RDNS), "."), Name: at(f.From.Name), IP: f.From.Addr,
-		Port: port(f.From.Port.Of(h.body)), Ident: at(f.From.Ident), Auth: at(f.From.Auth),
+	set(&h.From.HELO, f.From.HELO)
+	set(&h.From.RDNS, f.From.RDNS)
+	set(&h.From.Name, f.From.Name)
+	set(&h.From.Ident, f.From.Ident)
+	set(&h.From.Auth, f.From.Auth)
+	set(&h.By.Host, f.By.Host)
+	set(&h.By.Version, f.Version)
+	set(&h.With, f.With)
+	set(&h.ID, f.ID)
+	set(&h.Envelope, f.Envelope)
+	set(&h.Time.Stamp, f.Time.Stamp)
+	if h.From.RDNS != "" {
+		h.From.RDNS = strings.TrimSuffix(h.From.RDNS, ".")
 	}
-	h.By = By{Host: at(f.By.Host), IP: f.By.Addr, MTA: string(f.Family), Version: at(f.Version)}
-	if addressText(h.By.Host) {
+	h.From.IP, h.From.Port = f.From.Addr, port(f.From.Port.Of(h.body))
+	if h.By.IP, h.By.MTA = f.By.Addr, string(f.Family); addressText(h.By.Host) {
 		h.By.Host = ""
 	}
-	h.With, h.ID, h.Envelope = at(f.With), at(f.ID), at(f.Envelope)
-	if h.TLS = at(f.TLSVersion); !f.TLSCipher.Empty() {
-		h.TLS = strings.TrimSpace(h.TLS + " " + at(f.TLSCipher))
+	set(&h.TLS, f.TLSVersion)
+	if !f.TLSCipher.Empty() {
+		cipher := ""
+		set(&cipher, f.TLSCipher)
+		h.TLS = strings.TrimSpace(h.TLS + " " + cipher)
 	}
 	begin := len(all)
 	for i := range f.ForLen() {
-		all = append(all, at(f.For(i)))
+		all = append(all, "")
+		set(&all[len(all)-1], f.For(i))
 	}
 	h.For = all[begin:len(all):len(all)]
-	h.Time.Stamp = at(f.Time.Stamp)
 	h.Kind, h.Discloses, h.Standing = f.Kind, f.Discloses, Unverified
-	h.scope = set.scopeOf(h.From.IP)
+	h.scope = known.scopeOf(h.From.IP)
 	if confirmsNames(h.By.MTA) && !bytes.Contains(f.From.Remark.Of(h.body), []byte("forged")) {
 		h.rdns = h.From.RDNS
 	}

@@ -23,7 +23,7 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 		}
 		switch name[0] | 0x20 {
 		case 'r':
-			if f.Is(data, "Received") {
+			if isNamed(name, "received") {
 				a.trace = append(a.trace, f)
 				continue
 			}
@@ -34,7 +34,7 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 				continue
 			}
 		}
-		if dst, i := m.field(data, f); dst != nil {
+		if dst, i := m.field(name); dst != nil {
 			if !seen[i] {
 				a.kept.unfolded(dst, f.Body(data))
 				seen[i] = len(bytes.TrimSpace(f.Body(data))) > 0 // an empty one does not count
@@ -43,7 +43,7 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 		}
 		switch {
 		case len(name) < 11 || len(name) > 18 || len(a.delivered) == maxDelivered:
-		case f.Is(data, "Delivered-To"), f.Is(data, "X-Original-To"), f.Is(data, "Envelope-To"), f.Is(data, "Original-Recipient"):
+		case isNamed(name, "delivered-to"), isNamed(name, "x-original-to"), isNamed(name, "envelope-to"), isNamed(name, "original-recipient"):
 			a.delivered = append(a.delivered, delivery{f: f, above: len(a.trace)})
 		}
 	}
@@ -76,29 +76,45 @@ const maxDelivered = 2 * maxHops
 // messageFields is how many fields of a header a Message keeps.
 const messageFields = 9
 
-// field returns where a header field is kept, and its number among those that are, or nil.
-func (m *Message) field(data []byte, f header.Field) (*string, int) {
-	switch n := f.Name(data); {
-	case len(n) == 2 && f.Is(data, "To"):
+// field returns where a header field of a name is kept, and its number among those that
+// are, or nil.
+func (m *Message) field(name []byte) (*string, int) {
+	switch {
+	case isNamed(name, "to"):
 		return &m.To, 0
-	case len(n) == 2 && f.Is(data, "Cc"):
+	case isNamed(name, "cc"):
 		return &m.Cc, 1
-	case len(n) == 4 && f.Is(data, "From"):
+	case isNamed(name, "from"):
 		return &m.From, 2
-	case len(n) == 4 && f.Is(data, "Date"):
+	case isNamed(name, "date"):
 		return &m.Date, 3
-	case len(n) == 6 && f.Is(data, "Sender"):
+	case isNamed(name, "sender"):
 		return &m.Sender, 4
-	case len(n) == 7 && f.Is(data, "Subject"):
+	case isNamed(name, "subject"):
 		return &m.Subject, 5
-	case len(n) == 8 && f.Is(data, "Reply-To"):
+	case isNamed(name, "reply-to"):
 		return &m.ReplyTo, 6
-	case len(n) == 10 && f.Is(data, "Message-ID"):
+	case isNamed(name, "message-id"):
 		return &m.MessageID, 7
-	case len(n) == 11 && f.Is(data, "Return-Path"):
+	case isNamed(name, "return-path"):
 		return &m.ReturnPath, 8
 	}
 	return nil, 0
+}
+
+// isNamed reports whether a field's name is the one that is given in lower case; ASCII
+// letters compare without case (RFC 5322 section 1.2.2).
+func isNamed(name []byte, lowered string) bool {
+	return len(name) == len(lowered) && sameName(name, lowered)
+}
+
+func sameName(name []byte, lowered string) bool {
+	for i := range lowered {
+		if lower(name[i]) != lowered[i] {
+			return false
+		}
+	}
+	return true
 }
 
 // mailDomain returns the domain of the last mail address in a field, in lower case.
@@ -109,13 +125,15 @@ func mailDomain(s string) string {
 	}
 	s = s[i+1:]
 	for j := range len(s) {
-		switch s[j] {
-		case '>', ' ', '\t', ',', ';', ')', '"', ']':
+		if endsDomain[s[j]] {
 			return lowerName(s[:j])
 		}
 	}
 	return lowerName(s)
 }
+
+// endsDomain are the characters behind the domain of an address.
+var endsDomain = [256]bool{'>': true, ' ': true, '\t': true, ',': true, ';': true, ')': true, '"': true, ']': true}
 
 // settleRecipients keeps those recipients that the recipient's side wrote: above every
 // field that is not trusted. What stands lower may be the sender's.
@@ -198,10 +216,14 @@ func (a *analysis) findRecipient() {
 		if i > 0 && r == real[i-1] {
 			continue // as of most: several fields name one recipient
 		}
+		d := domainOf(r)
+		if d != "" && !strings.Contains(named, d) {
+			continue // nor is the whole address there, of which it is a part
+		}
 		if strings.Contains(named, strings.ToLower(r)) {
 			return
 		}
-		if d := domainOf(r); d != "" && strings.Contains(named, d) {
+		if d != "" {
 			other = d
 		}
 	}

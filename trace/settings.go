@@ -82,7 +82,7 @@ func lowerName(s string) string { return strings.ToLower(strings.TrimSuffix(s, "
 
 // HasName reports whether the set holds the host name. The zero name is never held.
 func (h *Hosts) HasName(name string) bool {
-	if name == "" {
+	if name == "" || len(h.names)+len(h.suffixes) == 0 {
 		return false
 	}
 	name = lowerName(name)
