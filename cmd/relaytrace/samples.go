@@ -68,6 +68,8 @@ func (a *app) tellWrapped(counts intake.Counts, domain bool) {
 // analyze traces one sample.
 func analyze(s *intake.Sample, believe *trace.Settings) trace.Path {
 	p := trace.Analyze(s.Data, s.Fields(), believe)
-	p.Sample = trace.Sample{File: s.File, Line: s.Line, Part: s.Part, SHA256: hex.EncodeToString(s.SHA256[:]), Via: string(s.Via), By: s.By}
+	var digest [2 * len(s.SHA256)]byte
+	hex.Encode(digest[:], s.SHA256[:])
+	p.Sample = trace.Sample{File: s.File, Line: s.Line, Part: s.Part, SHA256: string(digest[:]), Via: string(s.Via), By: s.By}
 	return p
 }

@@ -93,21 +93,20 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d
 		defer debug.SetGCPercent(debug.SetGCPercent(400))
 	}
 	found := 0
-	work := func(sample *intake.Sample) traced {
-		path := analyze(sample, &believe)
-		if !asJSON {
-			return traced{path: path}
+	work := func(sample *intake.Sample) *traced {
+		t := traces.Get().(*traced)
+		t.path = analyze(sample, &believe)
+		if asJSON {
+			t.doc = appendLine(t.doc[:0], &t.path)
+			t.path.Recycle()
 		}
-		doc := documents.Get().(*[]byte)
-		*doc = appendLine((*doc)[:0], &path)
-		path.Recycle()
-		return traced{doc: doc}
+		return t
 	}
-	use := func(t traced) error {
+	use := func(t *traced) error {
+		defer traces.Put(t)
 		found++
 		if asJSON {
-			defer documents.Put(t.doc)
-			_, err := a.stdout.Write(*t.doc)
+			_, err := a.stdout.Write(t.doc)
 			return err
 		}
 		if found > 1 {
@@ -129,8 +128,11 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d
 // traced is a sample's path, or its document where that is asked for.
 type traced struct {
 	path trace.Path
-	doc  *[]byte // of documents
+	doc  []byte
 }
+
+// traces are some, *traced, to be used again.
+var traces = sync.Pool{New: func() any { return new(traced) }}
 
 // documents are the buffers, *[]byte, that paths are written into, to be used again.
 var documents = sync.Pool{New: func() any { return new([]byte) }}
