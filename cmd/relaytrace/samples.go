@@ -13,11 +13,11 @@ import (
 // eachSample has work done on every sample below the paths, whatever it came in, on several
 // at once, and hands what it makes to use, in their order. What is unreadable, or carries no
 // sample and should, is told; what machines and people sent without one is counted and told
-// at the end.
+// at the end. Neither work nor use may keep bytes of a sample.
 func eachSample[T any](ctx context.Context, a *app, s settings, paths []string, work func(*intake.Sample) T, use func(T) error) error {
 	var counts intake.Counts
 	sorter := s.sorter()
-	sorter.Brief = true
+	sorter.Brief, sorter.Reuse = true, true
 	all := func(_ int, sub *intake.Submission) []T {
 		made := make([]T, len(sub.Samples))
 		for i := range sub.Samples {

@@ -11,6 +11,7 @@ type inspector struct {
 	rules *Rules
 	own   []string // the forged domains, in lower case
 	brief bool     // as in Sorter
+	reuse bool     // as well
 }
 
 // judge says what a message is and which samples it carries.

@@ -10,7 +10,7 @@ import (
 )
 
 func newInspector(s Sorter) *inspector {
-	in := &inspector{rules: s.Rules, brief: s.Brief}
+	in := &inspector{rules: s.Rules, brief: s.Brief, reuse: s.Reuse}
 	for _, d := range s.Domains {
 		if d = strings.ToLower(strings.Trim(d, " .@")); d != "" {
 			in.own = append(in.own, d)

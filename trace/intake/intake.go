@@ -29,7 +29,7 @@ type Sample struct {
 	Line   int      // line of the first byte of Data in File, from 1; of the submission when Data was decoded
 	Part   string   // MIME part path when the sample was inside a message
 	SHA256 [32]byte // over Data
-	Data   []byte   // the message as it lies in the file; the receiver's to keep
+	Data   []byte   // the message as it lies in the file; the receiver's to keep, without Sorter.Reuse
 
 	Decoded []string // what was done to the file's bytes to get at Data, in order; none when Data lies in the file as it is
 	Via     Class    // of what carried it: a bounce, a complaint; empty when the submission is the sample itself
@@ -56,6 +56,7 @@ type Sorter struct {
 	Domains []string // the forged domains: what is addressed to them is more likely an answer or a complaint
 	Skip    int      // so many submissions at the beginning are not looked at: they have a place and bytes, and no class
 	Brief   bool     // leave out what a bare sample says of itself: Subject, Date, Time, MessageID, Forged and Recipients; and which list it came by
+	Reuse   bool     // take keeps no bytes of what it is handed: they are written over once it returns
 }
 
 // Walk reads everything below the named paths and hands each submission to take, in the

@@ -23,6 +23,7 @@ type job struct {
 	raw   bool // to be inspected
 	made  any  // by work
 	bytes int64
+	slab  *slab         // that its bytes lie in
 	done  chan struct{} // closed when all was done on it
 	gone  chan struct{} // of one that swells: closed when it was handed out
 }
@@ -76,6 +77,9 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 			if err = take(j.sub, j.made); err != nil {
 				cancel() // the reader stops
 			}
+		}
+		if in.reuse {
+			j.slab.release()
 		}
 		l.bytes.Release(j.bytes)
 		if j.gone != nil {

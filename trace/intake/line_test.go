@@ -47,6 +47,40 @@ func TestWalkWith(t *testing.T) {
 	}
 }
 
+// TestReuse: memory that is read into again holds no message that was not handed out yet, and
+// without Reuse none at all.
+func TestReuse(t *testing.T) {
+	var in bytes.Buffer
+	for i := range 4_000 {
+		fmt.Fprintf(&in, "From x Fri Mar  7 18:00:00 2003\nReceived: from a by b; Fri, 7 Mar 2003 18:00:00 +0000\nSubject: %d\n\n%s\n\n", i, strings.Repeat("x", i%1_000))
+		if i == 2_000 { // larger than what is read at a time
+			fmt.Fprintf(&in, "From x Fri Mar  7 18:00:00 2003\nReceived: from a by b; Fri, 7 Mar 2003 18:00:00 +0000\n\n%s\n\n", bytes.Repeat([]byte("y"), 2*firstBuffer))
+		}
+	}
+	whole := func(s *Submission) bool {
+		return bytes.HasPrefix(in.Bytes()[s.Offset:], s.Data) && len(s.Data) == s.Size
+	}
+	for _, reuse := range []bool{false, true} {
+		var kept []*Submission
+		work := func(_ int, s *Submission) bool { return whole(s) }
+		err := WalkWith(t.Context(), Sorter{Reuse: reuse}, []string{Stdin}, bytes.NewReader(in.Bytes()), work, func(s *Submission, made bool) error {
+			if !made || !whole(s) {
+				t.Fatalf("reuse %v: %q is no message of the mbox", reuse, s.Data)
+			}
+			kept = append(kept, s)
+			return nil
+		})
+		if err != nil || len(kept) != 4_001 {
+			t.Fatal(len(kept), err)
+		}
+		for _, s := range kept {
+			if !reuse && !whole(s) {
+				t.Fatalf("%q was written over", s.Data)
+			}
+		}
+	}
+}
+
 // TestLineBoundsUnpacked: messages of a few kilobytes with archives that hold megabytes are
 // not unpacked one after the other while the first waits to be handed out.
 func TestLineBoundsUnpacked(t *testing.T) {

@@ -20,6 +20,7 @@ type chunk struct {
 	offset int64 // of the first byte of data in the stream
 	over   bool  // larger than the limit: data is empty
 	lone   bool  // the stream is this one message, its From_ line too
+	slab   *slab // that data lies in
 }
 
 // mboxReader cuts a stream into messages. It holds what was read at one time, in a buffer
@@ -41,6 +42,7 @@ type mboxReader struct {
 	step  int  // bytes of the first buffer
 
 	buf    []byte // what is read: messages that were handed out, and what was not
+	slab   *slab  // the memory of buf
 	lent   bool   // messages in buf were handed out
 	start  int    // of the message in buf; its From_ line is before it
 	seek   int    // where the search for the next From_ line goes on
@@ -152,7 +154,10 @@ func (m *mboxReader) shift(n int) {
 // move puts what is left into another buffer, with room for as much again.
 func (m *mboxReader) move(rest []byte) {
 	room := min(max(2*len(rest), m.step), 2*max(m.limit, firstBuffer)+firstBuffer)
-	m.buf, m.lent = append(make([]byte, 0, max(room, len(rest)+1)), rest...), false
+	old := m.slab
+	m.slab = newSlab(max(room, len(rest)+1))
+	m.buf, m.lent = append(m.slab.room[:0], rest...), false
+	old.release()
 }
 
 // forget drops the beginning of a message that is over the limit.
@@ -300,6 +305,7 @@ func (m *mboxReader) cut(at, end int) chunk {
 	c.over = m.over || at-m.start > m.limit
 	if !c.over {
 		c.data, m.lent = slices.Clip(withoutSeparator(m.buf[m.start:at])), true
+		c.slab = m.slab.need()
 	}
 	m.line += countLines(m.buf[m.start:end], m.eol)
 	m.start, m.seek = end, end-1

@@ -240,7 +240,7 @@ func (w *walker) message(src source, c chunk) error {
 	}
 	w.found++
 	s := &Submission{File: src.name, Line: c.line, Offset: c.offset, Size: len(c.data), Data: c.data}
-	return w.put(&job{sub: s, lone: c.lone, steps: src.steps, raw: w.found > w.skip})
+	return w.put(&job{sub: s, lone: c.lone, steps: src.steps, raw: w.found > w.skip, slab: c.slab})
 }
 
 // give hands out a submission about which all is known.
