@@ -69,7 +69,12 @@ func (w jsonText) comma(i int) jsonText {
 	return w
 }
 
-func (w jsonText) num(n int) jsonText { return strconv.AppendInt(w, int64(n), 10) }
+func (w jsonText) num(n int) jsonText {
+	if 0 <= n && n <= 9 { // as most are
+		return append(w, '0'+byte(n))
+	}
+	return strconv.AppendInt(w, int64(n), 10)
+}
 
 func (w jsonText) numOrNull(n *int64) jsonText {
 	if n == nil {
