@@ -6,59 +6,43 @@ var longMonths = [...]string{"january", "february", "march", "april", "may", "ju
 
 // weekdayOf returns 1 for Monday to 7 for Sunday, or 0. It takes three letters or the whole name.
 func weekdayOf(w []byte) int {
-	n := 0
-	switch letters3(w) {
-	case 'm'<<16 | 'o'<<8 | 'n':
-		n = 1
-	case 't'<<16 | 'u'<<8 | 'e':
-		n = 2
-	case 'w'<<16 | 'e'<<8 | 'd':
-		n = 3
-	case 't'<<16 | 'h'<<8 | 'u':
-		n = 4
-	case 'f'<<16 | 'r'<<8 | 'i':
-		n = 5
-	case 's'<<16 | 'a'<<8 | 't':
-		n = 6
-	case 's'<<16 | 'u'<<8 | 'n':
-		n = 7
-	}
-	if n > 0 && len(w) > 3 && !isOneOf(w, longWeekdays[:]) {
-		return 0
-	}
-	return n
+	return shortWeekdays.number(w, longWeekdays[:])
 }
 
 // monthOf returns 1 to 12, or 0. It takes three letters or the whole name, in English.
 func monthOf(w []byte) int {
-	n := 0
-	switch letters3(w) {
-	case 'j'<<16 | 'a'<<8 | 'n':
-		n = 1
-	case 'f'<<16 | 'e'<<8 | 'b':
-		n = 2
-	case 'm'<<16 | 'a'<<8 | 'r':
-		n = 3
-	case 'a'<<16 | 'p'<<8 | 'r':
-		n = 4
-	case 'm'<<16 | 'a'<<8 | 'y':
-		n = 5
-	case 'j'<<16 | 'u'<<8 | 'n':
-		n = 6
-	case 'j'<<16 | 'u'<<8 | 'l':
-		n = 7
-	case 'a'<<16 | 'u'<<8 | 'g':
-		n = 8
-	case 's'<<16 | 'e'<<8 | 'p':
-		n = 9
-	case 'o'<<16 | 'c'<<8 | 't':
-		n = 10
-	case 'n'<<16 | 'o'<<8 | 'v':
-		n = 11
-	case 'd'<<16 | 'e'<<8 | 'c':
-		n = 12
+	return shortMonths.number(w, longMonths[:])
+}
+
+// shortNames are names of three letters, of which no two agree in the second and third: by
+// these their numbers are found without a comparison with each.
+type shortNames struct {
+	letters [16]uint32 // by number
+	at      [1 << 10]uint8
+}
+
+var (
+	shortWeekdays = newShortNames(longWeekdays[:7])
+	shortMonths   = newShortNames(longMonths[:12])
+)
+
+func newShortNames(names []string) *shortNames {
+	s := new(shortNames)
+	for i, name := range names {
+		s.letters[i+1] = letters3([]byte(name))
+		s.at[twoLetters(name[1], name[2])] = uint8(i + 1)
 	}
-	if n > 0 && len(w) > 3 && !isOneOf(w, longMonths[:]) {
+	return s
+}
+
+// number returns the number of a name, from 1, or 0. What is longer than three letters must
+// be one of the long names.
+func (s *shortNames) number(w []byte, long []string) int {
+	if len(w) < 3 {
+		return 0
+	}
+	n := int(s.at[twoLetters(w[1], w[2])]) & 15
+	if n == 0 || s.letters[n] != letters3(w) || len(w) > 3 && !isOneOf(w, long) {
 		return 0
 	}
 	return n
