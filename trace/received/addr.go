@@ -27,34 +27,25 @@ func parseLiteral(b []byte) (netip.Addr, bool) {
 }
 
 func parseIPv4(b []byte) (a [4]byte, ok bool) {
-	n, val, digits := 0, 0, 0
-	for _, c := range b {
-		switch {
-		case c >= '0' && c <= '9':
-			if digits == 1 && val == 0 || digits == 3 {
+	i := 0
+	for n := range a {
+		if n > 0 {
+			if i == len(b) || b[i] != '.' {
 				return a, false
 			}
-			val = val*10 + int(c-'0')
-			digits++
-			if val > 255 {
-				return a, false
-			}
-		case c == '.':
-			if digits == 0 || n == 3 {
-				return a, false
-			}
-			a[n] = byte(val)
-			n++
-			val, digits = 0, 0
-		default:
+			i++
+		}
+		start, val := i, 0
+		for i < len(b) && isDigit(b[i]) && i < start+4 {
+			val = val*10 + int(b[i]-'0')
+			i++
+		}
+		if digits := i - start; digits == 0 || val > 255 || digits > 1 && b[start] == '0' {
 			return a, false
 		}
+		a[n] = byte(val)
 	}
-	if n != 3 || digits == 0 {
-		return a, false
-	}
-	a[3] = byte(val)
-	return a, true
+	return a, i == len(b)
 }
 
 func parseIPv6(b []byte) (netip.Addr, bool) {

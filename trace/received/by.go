@@ -70,7 +70,7 @@ func (p *parser) byComment(s Span) {
 				p.f.By.IP, p.f.By.Addr, p.f.Version = p.f.Version, a, Span{}
 			}
 		}
-		if n := foldPrefix(w, "postfix, from "); n > 0 {
+		if hasPrefixFold(w, "postfix, from ") {
 			p.f.Kind = Local
 			if i, end := indexFold(w, "userid "); i >= 0 {
 				p.f.From.Ident = p.trim(Span{s.Start + end, s.End})
@@ -213,7 +213,9 @@ func (p *parser) readVia() {
 // behind it.
 func (p *parser) readWith() {
 	rest := p.bracketed(p.r[withClause])
-	if first, more, _ := p.next(rest); isSMTP(first.Of(p.b)) {
+	first, more, _ := p.next(rest)
+	smtp := isSMTP(first.Of(p.b))
+	if smtp {
 		p.f.With, rest = first.Span, more // the usual case
 	} else {
 		rest.Start = p.withProduct(rest)
@@ -237,7 +239,7 @@ func (p *parser) readWith() {
 		}
 	}
 	w := p.f.With.Of(p.b)
-	if isSMTP(w) {
+	if smtp && p.f.With == first.Span || isSMTP(w) {
 		return
 	}
 	http := hasPrefixFold(w, "http")

@@ -9,6 +9,7 @@ const (
 	addrBegin                   // may begin an address: a hexadecimal digit, a colon, the tag "IPv6:"
 	addrEnd                     // may end one
 	nameMark                    // is not part of a plain name: white space, '=', '@'
+	hostName                    // part of the name of a host
 )
 
 var classOf = func() (t [256]class) {
@@ -28,6 +29,9 @@ var classOf = func() (t [256]class) {
 			t[c] = addrBegin | addrEnd
 		case c == 'i' || c == 'I':
 			t[c] = addrBegin
+		}
+		if isAlpha(byte(c)) || isDigit(byte(c)) || c == '.' || c == '-' || c == '_' {
+			t[c] |= hostName
 		}
 	}
 	return t

@@ -138,6 +138,7 @@ func (p *parser) fromComment(s Span) {
 	sh, w := p.shape, s.Of(p.b)
 	switch {
 	case len(w) == 0: // an empty HELO
+	case p.usualTCPInfo(s):
 	case isWord(w, "helo") || isWord(w, "ehlo"):
 		sh.heloWord = true
 	case hasPrefixFold(w, "helo ") || hasPrefixFold(w, "ehlo ") || hasPrefixFold(w, "lhlo "):
@@ -308,6 +309,45 @@ func (p *parser) tcpInfo(s Span, plain bool) bool {
 	}
 	p.afterAddr(Span{after, s.End})
 	return true
+}
+
+// usualTCPInfo reads "name [192.0.2.1]" and "[192.0.2.1]", which most comments are, straight
+// through. It reports whether that stands there: all else is left to tcpInfo.
+func (p *parser) usualTCPInfo(s Span) bool {
+	w := s.Of(p.b)
+	n := 0
+	for n < len(w) && classOf[w[n]]&hostName != 0 {
+		n++
+	}
+	open := behindBlank(w, n)
+	if len(w)-open < len("[1.2.3.4]") || w[open] != '[' || w[len(w)-1] != ']' || oddName(w[:n]) {
+		return false
+	}
+	ip, ok := parseIPv4(w[open+1 : len(w)-1])
+	if !ok {
+		return false
+	}
+	p.forgetClaims()
+	sh := p.shape
+	sh.ip, sh.addr = Span{s.Start + open + 1, s.End - 1}, netip.AddrFrom4(ip)
+	sh.bare, sh.mapped = false, false
+	if n > 0 {
+		sh.second = Span{s.Start, s.Start + n}
+	}
+	return true
+}
+
+// oddName tells the words that stand in the place of a name and are none.
+func oddName(w []byte) bool {
+	switch len(w) {
+	case len("helo"):
+		return isWord(w, "helo") || isWord(w, "ehlo") || isWord(w, "lhlo")
+	case len("really"):
+		return isWord(w, "really")
+	case len("unverified"):
+		return isWord(w, "unverified")
+	}
+	return false
 }
 
 // forgetClaims drops what earlier comments of the from clause said: a server writes its
