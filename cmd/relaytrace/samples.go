@@ -18,20 +18,26 @@ func eachSample[T any](ctx context.Context, a *app, s settings, paths []string, 
 	var counts intake.Counts
 	sorter := s.sorter()
 	sorter.Brief, sorter.Reuse = true, true
-	all := func(_ int, sub *intake.Submission) []T {
-		made := make([]T, len(sub.Samples))
+	type worked struct {
+		samples []T
+		problem intake.Problem
+		bad     bool
+	}
+	all := func(_ int, sub *intake.Submission) *worked {
+		w := &worked{samples: make([]T, len(sub.Samples))}
+		w.problem, w.bad = sub.Problem()
 		for i := range sub.Samples {
 			sub.Samples[i].Part = partOf(&sub.Samples[i])
-			made[i] = work(&sub.Samples[i])
+			w.samples[i] = work(&sub.Samples[i])
 		}
-		return made
+		return w
 	}
-	err := intake.WalkWith(ctx, sorter, paths, a.stdin, all, func(sub *intake.Submission, made []T) error {
+	err := intake.WalkWith(ctx, sorter, paths, a.stdin, all, func(sub *intake.Submission, w *worked) error {
 		counts.Add(sub)
-		if p, bad := sub.Problem(); bad {
-			a.problem(p)
+		if w.bad {
+			a.problem(w.problem)
 		}
-		for _, x := range made {
+		for _, x := range w.samples {
 			if err := use(x); err != nil {
 				return err
 			}

@@ -31,6 +31,7 @@ type cargo struct {
 	asFound  bool     // prose is all that they were found in
 	cut      bool     // a text is longer than what is searched of it
 
+	room      *room   // for what is made of texts
 	filesOnly bool    // texts are left alone
 	budget    *budget // of the archives in the message, however deep
 	whole     budget  // it, in the cargo of the message itself
@@ -41,6 +42,7 @@ type cargo struct {
 // carrySamples looks for messages and headers of messages in p: attached, as text/rfc822-headers,
 // pasted into a text, or as evidence of a report. One that only wraps others is gone through.
 func (in *inspector) carrySamples(p *part, c *cargo) *cargo {
+	c.room = p.room
 	c.whole = budget{free: maxAttachedZip}
 	c.budget = &c.whole
 	in.gather(p, p, 0, c)
@@ -114,7 +116,7 @@ func (in *inspector) leafText(root, p *part, depth int, c *cargo) {
 		if c.prose == nil {
 			c.page = body
 		}
-		body = htmlText(toUTF8(body, charset))
+		body = htmlText(c.room, toUTF8(c.room, body, charset))
 	}
 	in.readText(body, charset, p.path, steps, c)
 }
@@ -141,7 +143,7 @@ func (in *inspector) outlookTexts(p *part, c *cargo) {
 		in.readText(p.texts.plain, "", p.path, with(p.decoded), c)
 		return
 	}
-	in.readText(htmlText(p.texts.html), "", p.path, with(p.decoded, stepHTML), c)
+	in.readText(htmlText(c.room, p.texts.html), "", p.path, with(p.decoded, stepHTML), c)
 }
 
 // readText looks for headers in a text and keeps the first text for reading.
@@ -166,7 +168,7 @@ func (in *inspector) readText(body []byte, charset, path string, steps []string,
 // text gives the first readable text in UTF-8.
 func (c *cargo) text() []byte {
 	if c.utf8 == nil && c.prose != nil {
-		c.utf8 = toUTF8(c.prose, c.charset)
+		c.utf8 = toUTF8(c.room, c.prose, c.charset)
 	}
 	return c.utf8
 }
@@ -184,9 +186,9 @@ func (c *cargo) headers() []block {
 func (c *cargo) words() []byte {
 	if c.said == nil && c.prose != nil {
 		if c.headed {
-			c.said = ownWords(c.text(), c.headers())
+			c.said = ownWords(c.room, c.text(), c.headers())
 		} else {
-			c.said = ownLines(c.text())
+			c.said = ownLines(c.room, c.text())
 		}
 	}
 	return c.said
@@ -304,7 +306,7 @@ func (in *inspector) takeAttached(p *part, depth int, c *cargo) {
 		return
 	}
 	if depth < maxDepth {
-		sub := &cargo{budget: c.budget}
+		sub := &cargo{budget: c.budget, room: c.room}
 		in.gather(p, p, depth+1, sub)
 		if why, ok := in.wraps(p, sub); ok {
 			c.inner = append(c.inner, why)

@@ -143,7 +143,7 @@ func TestHeadersOfText(t *testing.T) {
 			continue
 		}
 		for _, text := range [][]byte{data, append(data[:len(data):len(data)], strings.Repeat("and so on\n", maxText/10)...)} {
-			c := in.carrySamples(parseMessage(text, header.Scan(text, nil)), &cargo{})
+			c := in.carrySamples(parseMessage(&part{}, text, header.Scan(text, nil)), &cargo{})
 			same := func(a, b block) bool { return a.start == b.start && a.end == b.end && a.traces == b.traces }
 			if want := findBlocks(c.text()); !slices.EqualFunc(c.headers(), want, same) {
 				t.Errorf("%s: %+v, want %+v", name, c.headers(), want)

@@ -6,18 +6,21 @@ import (
 	"strings"
 )
 
-// inspector tells what messages are. It is safe for concurrent use.
+// inspector tells what messages are, one after the other. It is not safe for concurrent use:
+// each worker has one.
 type inspector struct {
 	rules *Rules
 	own   []string // the forged domains, in lower case
 	brief bool     // as in Sorter
 	reuse bool     // as well
+	space *space
 }
 
 // judge says what a message is and which samples it carries.
 func (in *inspector) judge(p *part, s *Submission) {
 	s.Reasons, s.Samples = []string{}, []Sample{}
-	m := &mail{inspector: in, part: p, sub: s}
+	m := &in.space.mail
+	m.inspector, m.part, m.sub = in, p, s
 	m.read()
 	m.carry()
 	if m.isUnmarked() && len(m.words()) > longWords && !in.rules.ranksText {
@@ -49,12 +52,14 @@ const longList = 1 << 20
 // not read.
 func (m *mail) carry() {
 	if m.isList() && !m.isDaemon() && !m.nullPath && m.hits.in(kindBounce, "subject") == 0 && !m.rules.ranksText && len(m.data) <= longList {
-		m.cargo = m.carrySamples(m.part, &cargo{filesOnly: true})
+		m.space.cargo = cargo{filesOnly: true}
+		m.cargo = m.carrySamples(m.part, &m.space.cargo)
 		if m.plain() {
 			return
 		}
 	}
-	m.cargo = m.carrySamples(m.part, &cargo{})
+	m.space.cargo = cargo{}
+	m.cargo = m.carrySamples(m.part, &m.space.cargo)
 }
 
 // mayBounce tells whether a message that came by a list may be a bounce all the same: those

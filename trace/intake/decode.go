@@ -36,9 +36,9 @@ func (p *part) content() (data []byte, step string) {
 	}
 	switch lowerName(how) {
 	case "base64":
-		return decodeBase64(p.body), stepBase64
+		return decodeBase64(p.room, p.body), stepBase64
 	case "quoted-printable":
-		return decodeQP(p.body), stepQP
+		return decodeQP(p.room, p.body), stepQP
 	}
 	return p.body, ""
 }
@@ -58,8 +58,8 @@ func (p *part) head(n int) []byte {
 
 // decodeBase64 reads base64 and passes over all that does not belong in it; it ends where
 // padding says so, and starts again behind it, as some programs encode in pieces.
-func decodeBase64(in []byte) []byte {
-	out := make([]byte, 0, base64.StdEncoding.DecodedLen(len(in))+3)
+func decodeBase64(r *room, in []byte) []byte {
+	out := r.take(base64.StdEncoding.DecodedLen(len(in)) + 3)
 	if n, err := base64.StdEncoding.Decode(out[:cap(out)], in); err == nil {
 		return out[:n] // nothing had to be passed over
 	}
@@ -104,8 +104,8 @@ var sextets = func() (t [256]int8) {
 }()
 
 // decodeQP reads quoted-printable; what is no valid escape stays as it is.
-func decodeQP(in []byte) []byte {
-	out := make([]byte, 0, len(in))
+func decodeQP(r *room, in []byte) []byte {
+	out := r.take(len(in))
 	for i := 0; i < len(in); i++ {
 		c := in[i]
 		if c != '=' {
@@ -146,26 +146,26 @@ func nibble(c byte) int {
 
 // toUTF8 converts text for reading. A charset that is unknown, or not kept to, is taken
 // for Latin-1: every byte has a letter there, and the phrases looked for are near enough.
-func toUTF8(data []byte, name string) []byte {
+func toUTF8(r *room, data []byte, name string) []byte {
 	name = strings.ToLower(name)
 	if utf8.Valid(data) && name != "utf-16" && !strings.HasPrefix(name, "iso-2022") && name != "utf-7" && name != "hz-gb-2312" {
 		return data
 	}
 	if name == "iso-8859-1" || name == "windows-1252" {
-		if text, ok := fromLatin1(data); ok {
+		if text, ok := fromLatin1(r, data); ok {
 			return text
 		}
 	}
 	if name != "" && name != "utf-8" && name != "us-ascii" {
-		if r, err := charset.Reader(name, bytes.NewReader(data)); err == nil {
+		if text, err := charset.Reader(name, bytes.NewReader(data)); err == nil {
 			var out bytes.Buffer
 			out.Grow(len(data) + len(data)/8 + bytes.MinRead)
-			if _, err := out.ReadFrom(io.LimitReader(r, int64(4*len(data)+16))); err == nil && utf8.Valid(out.Bytes()) {
+			if _, err := out.ReadFrom(io.LimitReader(text, int64(4*len(data)+16))); err == nil && utf8.Valid(out.Bytes()) {
 				return out.Bytes()
 			}
 		}
 	}
-	out := make([]byte, 0, len(data)+len(data)/8)
+	out := r.take(len(data) + len(data)/8)
 	for len(data) > 0 {
 		plain := 0
 		for plain < len(data) && data[plain] < utf8.RuneSelf {
@@ -174,11 +174,11 @@ func toUTF8(data []byte, name string) []byte {
 		if out, data = append(out, data[:plain]...), data[plain:]; len(data) == 0 {
 			break
 		}
-		r, n := utf8.DecodeRune(data)
-		if r == utf8.RuneError && n == 1 {
-			r = rune(data[0])
+		c, n := utf8.DecodeRune(data)
+		if c == utf8.RuneError && n == 1 {
+			c = rune(data[0])
 		}
-		out = utf8.AppendRune(out, r)
+		out = utf8.AppendRune(out, c)
 		data = data[n:]
 	}
 	return out
@@ -186,8 +186,8 @@ func toUTF8(data []byte, name string) []byte {
 
 // fromLatin1 converts a text in ISO 8859-1 without the characters of 0x80 to 0x9F, for which
 // programs of Microsoft have letters of their own.
-func fromLatin1(data []byte) ([]byte, bool) {
-	out := make([]byte, 0, len(data)+len(data)/8)
+func fromLatin1(r *room, data []byte) ([]byte, bool) {
+	out := r.take(len(data) + len(data)/8)
 	for _, c := range data {
 		switch {
 		case c < utf8.RuneSelf:

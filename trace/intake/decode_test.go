@@ -16,7 +16,7 @@ func TestDecode(t *testing.T) {
 		"SGVsbG8=SGVsbG8=": "HelloHello", "": "", "=": "", "S": "",
 	}
 	for in, want := range base64 {
-		if got := string(decodeBase64([]byte(in))); got != want {
+		if got := string(decodeBase64(nil, []byte(in))); got != want {
 			t.Errorf("base64 %q: %q, want %q", in, got, want)
 		}
 	}
@@ -24,7 +24,7 @@ func TestDecode(t *testing.T) {
 		"a=3Db": "a=b", "soft=\r\nbreak": "softbreak", "soft= \t\nbreak": "softbreak", "=zz": "=zz", "=": "=", "=4": "=4", "=e4": "\xe4",
 	}
 	for in, want := range qp {
-		if got := string(decodeQP([]byte(in))); got != want {
+		if got := string(decodeQP(nil, []byte(in))); got != want {
 			t.Errorf("quoted-printable %q: %q, want %q", in, got, want)
 		}
 	}
@@ -44,7 +44,7 @@ func TestHTMLText(t *testing.T) {
 		"x<br>&nbsp;&nbsp;by y": "x\n  by y",
 	}
 	for in, want := range tests {
-		if got := string(htmlText([]byte(in))); strings.TrimSpace(got) != strings.TrimSpace(want) || strings.HasPrefix(want, "x\n  ") && got != want {
+		if got := string(htmlText(nil, []byte(in))); strings.TrimSpace(got) != strings.TrimSpace(want) || strings.HasPrefix(want, "x\n  ") && got != want {
 			t.Errorf("%q: %q, want %q", in, got, want)
 		}
 	}
@@ -61,7 +61,7 @@ func TestToUTF8(t *testing.T) {
 		{"\x1b$B4A;z\x1b(B", "iso-2022-jp", "漢字"},
 	}
 	for _, tt := range tests {
-		if got := string(toUTF8([]byte(tt.in), tt.charset)); got != tt.want {
+		if got := string(toUTF8(nil, []byte(tt.in), tt.charset)); got != tt.want {
 			t.Errorf("%q in %s: %q, want %q", tt.in, tt.charset, got, tt.want)
 		}
 	}
@@ -85,11 +85,11 @@ func TestLatin1(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, ok := fromLatin1(all); !ok || !bytes.Equal(got, want) {
+		if got, ok := fromLatin1(nil, all); !ok || !bytes.Equal(got, want) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if _, ok := fromLatin1([]byte("\x93quoted\x94")); ok {
+	if _, ok := fromLatin1(nil, []byte("\x93quoted\x94")); ok {
 		t.Error("the quotation marks of windows-1252 are none of ISO 8859-1")
 	}
 }

@@ -15,9 +15,9 @@ const maxHTML = 1 << 20
 // htmlText takes the text out of HTML, a line for every <br>, <p>, <div>, <tr> and heading.
 // What stands in angle brackets and is no tag, such as <joe@example.org>, is kept: pasted
 // headers often stand in HTML unescaped.
-func htmlText(in []byte) []byte {
+func htmlText(r *room, in []byte) []byte {
 	in = in[:min(len(in), maxHTML)]
-	out := make([]byte, 0, len(in))
+	out := r.take(len(in))
 	skip := noTag // the element whose content is no text
 	pre := 0
 	for len(in) > 0 {

@@ -11,6 +11,7 @@ import (
 
 func newInspector(s Sorter) *inspector {
 	in := &inspector{rules: s.Rules, brief: s.Brief, reuse: s.Reuse}
+	in.setSpace()
 	for _, d := range s.Domains {
 		if d = strings.ToLower(strings.Trim(d, " .@")); d != "" {
 			in.own = append(in.own, d)
@@ -19,9 +20,24 @@ func newInspector(s Sorter) *inspector {
 	return in
 }
 
+// worker gives an inspector for another worker.
+func (in *inspector) worker() *inspector {
+	other := *in
+	other.setSpace()
+	return &other
+}
+
+func (in *inspector) setSpace() {
+	in.space = &space{}
+	if in.reuse {
+		in.space.texts = &room{buf: make([]byte, roomBytes)}
+	}
+}
+
 // inspect tells what the bytes of a submission are and fills it in. lone says that they
 // are a whole file; steps is what was done to the file to get at them.
 func (in *inspector) inspect(s *Submission, lone bool, steps []string) {
+	in.space.clear()
 	in.read(s, s.Data, lone)
 	for i := range s.Samples {
 		one := &s.Samples[i]
@@ -60,7 +76,8 @@ func (in *inspector) read(s *Submission, data []byte, lone bool) {
 	if lone && isHTML(data) && in.pasted(s, data, nil) {
 		return // its lines may look like fields
 	}
-	h := header.Scan(data, make([]header.Field, 0, typicalFields))
+	h := header.Scan(data, in.space.fields[:0])
+	in.space.fields = h.Fields
 	hint, err := unfit(data, h)
 	if err != nil {
 		if bytes.IndexByte(data[:min(len(data), nulWithin)], 0) >= 0 || !in.pasted(s, data, nil) {
@@ -71,7 +88,9 @@ func (in *inspector) read(s *Submission, data []byte, lone bool) {
 	if lone && isPasteName(s.File) && broken(data) && in.pasted(s, data, nil) {
 		return
 	}
-	in.judge(parseMessage(data, h), s)
+	p := &in.space.part
+	p.room = in.space.texts
+	in.judge(parseMessage(p, data, h), s)
 }
 
 // readText16 reads a file in UTF-16: what a text editor made of a message or of headers.
@@ -135,7 +154,7 @@ func (in *inspector) pasted(s *Submission, data []byte, steps []string) bool {
 	case isJSON(data):
 		in.readXARF(data, "", steps, c)
 	case isHTML(data):
-		in.readText(htmlText(toUTF8(data, "")), "", "", with(steps, stepHTML), c)
+		in.readText(htmlText(nil, toUTF8(nil, data, "")), "", "", with(steps, stepHTML), c)
 	default:
 		in.readText(data, "", "", steps, c)
 	}

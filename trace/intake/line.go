@@ -48,6 +48,7 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 	l := &line{ctx: ctx, order: make(chan *job, inLine), work: make(chan *job, inLine), bytes: semaphore.NewWeighted(inBytes)}
 	for range runtime.GOMAXPROCS(0) {
 		go func() {
+			in := in.worker()
 			for j := range l.work {
 				j.pass(in, work)
 				if j.sub.unpacked() > swollen {
@@ -78,9 +79,6 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 				cancel() // the reader stops
 			}
 		}
-		if in.reuse {
-			j.slab.release()
-		}
 		l.bytes.Release(j.bytes)
 		if j.gone != nil {
 			close(j.gone)
@@ -102,7 +100,15 @@ func (j *job) pass(in *inspector, work worker) {
 		j.made = work(j.n, j.sub)
 	}
 	for i := range j.sub.Samples {
-		j.sub.Samples[i].fields = nil // whoever keeps samples keeps many
+		one := &j.sub.Samples[i]
+		one.fields = nil // they are in the worker's space
+		if in.reuse {
+			one.Data = nil
+		}
+	}
+	if in.reuse {
+		j.sub.Data = nil
+		j.slab.release()
 	}
 }
 

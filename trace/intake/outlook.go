@@ -140,7 +140,7 @@ func (it *item) part(path string, steps []string, depth int, left *int) *part {
 		headers, how = it.shown(), "header made of what Outlook shows"
 	}
 	p := &part{path: path, decoded: with(steps, how), data: headers, fields: scanFields(headers), media: "text/plain"}
-	p.texts = &texts{plain: toUTF8(it.text(propBody), "windows-1252"), html: toUTF8(it.text(propHTML), "")}
+	p.texts = &texts{plain: toUTF8(nil, it.text(propBody), "windows-1252"), html: toUTF8(nil, it.text(propHTML), "")}
 	p.body = p.texts.plain
 	all := &part{path: path, decoded: steps, data: headers, fields: p.fields, media: "multipart/mixed"}
 	n := 1

@@ -30,6 +30,7 @@ type part struct {
 	params  params
 	kids    []*part // of a multipart or message/rfc822
 	texts   *texts  // what Outlook keeps beside the header, in place of body
+	room    *room   // for what is decoded
 	tooDeep bool    // something lies deeper than maxDepth, or there are more than maxParts
 }
 
@@ -37,11 +38,11 @@ type part struct {
 type texts struct{ plain, html []byte }
 
 // parseMessage reads the structure of a message (RFC 2045, RFC 2046) below its header,
-// which is scanned already. It never fails: what is broken is text. The parts share memory
-// with data except where they were encoded.
-func parseMessage(data []byte, h header.Header) *part {
-	b := builder{}
-	p := &part{data: data, media: "text/plain", fields: h.Fields, body: data[h.End:]}
+// which is scanned already, into p, which is empty but for its room. It never fails: what is
+// broken is text. The parts share memory with data except where they were encoded.
+func parseMessage(p *part, data []byte, h header.Header) *part {
+	b := builder{room: p.room}
+	p.data, p.media, p.fields, p.body = data, "text/plain", h.Fields, data[h.End:]
 	b.content(p, 0)
 	p.tooDeep = b.tooDeep
 	return p
@@ -49,13 +50,14 @@ func parseMessage(data []byte, h header.Header) *part {
 
 // builder counts what parseMessage has made.
 type builder struct {
+	room    *room
 	parts   int
 	tooDeep bool
 }
 
 // entity reads the header of a message and what it says of the body.
 func (b *builder) entity(data []byte, path string, decoded []string, depth int) *part {
-	p := &part{path: path, decoded: decoded, data: data, media: "text/plain"}
+	p := &part{path: path, decoded: decoded, data: data, media: "text/plain", room: b.room}
 	p.readHeader()
 	b.content(p, depth)
 	return p
@@ -63,7 +65,7 @@ func (b *builder) entity(data []byte, path string, decoded []string, depth int) 
 
 // piece reads a part of a multipart. One that begins with a blank line has no header.
 func (b *builder) piece(data []byte, path string, decoded []string, media string, depth int) *part {
-	p := &part{path: path, decoded: decoded, data: data, media: media}
+	p := &part{path: path, decoded: decoded, data: data, media: media, room: b.room}
 	if n := blankLine(data); n > 0 {
 		p.body = data[n:]
 	} else {

@@ -85,11 +85,11 @@ func (in *inspector) readXARF(body []byte, path string, steps []string, c *cargo
 	}
 	c.xarf = r
 	for _, e := range x.Evidence {
-		in.evidence(decodeBase64([]byte(e.Payload)), path, with(steps, stepEvidence, stepBase64), c)
+		in.evidence(decodeBase64(nil, []byte(e.Payload)), path, with(steps, stepEvidence, stepBase64), c)
 	}
 	for _, e := range x.Report.Samples {
 		if e.Base64 {
-			in.evidence(decodeBase64([]byte(e.Payload)), path, with(steps, stepEvidence, stepBase64), c)
+			in.evidence(decodeBase64(nil, []byte(e.Payload)), path, with(steps, stepEvidence, stepBase64), c)
 		} else {
 			in.evidence([]byte(e.Payload), path, with(steps, stepEvidence), c)
 		}

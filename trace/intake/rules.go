@@ -193,6 +193,14 @@ func (h hit) String() string {
 // hits are the rules that a message met, by kind.
 type hits [kinds][]hit
 
+// empty takes the hits out, and leaves their places.
+func (h *hits) empty() {
+	for k, list := range h {
+		clear(list)
+		h[k] = list[:0]
+	}
+}
+
 // none tells whether no rule was met.
 func (h *hits) none() bool {
 	return !slices.ContainsFunc(h[:], func(list []hit) bool { return len(list) > 0 })

@@ -17,10 +17,10 @@ func Text(data []byte) string {
 		if text, ok := fromUTF16(data); ok {
 			data = text
 		}
-		return string(toUTF8(data, ""))
+		return string(toUTF8(nil, data, ""))
 	}
 	var b strings.Builder
-	appendTexts(&b, parseMessage(data, h))
+	appendTexts(&b, parseMessage(&part{}, data, h))
 	return b.String()
 }
 
@@ -53,9 +53,9 @@ func appendTexts(b *strings.Builder, p *part) {
 		return
 	}
 	body, _ := p.content()
-	body = toUTF8(body, p.params.charset)
+	body = toUTF8(nil, body, p.params.charset)
 	if p.media == "text/html" {
-		body = htmlText(body)
+		body = htmlText(nil, body)
 	}
 	b.Write(body)
 	b.WriteByte('\n')

@@ -11,21 +11,21 @@ import (
 
 // ownWords gives what the writer of a text says himself: without quoted lines, and only
 // above the header of what he forwards, the line that a mail program puts there, or "-- ".
-func ownWords(text []byte, blocks []block) []byte {
+func ownWords(r *room, text []byte, blocks []block) []byte {
 	end := len(text)
 	if len(blocks) > 0 {
 		end = blocks[0].start
 		// A writer may stand below what he pasted.
 		if tail := text[blocks[len(blocks)-1].end:]; len(tail) > 0 {
-			return append(ownLines(text[:end]), ownLines(tail)...)
+			return append(ownLines(r, text[:end]), ownLines(r, tail)...)
 		}
 	}
-	return ownLines(text[:end])
+	return ownLines(r, text[:end])
 }
 
 // ownLines drops quoted lines and all below a mark of forwarding, and ends each line in LF.
 // It shares memory with a text of which only the end is dropped, as of most.
-func ownLines(text []byte) []byte {
+func ownLines(r *room, text []byte) []byte {
 	var out []byte
 	kept := 0 // bytes from the start of text, as long as nothing else is kept
 	for pos := 0; pos < len(text); {
@@ -42,7 +42,7 @@ func ownLines(text []byte) []byte {
 			continue
 		}
 		if out == nil {
-			out = append(make([]byte, 0, len(text)+1), text[:kept]...)
+			out = append(r.take(len(text)+1), text[:kept]...)
 		}
 		out = append(out, l.text...)
 		out = append(out, '\n')
@@ -166,5 +166,5 @@ func readable(value []byte) []byte {
 			value = []byte(s)
 		}
 	}
-	return toUTF8(value, "")
+	return toUTF8(nil, value, "")
 }

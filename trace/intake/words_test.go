@@ -33,7 +33,7 @@ func TestOwnLines(t *testing.T) {
 			text += pieces[r.IntN(len(pieces))]
 		}
 		data := []byte(text)
-		got := ownLines(data)
+		got := ownLines(nil, data)
 		if want := copied(text); string(got) != want {
 			t.Fatalf("%q: %q, want %q", text, got, want)
 		}
