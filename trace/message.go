@@ -124,10 +124,17 @@ func mailDomain(s string) string {
 		return ""
 	}
 	s = s[i+1:]
+	asItIs := true // as most are, in lower case
 	for j := range len(s) {
-		if endsDomain[s[j]] {
-			return lowerName(s[:j])
+		if c := s[j]; endsDomain[c] {
+			s = s[:j]
+			break
+		} else if c >= 0x80 || lower(c) != c {
+			asItIs = false
 		}
+	}
+	if asItIs {
+		return strings.TrimSuffix(s, ".")
 	}
 	return lowerName(s)
 }

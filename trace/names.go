@@ -51,6 +51,21 @@ func sameDomain(a, b string) bool {
 	return d != "" && (a == b || d == registrable(b))
 }
 
+// isIn reports whether a name is in a registrable domain. Most names are seen not to be by
+// their last letters.
+func isIn(domain, name string) bool {
+	if domain == "" {
+		return false
+	}
+	n := strings.TrimSuffix(name, ".")
+	for i := 1; i <= len(domain) && i <= len(n) && n[len(n)-i] < 0x80; i++ {
+		if lower(n[len(n)-i]) != domain[len(domain)-i] {
+			return false
+		}
+	}
+	return registrable(name) == domain
+}
+
 // sameTail reports whether two names end in the same two labels, without which they have
 // no registrable domain in common.
 func sameTail(a, b string) bool {

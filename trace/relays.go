@@ -233,7 +233,7 @@ func (a *analysis) servesRecipient(peer, own *hop, name string) (code, why strin
 		d := domainOf(r)
 		switch local, _, _ := strings.Cut(r, "@"); {
 		case d == "" || strings.ContainsAny(local, "%!"): // a route through this host, as relays are asked for
-		case d == registrable(name) || d == registrable(own.By.Host):
+		case isIn(d, name) || isIn(d, own.By.Host):
 			return "forwarder", "Its own field is for a recipient in its own domain: it forwarded that recipient's mail."
 		case d == bounce && !a.finalRecipient(d):
 			return "mailing-list", "Its own field is for an address in the domain to which bounces go: a mailing list sent the mail on."
@@ -340,10 +340,7 @@ func privateLiteral(n string) bool {
 }
 
 // sendersName reports whether a name is in the domain of the sender's address.
-func (a *analysis) sendersName(n string) bool {
-	d := a.path.Message.Organisation
-	return d != "" && d == registrable(n)
-}
+func (a *analysis) sendersName(n string) bool { return isIn(a.path.Message.Organisation, n) }
 
 // sendersDomain reports whether a server bears the domain of the sender's address.
 func (a *analysis) sendersDomain(peer, own *hop) bool {
@@ -406,7 +403,10 @@ func (a *analysis) findBystanders() {
 func (a *analysis) heloClaim(i int) {
 	h := &a.hops[i]
 	helo := h.From.HELO
-	if helo == "" || registrable(helo) == "" && (!addressText(helo) || digits(helo) == 0) || sameDomain(helo, h.From.RDNS) {
+	if helo == "" || helo == h.From.RDNS && !addressText(helo) {
+		return
+	}
+	if registrable(helo) == "" && (!addressText(helo) || digits(helo) == 0) || sameDomain(helo, h.From.RDNS) {
 		return
 	}
 	var b [48]byte // takes any address
