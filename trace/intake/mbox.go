@@ -270,7 +270,7 @@ func (m *mboxReader) inside(pos int) answer {
 func (m *mboxReader) contentEnd(pos int) int {
 	text := m.buf[m.start:pos]
 	name := []byte("Content-Length:")
-	if !bytes.Contains(text, name) {
+	if !bytes.Contains(text, []byte("Length:")) { // there are fewer of its first letter
 		return -1 // as in most: the lines of the header need not be gone through
 	}
 	length := -1

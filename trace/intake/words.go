@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/emersion/go-message/charset"
 )
@@ -29,6 +30,10 @@ func ownLines(r *room, text []byte) []byte {
 	var out []byte
 	kept := 0 // bytes from the start of text, as long as nothing else is kept
 	for pos := 0; pos < len(text); {
+		if end := pos + 1 + bytes.IndexByte(text[pos:], '\n'); out == nil && kept == pos && isOrdinary(text[pos:end]) {
+			kept, pos = end, end
+			continue
+		}
 		l := lineAt(text, pos)
 		pos = l.end
 		if l.prefix > 0 {
@@ -51,6 +56,20 @@ func ownLines(r *room, text []byte) []byte {
 		return text[:kept:kept]
 	}
 	return out
+}
+
+// isOrdinary tells from the ends of a line that it is the writer's own, as most are: it is
+// neither quoted nor a mark.
+func isOrdinary(line []byte) bool {
+	n := len(line)
+	if n < 3 || line[n-1] != '\n' {
+		return false
+	}
+	if last := line[n-2]; last <= ' ' || last == ':' || last >= utf8.RuneSelf {
+		return false
+	}
+	first, second := line[0], line[1]
+	return first >= 'a' && first <= 'z' || first >= '0' && first <= '9' || first >= 'A' && first <= 'Z' && second >= 'a' && second <= 'z'
 }
 
 // isSignatureMark tells the line above a signature: "-- ".
