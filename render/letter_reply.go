@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"strings"
+	"sync"
 
 	"relaytrace/casefile"
 )
@@ -60,7 +61,7 @@ func (f *frame) reply(c *casefile.Case, l casefile.Letter) (*written, error) {
 		}
 	}
 	for _, id := range append([]string{a.MessageID}, a.More...) {
-		if m := messageIDOf.FindStringSubmatch(strings.TrimSpace(id)); m != nil {
+		if m := messageIDOf().FindStringSubmatch(strings.TrimSpace(id)); m != nil {
 			f.mail.Answers = append(f.mail.Answers, m[1])
 		}
 	}
@@ -104,7 +105,10 @@ func showsPath(c *casefile.Case) bool {
 }
 
 // messageIDOf is a Message-ID that can stand in a header field as it is.
-var messageIDOf = regexp.MustCompile(`^<([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,200}@[A-Za-z0-9.\[\]:_-]{1,200})>$`)
+// Like other large expressions it is made when it is needed: every command would wait for it.
+var messageIDOf = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^<([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,200}@[A-Za-z0-9.\[\]:_-]{1,200})>$`)
+})
 
 // personName is a name to greet somebody by. What is an address, holds digits, or is too
 // long for a name is none.

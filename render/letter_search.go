@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"relaytrace/casefile"
 	"relaytrace/trace"
@@ -29,7 +30,9 @@ var searchFamilies = []string{"sendmail", "postfix", "exim", "qmail", "exchange-
 var safeID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{3,39}$`)
 
 // safeMsgID is the same for a Message-ID between single quotes of PowerShell.
-var safeMsgID = regexp.MustCompile(`^<[A-Za-z0-9.=_+-]{1,100}@[A-Za-z0-9.-]{1,100}>$`)
+var safeMsgID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^<[A-Za-z0-9.=_+-]{1,100}@[A-Za-z0-9.-]{1,100}>$`)
+})
 
 // plainID returns id when it has the form of a queue ID, else nothing.
 func plainID(id string) string {
@@ -59,7 +62,7 @@ func searches(all []*transaction) []logSearch {
 		if id := queueID(t); id != "" && len(s.IDs) < maxIDs && !slices.Contains(s.IDs, id) {
 			s.IDs = append(s.IDs, id)
 		}
-		if s.MsgID == "" && safeMsgID.MatchString(t.message.MessageID) {
+		if s.MsgID == "" && safeMsgID().MatchString(t.message.MessageID) {
 			s.MsgID = t.message.MessageID
 		}
 	}

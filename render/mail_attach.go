@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-message"
@@ -77,7 +78,9 @@ func userAgent(version string) string {
 }
 
 // pathAddress is an envelope address that a feedback report can carry as it is.
-var pathAddress = regexp.MustCompile(`^<?([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9.-]{1,190})>?$`)
+var pathAddress = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^<?([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9.-]{1,190})>?$`)
+})
 
 // pathOf gives an envelope address in angle brackets, or nothing when it has another form.
 // The null sender is one.
@@ -86,7 +89,7 @@ func pathOf(s string) string {
 	if s == "<>" {
 		return s
 	}
-	if m := pathAddress.FindStringSubmatch(s); m != nil {
+	if m := pathAddress().FindStringSubmatch(s); m != nil {
 		return "<" + m[1] + ">"
 	}
 	return ""

@@ -187,7 +187,8 @@ func (f *folded) contains(phrase []string) bool {
 
 // foldWords cuts a phrase into its words.
 func foldWords(text string) []string {
-	var f folded
+	f := foldedPool.Get().(*folded)
+	defer foldedPool.Put(f)
 	f.fold([]byte(text))
 	words := make([]string, len(f.words))
 	for i := range words {

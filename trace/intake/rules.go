@@ -129,6 +129,9 @@ func (r *Rules) read(text string) error {
 	return nil
 }
 
+// asUmlauts are the two letters that stand for one in German, and that letter without its dots.
+var asUmlauts = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u")
+
 // add adds one rule, or takes one away.
 func (r *Rules) add(place string, got rule, lang string) error {
 	remove := false
@@ -149,7 +152,7 @@ func (r *Rules) add(place string, got rule, lang string) error {
 	r.ranksText = r.ranksText || place == "text" && got.kind >= kindPriority
 	variants := [][]string{foldWords(got.text)}
 	if lang == "de" { // umlauts may be written as two letters, in the rule and in the mail
-		variants = append(variants, foldWords(strings.NewReplacer("ae", "a", "oe", "o", "ue", "u").Replace(got.text)))
+		variants = append(variants, foldWords(asUmlauts.Replace(got.text)))
 	}
 	for i, words := range variants {
 		if len(words) == 0 || words[0] == "*" {
