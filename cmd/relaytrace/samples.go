@@ -20,12 +20,13 @@ func eachSample[T any](ctx context.Context, a *app, s settings, paths []string, 
 	sorter.Brief, sorter.Reuse = true, true
 	type worked struct {
 		samples []T
-		problem intake.Problem
-		bad     bool
+		problem *intake.Problem // none in most
 	}
 	all := func(_ int, sub *intake.Submission) *worked {
 		w := &worked{samples: make([]T, len(sub.Samples))}
-		w.problem, w.bad = sub.Problem()
+		if p, bad := sub.Problem(); bad {
+			w.problem = &p
+		}
 		for i := range sub.Samples {
 			sub.Samples[i].Part = partOf(&sub.Samples[i])
 			w.samples[i] = work(&sub.Samples[i])
@@ -34,8 +35,8 @@ func eachSample[T any](ctx context.Context, a *app, s settings, paths []string, 
 	}
 	err := intake.WalkWith(ctx, sorter, paths, a.stdin, all, func(sub *intake.Submission, w *worked) error {
 		counts.Add(sub)
-		if w.bad {
-			a.problem(w.problem)
+		if w.problem != nil {
+			a.problem(*w.problem)
 		}
 		for _, x := range w.samples {
 			if err := use(x); err != nil {

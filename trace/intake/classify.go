@@ -18,7 +18,10 @@ type inspector struct {
 
 // judge says what a message is and which samples it carries.
 func (in *inspector) judge(p *part, s *Submission) {
-	s.Reasons, s.Samples = []string{}, []Sample{}
+	s.Reasons = []string{}
+	if s.Samples == nil {
+		s.Samples = []Sample{}
+	}
 	m := &in.space.mail
 	m.inspector, m.part, m.sub = in, p, s
 	m.read()
@@ -357,7 +360,7 @@ func (m *mail) wrapper(class Class) {
 
 // itself takes the message for the sample.
 func (m *mail) itself(class Class) {
-	m.sub.Class, m.sub.Samples = class, []Sample{m.sample()}
+	m.sub.Class, m.sub.Samples = class, append(m.sub.Samples[:0], m.sample())
 }
 
 // bare is a message without any sign of another class: the spam itself.

@@ -56,7 +56,7 @@ type Sorter struct {
 	Domains []string // the forged domains: what is addressed to them is more likely an answer or a complaint
 	Skip    int      // so many submissions at the beginning are not looked at: they have a place and bytes, and no class
 	Brief   bool     // leave out what a bare sample says of itself: Subject, Date, Time, MessageID, Forged and Recipients; and which list it came by
-	Reuse   bool     // the bytes of what is found are for work alone, which keeps none: their memory is used again, and take is handed none
+	Reuse   bool     // memory is used again: work keeps no bytes, which take is not even handed, and take no submissions
 }
 
 // Walk reads everything below the named paths and hands each submission to take, in the

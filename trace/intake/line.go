@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"sync"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -24,8 +25,23 @@ type job struct {
 	made  any  // by work
 	bytes int64
 	slab  *slab         // that its bytes lie in
-	done  chan struct{} // closed when all was done on it
+	done  chan struct{} // is sent to when all was done on it
 	gone  chan struct{} // of one that swells: closed when it was handed out
+}
+
+// jobs are some, *job, to be used again where nobody keeps what is found.
+var jobs = sync.Pool{New: func() any { return &job{sub: new(Submission)} }}
+
+// recycle makes a job ready for another submission. It keeps room for one sample, as most have.
+func (j *job) recycle() {
+	sub, room := j.sub, j.sub.Samples
+	if cap(room) != 1 {
+		room = nil
+	}
+	clear(room)
+	*sub = Submission{Samples: room[:0]}
+	*j = job{sub: sub, done: j.done}
+	jobs.Put(j)
 }
 
 // worker makes of a submission what its receiver wants of it.
@@ -55,7 +71,7 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 					j.gone = make(chan struct{})
 				}
 				gone := j.gone
-				close(j.done)
+				j.done <- struct{}{}
 				if gone != nil { // a few kilobytes of mail may hold megabytes: each worker keeps one such in line
 					<-gone // it comes: all before it were begun before, and none of them waits for this one
 				}
@@ -82,6 +98,9 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 		l.bytes.Release(j.bytes)
 		if j.gone != nil {
 			close(j.gone)
+		}
+		if in.reuse {
+			j.recycle()
 		}
 	}
 	if err != nil {
@@ -135,7 +154,9 @@ func (j *job) guard(step func()) (ok bool) {
 
 // put puts a job in line.
 func (l *line) put(j *job) error {
-	j.done = make(chan struct{})
+	if j.done == nil {
+		j.done = make(chan struct{}, 1)
+	}
 	j.n, j.bytes = l.n, min(int64(len(j.sub.Data)), inBytes)
 	l.n++
 	if err := l.bytes.Acquire(l.ctx, j.bytes); err != nil {

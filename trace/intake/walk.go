@@ -239,8 +239,11 @@ func (w *walker) message(src source, c chunk) error {
 		return err
 	}
 	w.found++
-	s := &Submission{File: src.name, Line: c.line, Offset: c.offset, Size: len(c.data), Data: c.data}
-	return w.put(&job{sub: s, lone: c.lone, steps: src.steps, raw: w.found > w.skip, slab: c.slab})
+	j := jobs.Get().(*job)
+	s := j.sub
+	s.File, s.Line, s.Offset, s.Size, s.Data = src.name, c.line, c.offset, len(c.data), c.data
+	j.lone, j.steps, j.raw, j.slab = c.lone, src.steps, w.found > w.skip, c.slab
+	return w.put(j)
 }
 
 // give hands out a submission about which all is known.
