@@ -98,17 +98,18 @@ func TestLatin1(t *testing.T) {
 func TestPlainType(t *testing.T) {
 	for _, v := range []string{
 		"text/plain", "text/html;charset=US-ASCII", `text/plain; charset="iso-8859-1"`, `multipart/mixed; boundary="----=_Next/Part:0+1"`,
+		"TEXT/Plain; CHARSET=US-ASCII; format=flowed; delsp=yes", `text/plain; encoding=utf-8; name="a-b.txt"`,
 		`text/plain; charset=""`, "multipart/digest; boundary=a.b-c_d", "application/vnd.ms-outlook",
 	} {
 		media, p, ok := plainType([]byte(v))
 		want, all, err := mime.ParseMediaType(v)
-		if err != nil || !ok || media != want || p != (params{boundary: all["boundary"], charset: all["charset"]}) {
+		if err != nil || !ok || media != want || p != (params{all["boundary"], all["charset"], all["name"]}) {
 			t.Errorf("%s: %q %+v %v, want %q %v %v", v, media, p, ok, want, all, err)
 		}
 	}
 	for _, v := range []string{
-		"", "text", "/plain", "text/", "TEXT/plain", "text/plain;", "text/plain; charset", "text/plain; charset=", `text/plain; charset="`,
-		"text/plain; charset=a b", "text/plain; charset=a; format=flowed", `text/plain; charset="a\"b"`, "text/plain; charset=a/b", "a/b/c",
+		"", "text", "/plain", "text/", "text/plain;", "text/plain; charset=a; charset=b", "text/plain; charset=a ; x=y", "text/plain; charset*=us-ascii'en'a", "text/plain; charset", "text/plain; charset=", `text/plain; charset="`,
+		"text/plain; charset=a b", "a/b; c=d; e=f; g=h; i=j", `text/plain; charset="a\"b"`, "text/plain; charset=a/b", "a/b/c",
 	} {
 		if media, p, ok := plainType([]byte(v)); ok {
 			t.Errorf("%s: %q %+v, which is for the general reader", v, media, p)

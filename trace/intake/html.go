@@ -79,12 +79,25 @@ func trimBlanks(text []byte) []byte {
 
 // appendText adds character data; outside of <pre> white space is one blank.
 func appendText(out, text []byte, pre bool) []byte {
+	for !pre { // of what is escaped, most is this
+		before, after, found := bytes.Cut(text, []byte("&nbsp;"))
+		if !found || bytes.IndexByte(before, '&') >= 0 {
+			break
+		}
+		out, text = append(appendSpaced(out, before), ' '), after
+	}
 	if bytes.IndexByte(text, '&') >= 0 {
 		text = []byte(html.UnescapeString(string(text)))
 	}
 	if pre {
 		return append(out, bytes.ReplaceAll(text, []byte("\u00a0"), []byte(" "))...)
 	}
+	return appendSpaced(out, text)
+}
+
+// appendSpaced adds text with one blank for each piece of white space, and none where one
+// stands already.
+func appendSpaced(out, text []byte) []byte {
 	gap := 1 // white space here would be too much
 	if len(out) > 0 && out[len(out)-1] != ' ' && out[len(out)-1] != '\n' {
 		gap = 0

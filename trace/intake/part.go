@@ -366,15 +366,14 @@ func sought(text, name string) string {
 }
 
 // plainType reads a Content-Type as most are written, which mime reads too, but takes its
-// time: a type in lower case, with a charset or a boundary or without.
+// time: a type, and up to three parameters of different names whose values need no decoding.
 func plainType(v []byte) (media string, p params, ok bool) {
-	slash := 0
-	n := 0
+	slash, n := 0, 0
 	for ; n < len(v) && v[n] != ';'; n++ {
 		switch c := v[n]; {
 		case c == '/' && slash == 0 && n > 0:
 			slash = n
-		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '+':
+		case isLetterOrDigit(c) || c == '-' || c == '.' || c == '+':
 		default:
 			return "", params{}, false
 		}
@@ -382,34 +381,59 @@ func plainType(v []byte) (media string, p params, ok bool) {
 	if slash == 0 || slash == n-1 {
 		return "", params{}, false
 	}
-	media = string(v[:n])
-	if n == len(v) {
-		return media, params{}, true
-	}
-	rest := bytes.TrimLeft(v[n+1:], " ")
-	to := &p.charset
-	value, ok := bytes.CutPrefix(rest, []byte("charset="))
-	if !ok {
-		to = &p.boundary
-		value, ok = bytes.CutPrefix(rest, []byte("boundary="))
-	}
-	if !ok || len(value) == 0 {
+	if media = lowerName(v[:n]); media == "" { // longer than any that is known
 		return "", params{}, false
 	}
-	quoted := value[0] == '"'
-	if quoted {
-		if len(value) < 2 || value[len(value)-1] != '"' {
+	var names [3]string
+	for rest, i := v[n:], 0; len(rest) > 0; i++ {
+		name, value, end := plainParam(bytes.TrimLeft(rest[1:], " "))
+		if name == "" || i == len(names) || slices.Contains(names[:i], name) || len(end) > 0 && end[0] != ';' {
 			return "", params{}, false
 		}
-		value = value[1 : len(value)-1]
+		names[i], rest = name, end
+		switch name {
+		case "boundary":
+			p.boundary = string(value)
+		case "charset":
+			p.charset = string(value)
+		case "name":
+			p.name = string(value)
+		}
+	}
+	return media, p, true
+}
+
+// plainParam reads a parameter at the beginning of a text, and gives its name in lower case
+// and what is behind it; no name when it is not written as most are.
+func plainParam(text []byte) (name string, value, rest []byte) {
+	n := 0
+	for n < len(text) && (isLetterOrDigit(text[n]) || text[n] == '-') {
+		n++
+	}
+	if n == 0 || n+1 >= len(text) || text[n] != '=' {
+		return "", nil, nil
+	}
+	name, text = lowerName(text[:n]), text[n+1:]
+	if text[0] == '"' {
+		n = bytes.IndexByte(text[1:], '"') + 1
+		if n == 0 {
+			return "", nil, nil
+		}
+		value, rest = text[1:n], text[n+1:]
+	} else {
+		for n = 0; n < len(text) && text[n] != ';'; n++ {
+		}
+		value, rest = text[:n], text[n:]
 	}
 	for _, c := range value {
-		if !isLetterOrDigit(c) && c != '-' && c != '_' && c != '.' && !(quoted && (c == '=' || c == '/' || c == ':' || c == '+')) {
-			return "", params{}, false
+		if !isLetterOrDigit(c) && c != '-' && c != '_' && c != '.' && !(text[0] == '"' && (c == '=' || c == '/' || c == ':' || c == '+')) {
+			return "", nil, nil
 		}
 	}
-	*to = string(value)
-	return media, p, true
+	if len(value) == 0 && text[0] != '"' {
+		return "", nil, nil
+	}
+	return name, value, rest
 }
 
 // indexFold finds sub, which is in lower case, without regard to the case of ASCII letters.
