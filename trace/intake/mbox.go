@@ -269,10 +269,6 @@ func (m *mboxReader) inside(pos int) answer {
 // which its header ends. It returns -1 when there is none.
 func (m *mboxReader) contentEnd(pos int) int {
 	text := m.buf[m.start:pos]
-	name := []byte("Content-Length:")
-	if !bytes.Contains(text, []byte("Length:")) { // there are fewer of its first letter
-		return -1 // as in most: the lines of the header need not be gone through
-	}
 	length := -1
 	for at := 0; ; {
 		i := bytes.IndexByte(text[at:], '\n')
@@ -280,13 +276,16 @@ func (m *mboxReader) contentEnd(pos int) int {
 			return -1
 		}
 		at += i + 1
+		if at == len(text) || text[at] > '\r' && text[at] != 'C' {
+			continue // as most lines
+		}
 		if n := blankLine(text[at:]); n > 0 {
 			if length < 0 {
 				return -1
 			}
 			return m.start + at + n + length
 		}
-		value, ok := bytes.CutPrefix(text[at:], name)
+		value, ok := bytes.CutPrefix(text[at:], []byte("Content-Length:"))
 		if !ok || length >= 0 {
 			continue
 		}
