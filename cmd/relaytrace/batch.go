@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -197,6 +198,9 @@ func (b *batch) run(ctx context.Context, paths []string) (*casefile.Index, error
 	return index, b.writeIndexFiles(index)
 }
 
+// indexName is the overview of a finished batch.
+const indexName = "index.json"
+
 // workName is the folder below OUT that an unfinished batch works in.
 const workName = ".work"
 
@@ -212,7 +216,12 @@ func (b *batch) open() error {
 	for _, e := range entries {
 		unfinished = unfinished || e.Name() == workName
 	}
-	if len(entries) > 0 && !unfinished {
+	switch {
+	case unfinished || len(entries) == 0:
+	case b.finishedBefore(): // it may have been killed in the moment before it would have said so
+		return hinted(fmt.Errorf("%s: holds a finished batch, and is left as it is", b.out),
+			"see "+filepath.Join(b.out, indexName)+", or name a new folder with -o")
+	default:
 		return hinted(fmt.Errorf("%s: is not empty, and is left as it is", b.out), "name a new folder with -o")
 	}
 	for _, dir := range []string{b.out, b.workDir()} {
@@ -231,6 +240,12 @@ func (b *batch) open() error {
 		return outError(b.out, err)
 	}
 	return nil
+}
+
+// finishedBefore tells whether OUT holds the overview of a batch.
+func (b *batch) finishedBefore() bool {
+	doc, err := os.ReadFile(filepath.Join(b.out, indexName))
+	return err == nil && bytes.Contains(doc[:min(len(doc), 200)], []byte(casefile.IndexSchema))
 }
 
 // sameSettings keeps an interrupted batch from going on with others than it began with.

@@ -41,7 +41,7 @@ func (b *batch) index(made []casefile.IndexCase) *casefile.Index {
 	return x
 }
 
-// writeIndexFiles writes index.json and index.html, each whole or not at all.
+// writeIndexFiles writes indexName and index.html, each whole or not at all.
 func (b *batch) writeIndexFiles(x *casefile.Index) error {
 	doc, err := casefile.EncodeJSON(x, " ")
 	if err != nil {
@@ -51,7 +51,7 @@ func (b *batch) writeIndexFiles(x *casefile.Index) error {
 	if err != nil {
 		return err
 	}
-	for name, data := range map[string][]byte{"index.json": doc, "index.html": page} {
+	for name, data := range map[string][]byte{indexName: doc, "index.html": page} {
 		part := filepath.Join(b.workDir(), name)
 		if err := os.WriteFile(part, data, 0o600); err != nil {
 			return outError(b.out, err)

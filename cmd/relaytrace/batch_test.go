@@ -132,7 +132,7 @@ func TestBatch(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(out, ".work")); err == nil {
 		t.Error("the work folder is still there")
 	}
-	if code, _, stderr := runBatch(t, t.Context(), out, mbox); code != exitFailed || !strings.Contains(stderr, "is not empty") {
+	if code, _, stderr := runBatch(t, t.Context(), out, mbox); code != exitFailed || !strings.Contains(stderr, "holds a finished batch") {
 		t.Errorf("a second batch into the same folder: exit %d, %s", code, stderr)
 	}
 }
@@ -183,6 +183,9 @@ func TestBatchKilled(t *testing.T) {
 		err := cmd.Wait()
 		timer.Stop()
 		if err == nil {
+			break
+		}
+		if strings.Contains(stderr.String(), "holds a finished batch") { // the last kill came when all was done
 			break
 		}
 		if cmd.ProcessState.Exited() {
