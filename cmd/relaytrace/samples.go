@@ -20,16 +20,18 @@ func eachSample[T any](ctx context.Context, a *app, s settings, paths []string, 
 	sorter.Brief, sorter.Reuse = true, true
 	type worked struct {
 		samples []T
+		one     [1]T            // in most it is that
 		problem *intake.Problem // none in most
 	}
 	all := func(_ int, sub *intake.Submission) *worked {
-		w := &worked{samples: make([]T, len(sub.Samples))}
+		w := &worked{}
+		w.samples = w.one[:0]
 		if p, bad := sub.Problem(); bad {
-			w.problem = &p
+			w.problem = new(p)
 		}
 		for i := range sub.Samples {
 			sub.Samples[i].Part = partOf(&sub.Samples[i])
-			w.samples[i] = work(&sub.Samples[i])
+			w.samples = append(w.samples, work(&sub.Samples[i]))
 		}
 		return w
 	}

@@ -116,7 +116,7 @@ func (in *inspector) leafText(root, p *part, depth int, c *cargo) {
 		if c.prose == nil {
 			c.page = body
 		}
-		body = htmlText(c.room, toUTF8(c.room, body, charset))
+		body, charset = htmlText(c.room, toUTF8(c.room, body, charset)), ""
 	}
 	in.readText(body, charset, p.path, steps, c)
 }

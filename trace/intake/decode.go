@@ -151,10 +151,8 @@ func toUTF8(r *room, data []byte, name string) []byte {
 	if utf8.Valid(data) && name != "utf-16" && !strings.HasPrefix(name, "iso-2022") && name != "utf-7" && name != "hz-gb-2312" {
 		return data
 	}
-	if name == "iso-8859-1" || name == "windows-1252" {
-		if text, ok := fromLatin1(r, data); ok {
-			return text
-		}
+	if name == "iso-8859-1" {
+		return fromLatin1(r, data)
 	}
 	if name != "" && name != "utf-8" && name != "us-ascii" {
 		if text, err := charset.Reader(name, bytes.NewReader(data)); err == nil {
@@ -184,21 +182,17 @@ func toUTF8(r *room, data []byte, name string) []byte {
 	return out
 }
 
-// fromLatin1 converts a text in ISO 8859-1 without the characters of 0x80 to 0x9F, for which
-// programs of Microsoft have letters of their own.
-func fromLatin1(r *room, data []byte) ([]byte, bool) {
+// fromLatin1 converts a text in ISO 8859-1, in which every byte is a character of its own.
+func fromLatin1(r *room, data []byte) []byte {
 	out := r.take(len(data) + len(data)/8)
 	for _, c := range data {
-		switch {
-		case c < utf8.RuneSelf:
+		if c < utf8.RuneSelf {
 			out = append(out, c)
-		case c < 0xA0:
-			return nil, false
-		default:
+		} else {
 			out = append(out, 0xC0|c>>6, 0x80|c&0x3F)
 		}
 	}
-	return out, true
+	return out
 }
 
 // fromUTF16 converts a text in UTF-16 with a byte order mark, or with every second byte of
