@@ -122,7 +122,7 @@ func (m *mboxReader) fill() {
 		if (m.count > 0 || m.over) && m.start > 1 {
 			m.shift(m.start - 1) // the line end before it is part of what is searched for
 		}
-		if 2*len(m.buf) >= cap(m.buf) {
+		if 2*len(m.buf) > cap(m.buf) || cap(m.buf) == 0 {
 			m.move(m.buf)
 		}
 	}
@@ -303,8 +303,7 @@ func (m *mboxReader) cut(at, end int) chunk {
 	c := m.first
 	c.over = m.over || at-m.start > m.limit
 	if !c.over {
-		c.data, m.lent = slices.Clip(withoutSeparator(m.buf[m.start:at])), true
-		c.slab = m.slab.need()
+		m.lend(&c, withoutSeparator(m.buf[m.start:at]), firstBuffer)
 	}
 	m.line += countLines(m.buf[m.start:end], m.eol)
 	m.start, m.seek = end, end-1
@@ -312,6 +311,16 @@ func (m *mboxReader) cut(at, end int) chunk {
 	m.length, m.over = 0, false
 	m.count++
 	return c
+}
+
+// lend gives a message its data. What is small beside a slab of more than usual bytes is
+// copied: it alone would keep all of that in memory.
+func (m *mboxReader) lend(c *chunk, data []byte, usual int) {
+	if size := len(m.slab.room); size > usual && len(data) < size/4 {
+		c.data = bytes.Clone(data)
+		return
+	}
+	c.data, c.slab, m.lent = slices.Clip(data), m.slab.need(), true
 }
 
 // last hands out what stands below the last separator, or the whole stream.
@@ -325,11 +334,12 @@ func (m *mboxReader) last() (chunk, error) {
 	case m.count == 0: // one message: all of it is the evidence
 		c.line, c.offset, c.lone = 1, 0, true
 		if c.over = m.over || len(m.buf) > m.limit; !c.over {
-			c.data = slices.Clip(m.buf)
+			m.lend(&c, m.buf, 0) // no other message may share the slab
 		}
 	case !c.over:
-		c.data = slices.Clip(withoutSeparator(m.buf[m.start:]))
+		m.lend(&c, withoutSeparator(m.buf[m.start:]), 0)
 	}
+	m.slab.release()
 	return c, nil
 }
 

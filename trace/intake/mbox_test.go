@@ -77,3 +77,40 @@ func BenchmarkFolder(b *testing.B) {
 		}
 	}
 }
+
+// TestSmallKeepsNothingLarge: a message that is kept does not keep memory that was made for
+// larger ones, nor does one that is all of a stream.
+func TestSmallKeepsNothingLarge(t *testing.T) {
+	small := from1 + mail1 + "\n"
+	huge := from2 + "Subject: big\n\n" + strings.Repeat("x\n", 2*firstBuffer) + "\n"
+	m := newMboxReader(strings.NewReader(small+huge+small+huge+small), firstBuffer, false)
+	n := 0
+	for {
+		c, err := m.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; c.over != (n%2 == 0) {
+			t.Errorf("message %d: over is %v", n, c.over)
+		}
+		if c.slab != nil && len(c.slab.room) > firstBuffer {
+			t.Errorf("message %d, of %d bytes, keeps %d", n, len(c.data), len(c.slab.room))
+		}
+	}
+	if n != 5 {
+		t.Errorf("%d messages", n)
+	}
+	for _, text := range []string{mail1, small, small + small} {
+		m := newMboxReader(strings.NewReader(text), MaxMessage, false)
+		var last chunk
+		for c, err := m.next(); err == nil; c, err = m.next() {
+			last = c
+		}
+		if last.slab != nil || len(last.data) == 0 {
+			t.Errorf("the last message of %d bytes, %d, keeps all that was read", len(text), len(last.data))
+		}
+	}
+}
