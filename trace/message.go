@@ -23,7 +23,7 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 		}
 		switch name[0] | 0x20 {
 		case 'r':
-			if isNamed(name, "received") {
+			if f.Is(data, "Received") {
 				a.trace = append(a.trace, f)
 				continue
 			}
@@ -34,7 +34,7 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 				continue
 			}
 		}
-		if dst, i := m.field(name); dst != nil {
+		if dst, i := m.field(data, f); dst != nil {
 			if !seen[i] {
 				a.kept.unfolded(dst, f.Body(data))
 				seen[i] = len(bytes.TrimSpace(f.Body(data))) > 0 // an empty one does not count
@@ -43,7 +43,7 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 		}
 		switch {
 		case len(name) < 11 || len(name) > 18 || len(a.delivered) == maxDelivered:
-		case isNamed(name, "delivered-to"), isNamed(name, "x-original-to"), isNamed(name, "envelope-to"), isNamed(name, "original-recipient"):
+		case f.Is(data, "Delivered-To"), f.Is(data, "X-Original-To"), f.Is(data, "Envelope-To"), f.Is(data, "Original-Recipient"):
 			a.delivered = append(a.delivered, delivery{f: f, above: len(a.trace)})
 		}
 	}
@@ -76,45 +76,29 @@ const maxDelivered = 2 * maxHops
 // messageFields is how many fields of a header a Message keeps.
 const messageFields = 9
 
-// field returns where a header field of a name is kept, and its number among those that
-// are, or nil.
-func (m *Message) field(name []byte) (*string, int) {
+// field returns where a header field is kept, and its number among those that are, or nil.
+func (m *Message) field(data []byte, f header.Field) (*string, int) {
 	switch {
-	case isNamed(name, "to"):
+	case f.Is(data, "To"):
 		return &m.To, 0
-	case isNamed(name, "cc"):
+	case f.Is(data, "Cc"):
 		return &m.Cc, 1
-	case isNamed(name, "from"):
+	case f.Is(data, "From"):
 		return &m.From, 2
-	case isNamed(name, "date"):
+	case f.Is(data, "Date"):
 		return &m.Date, 3
-	case isNamed(name, "sender"):
+	case f.Is(data, "Sender"):
 		return &m.Sender, 4
-	case isNamed(name, "subject"):
+	case f.Is(data, "Subject"):
 		return &m.Subject, 5
-	case isNamed(name, "reply-to"):
+	case f.Is(data, "Reply-To"):
 		return &m.ReplyTo, 6
-	case isNamed(name, "message-id"):
+	case f.Is(data, "Message-ID"):
 		return &m.MessageID, 7
-	case isNamed(name, "return-path"):
+	case f.Is(data, "Return-Path"):
 		return &m.ReturnPath, 8
 	}
 	return nil, 0
-}
-
-// isNamed reports whether a field's name is the one that is given in lower case; ASCII
-// letters compare without case (RFC 5322 section 1.2.2).
-func isNamed(name []byte, lowered string) bool {
-	return len(name) == len(lowered) && sameName(name, lowered)
-}
-
-func sameName(name []byte, lowered string) bool {
-	for i := range lowered {
-		if lower(name[i]) != lowered[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // mailDomain returns the domain of the last mail address in a field, in lower case.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -244,8 +245,13 @@ func (b *batch) open() error {
 
 // finishedBefore tells whether OUT holds the overview of a batch.
 func (b *batch) finishedBefore() bool {
-	doc, err := os.ReadFile(filepath.Join(b.out, indexName))
-	return err == nil && bytes.Contains(doc[:min(len(doc), 200)], []byte(casefile.IndexSchema))
+	f, err := os.Open(filepath.Join(b.out, indexName))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	head, err := io.ReadAll(io.LimitReader(f, 200)) // it may be anybody's file, of any size
+	return err == nil && bytes.Contains(head, []byte(casefile.IndexSchema))
 }
 
 // sameSettings keeps an interrupted batch from going on with others than it began with.
