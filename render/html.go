@@ -56,7 +56,7 @@ func HTML(c *casefile.Case, bytesOf Bytes) (page []byte, err error) {
 		v.Chapters = append(v.Chapters, htmlChapter{ch.ID, ch.Title, v.blocks(ch, ids)})
 	}
 	var out bytes.Buffer
-	if err := pageTemplate.Execute(&out, v); err != nil {
+	if err := pageTemplate().Execute(&out, v); err != nil {
 		return nil, fmt.Errorf("case page: %w", err)
 	}
 	return out.Bytes(), nil

@@ -3,6 +3,7 @@ package render
 import (
 	_ "embed"
 	"html/template"
+	"sync"
 )
 
 //go:embed html/head.html
@@ -24,8 +25,11 @@ func newHead(title, style, script string) pageHead {
 	return pageHead{Title: title, Policy: policy + "; base-uri 'none'; form-action 'none'", Style: template.CSS(style)}
 }
 
-// newPage parses the template of a page, which has the head that all have.
-func newPage(name, text string, funcs template.FuncMap) *template.Template {
-	page := template.Must(template.New(name).Funcs(funcs).Parse(headText))
-	return template.Must(page.Parse(text))
+// newPage gives the template of a page, which has the head that all have. It is parsed when a
+// page is first made: most commands make none, and start sooner.
+func newPage(name, text string, funcs template.FuncMap) func() *template.Template {
+	return sync.OnceValue(func() *template.Template {
+		page := template.Must(template.New(name).Funcs(funcs).Parse(headText))
+		return template.Must(page.Parse(text))
+	})
 }

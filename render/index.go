@@ -77,7 +77,7 @@ func IndexHTML(x *casefile.Index) ([]byte, error) {
 		v.Rows = append(v.Rows, indexRowOf(&x.Cases[i]))
 	}
 	var out bytes.Buffer
-	if err := indexTemplate.Execute(&out, v); err != nil {
+	if err := indexTemplate().Execute(&out, v); err != nil {
 		return nil, fmt.Errorf("index page: %w", err)
 	}
 	return out.Bytes(), nil

@@ -45,7 +45,7 @@ func WideHTML(v *WideView) ([]byte, error) {
 		page.Tables = append(page.Tables, x)
 	}
 	var out bytes.Buffer
-	if err := wideTemplate.Execute(&out, page); err != nil {
+	if err := wideTemplate().Execute(&out, page); err != nil {
 		return nil, fmt.Errorf("page of the cases: %w", err)
 	}
 	return out.Bytes(), nil

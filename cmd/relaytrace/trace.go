@@ -131,8 +131,8 @@ type traced struct {
 	doc  []byte
 }
 
-// traces are some, *traced, to be used again.
-var traces = sync.Pool{New: func() any { return new(traced) }}
+// traces are some, *traced, to be used again, with room for a document of usual length.
+var traces = sync.Pool{New: func() any { return &traced{doc: make([]byte, 0, 8<<10)} }}
 
 // documents are the buffers, *[]byte, that paths are written into, to be used again.
 var documents = sync.Pool{New: func() any { return new([]byte) }}

@@ -10,8 +10,10 @@ import (
 )
 
 const (
-	inLine  = 256      // submissions between reading and handing out, to have work for all cores while one is long
-	inBytes = 16 << 20 // and their bytes; a larger one goes through alone, to bound memory
+	inLine  = 8        // trays between reading and handing out, to have work for all cores while one is long
+	inTray  = 16       // submissions of one tray, so that small ones are not waited for one by one
+	fullAt  = 64 << 10 // bytes from which a tray is full
+	inBytes = 16 << 20 // bytes of all; a larger submission goes through alone, to bound memory
 	swollen = 1 << 20  // bytes that came out of archives in a submission, from which it is waited for
 )
 
@@ -47,11 +49,16 @@ func (j *job) recycle() {
 // worker makes of a submission what its receiver wants of it.
 type worker func(n int, sub *Submission) any
 
+// tray holds jobs that go down the line together, in their order.
+type tray []*job
+
 // assembly line: one goroutine reads, several inspect and work, the caller's hands out in order.
 type line struct {
 	ctx   context.Context
-	order chan *job
-	work  chan *job
+	order chan tray
+	work  chan tray
+	tray  tray                // what is not on its way yet
+	size  int64               // bytes in it
 	n     int                 // jobs put so far
 	bytes *semaphore.Weighted // of the jobs that were not handed out yet
 }
@@ -61,19 +68,13 @@ type line struct {
 func runLine(ctx context.Context, in *inspector, read func(context.Context, *line) error, work worker, take func(*Submission, any) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &line{ctx: ctx, order: make(chan *job, inLine), work: make(chan *job, inLine), bytes: semaphore.NewWeighted(inBytes)}
+	l := &line{ctx: ctx, order: make(chan tray, inLine), work: make(chan tray, inLine), bytes: semaphore.NewWeighted(inBytes)}
 	for range runtime.GOMAXPROCS(0) {
 		go func() {
 			in := in.worker()
-			for j := range l.work {
-				j.pass(in, work)
-				if j.sub.unpacked() > swollen {
-					j.gone = make(chan struct{})
-				}
-				gone := j.gone
-				j.done <- struct{}{}
-				if gone != nil { // a few kilobytes of mail may hold megabytes: each worker keeps one such in line
-					<-gone // it comes: all before it were begun before, and none of them waits for this one
+			for t := range l.work {
+				for _, j := range t {
+					j.finish(in, work)
 				}
 			}
 		}()
@@ -82,31 +83,50 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 	go func() {
 		defer close(l.order)
 		defer close(l.work)
-		readErr = read(ctx, l)
+		if readErr = read(ctx, l); readErr == nil {
+			readErr = l.send()
+		}
 	}()
 	var err error
-	for j := range l.order {
-		<-j.done
-		if err == nil {
-			err = ctx.Err() // what is in line is let go; the reader may have been done, and have no error
-		}
-		if err == nil {
-			if err = take(j.sub, j.made); err != nil {
-				cancel() // the reader stops
+	for t := range l.order {
+		for _, j := range t {
+			<-j.done
+			if err == nil {
+				err = ctx.Err() // what is in line is let go; the reader may have been done, and have no error
 			}
-		}
-		l.bytes.Release(j.bytes)
-		if j.gone != nil {
-			close(j.gone)
-		}
-		if in.reuse {
-			j.recycle()
+			if err == nil {
+				if err = take(j.sub, j.made); err != nil {
+					cancel() // the reader stops
+				}
+			}
+			l.bytes.Release(j.bytes)
+			if j.gone != nil {
+				close(j.gone)
+			}
+			if in.reuse {
+				j.recycle()
+			}
 		}
 	}
 	if err != nil {
 		return err
 	}
 	return readErr
+}
+
+// finish does all work on a job, and waits for one that swells to be handed out: a few
+// kilobytes of mail may hold megabytes, and each worker keeps one such in line. It comes: all
+// before it were begun before, and none of them waits for this one.
+func (j *job) finish(in *inspector, work worker) {
+	j.pass(in, work)
+	if j.sub.unpacked() > swollen {
+		j.gone = make(chan struct{})
+	}
+	gone := j.gone
+	j.done <- struct{}{}
+	if gone != nil {
+		<-gone
+	}
 }
 
 // pass inspects a submission and has work done on it. One that a mistake of ours is found by
@@ -159,14 +179,32 @@ func (l *line) put(j *job) error {
 	}
 	j.n, j.bytes = l.n, min(int64(len(j.sub.Data)), inBytes)
 	l.n++
-	if err := l.bytes.Acquire(l.ctx, j.bytes); err != nil {
-		return err
+	if !l.bytes.TryAcquire(j.bytes) {
+		if err := l.send(); err != nil { // what is waited for may be in the tray
+			return err
+		}
+		if err := l.bytes.Acquire(l.ctx, j.bytes); err != nil {
+			return err
+		}
+	}
+	l.tray = append(l.tray, j)
+	if l.size += j.bytes; len(l.tray) == inTray || l.size >= fullAt {
+		return l.send()
+	}
+	return nil
+}
+
+// send sends the tray down the line.
+func (l *line) send() error {
+	if len(l.tray) == 0 {
+		return nil
 	}
 	select {
-	case l.order <- j:
+	case l.order <- l.tray:
 	case <-l.ctx.Done():
 		return l.ctx.Err()
 	}
-	l.work <- j // never full for long: the workers need nobody
+	l.work <- l.tray // never full for long: the workers need nobody
+	l.tray, l.size = make(tray, 0, inTray), 0
 	return nil
 }
