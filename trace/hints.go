@@ -20,12 +20,12 @@ var originFields = []string{
 }
 
 // judgedFields are those by which a server says what it thinks of its client.
-var judgedFields = []string{"Authentication-Results", "ARC-Authentication-Results", "X-Received"}
+var judgedFields = []string{"Authentication-Results", "ARC-Authentication-Results", "Received-SPF", "X-Received"}
 
 // programFields name the program that wrote the mail, or claims to.
 var programFields = []string{"X-Mailer", "User-Agent", "X-MimeOLE", "X-PHP-Originating-Script", "X-PHP-Script", "X-Authenticated-User", "X-Authentication-Warning", "X-Sender"}
 
-// hintKind tells what sort of hint a field is, by its name in lower case.
+// hintKind tells what sort of hint a field is.
 type hintKind uint8
 
 const (
@@ -35,24 +35,15 @@ const (
 	programHint
 )
 
-var hintKinds = func() map[string]hintKind {
-	m := map[string]hintKind{"received-spf": judgedHint}
-	for kind, names := range map[hintKind][]string{originHint: originFields, judgedHint: judgedFields, programHint: programFields} {
-		for _, n := range names {
-			m[strings.ToLower(n)] = kind
+// hintKinds gives what sort of hint a field of a name is.
+var hintKinds = func() (kinds [header.Names]hintKind) {
+	for kind, names := range [...][]string{originHint: originFields, judgedHint: judgedFields, programHint: programFields} {
+		for _, name := range names {
+			kinds[header.NameOf(name)] = hintKind(kind)
 		}
 	}
-	return m
+	return kinds
 }()
-
-// hintOf tells what sort of hint a field's name is. It does not allocate.
-func hintOf(name []byte) hintKind {
-	var b [32]byte
-	if len(name) > len(b) {
-		return noHint
-	}
-	return hintKinds[string(header.AppendLower(b[:0], name))]
-}
 
 // readHints takes the hints that readHeader found.
 func (a *analysis) readHints(data []byte) {

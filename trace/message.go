@@ -15,36 +15,22 @@ import (
 func (a *analysis) readHeader(data []byte, fields []header.Field) {
 	m := &a.path.Message
 	m.DeliveredTo = sized(a.spare.delivered, 0)
-	var seen [messageFields]bool
+	var seen [header.Names]bool
 	for _, f := range fields {
-		name := f.Name(data)
-		if len(name) == 0 {
-			continue
-		}
-		switch name[0] | 0x20 {
-		case 'r':
-			if f.Is(data, "Received") {
-				a.trace = append(a.trace, f)
-				continue
+		switch f.Which {
+		case header.Received:
+			a.trace = append(a.trace, f)
+		case header.DeliveredTo, header.XOriginalTo, header.EnvelopeTo, header.OriginalRecipient:
+			if len(a.delivered) < maxDelivered {
+				a.delivered = append(a.delivered, delivery{f: f, above: len(a.trace)})
 			}
-			fallthrough
-		case 'x', 'a', 'u':
-			if k := hintOf(name); k != noHint {
+		default:
+			if k := hintKinds[f.Which]; k != noHint {
 				a.hints = append(a.hints, hint{f, len(a.trace), k})
-				continue
+			} else if to := m.field(f.Which); to != nil && !seen[f.Which] {
+				a.kept.unfolded(to, f.Body(data))
+				seen[f.Which] = len(bytes.TrimSpace(f.Body(data))) > 0 // an empty one does not count
 			}
-		}
-		if dst, i := m.field(data, f); dst != nil {
-			if !seen[i] {
-				a.kept.unfolded(dst, f.Body(data))
-				seen[i] = len(bytes.TrimSpace(f.Body(data))) > 0 // an empty one does not count
-			}
-			continue
-		}
-		switch {
-		case len(name) < 11 || len(name) > 18 || len(a.delivered) == maxDelivered:
-		case f.Is(data, "Delivered-To"), f.Is(data, "X-Original-To"), f.Is(data, "Envelope-To"), f.Is(data, "Original-Recipient"):
-			a.delivered = append(a.delivered, delivery{f: f, above: len(a.trace)})
 		}
 	}
 	for i := range a.delivered {
@@ -73,32 +59,29 @@ type delivery struct {
 // held against all others.
 const maxDelivered = 2 * maxHops
 
-// messageFields is how many fields of a header a Message keeps.
-const messageFields = 9
-
-// field returns where a header field is kept, and its number among those that are, or nil.
-func (m *Message) field(data []byte, f header.Field) (*string, int) {
-	switch {
-	case f.Is(data, "To"):
-		return &m.To, 0
-	case f.Is(data, "Cc"):
-		return &m.Cc, 1
-	case f.Is(data, "From"):
-		return &m.From, 2
-	case f.Is(data, "Date"):
-		return &m.Date, 3
-	case f.Is(data, "Sender"):
-		return &m.Sender, 4
-	case f.Is(data, "Subject"):
-		return &m.Subject, 5
-	case f.Is(data, "Reply-To"):
-		return &m.ReplyTo, 6
-	case f.Is(data, "Message-ID"):
-		return &m.MessageID, 7
-	case f.Is(data, "Return-Path"):
-		return &m.ReturnPath, 8
+// field returns where a field of this name is kept, or nil.
+func (m *Message) field(name header.Name) *string {
+	switch name {
+	case header.To:
+		return &m.To
+	case header.Cc:
+		return &m.Cc
+	case header.From:
+		return &m.From
+	case header.Date:
+		return &m.Date
+	case header.Sender:
+		return &m.Sender
+	case header.Subject:
+		return &m.Subject
+	case header.ReplyTo:
+		return &m.ReplyTo
+	case header.MessageID:
+		return &m.MessageID
+	case header.ReturnPath:
+		return &m.ReturnPath
 	}
-	return nil, 0
+	return nil
 }
 
 // mailDomain returns the domain of the last mail address in a field, in lower case.

@@ -3,6 +3,8 @@ package trace
 import (
 	"slices"
 	"testing"
+
+	"relaytrace/trace/header"
 )
 
 // TestEnvelopeAgainstHeader: what the envelope and the header say is kept apart, and where
@@ -34,5 +36,22 @@ func TestEnvelopeAgainstHeader(t *testing.T) {
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// TestHintNames holds that each name of a hint has a number of its own.
+func TestHintNames(t *testing.T) {
+	want := len(originFields) + len(judgedFields) + len(programFields)
+	for n, kind := range hintKinds {
+		if kind == noHint {
+			continue
+		}
+		want--
+		if header.Name(n) == header.Other {
+			t.Error("package header does not know the name of a hint")
+		}
+	}
+	if want != 0 {
+		t.Errorf("%d names of hints have the number of another", want)
 	}
 }

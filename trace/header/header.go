@@ -21,6 +21,7 @@ type Field struct {
 	Colon int // offset of the colon
 	End   int // offset after the body's last byte, its final line end left out
 	Line  int // line of the name, from 1
+	Which Name
 }
 
 // Name returns the field's name as written, without white space before the colon.
@@ -42,9 +43,8 @@ func (f Field) Body(data []byte) []byte {
 // Is tells whether the field has this name; ASCII letters compare without case
 // (RFC 5322 section 1.2.2). It does not allocate.
 func (f Field) Is(data []byte, name string) bool {
-	// Most have another length, and no white space before the colon. So much of it is
-	// compiled in place.
-	return (f.Colon-f.Start == len(name) || data[f.Colon-1] <= ' ') && f.same(data, name)
+	n := NameOf(name)
+	return f.Which == n && (n != Other || f.same(data, name))
 }
 
 func (f Field) same(data []byte, name string) bool {

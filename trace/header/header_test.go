@@ -200,6 +200,9 @@ func check(t *testing.T, data []byte, h Header) {
 		if data[f.Colon] != ':' || bytes.ContainsAny(f.Name(data), ": \t\r\n") || len(f.Name(data)) == 0 {
 			t.Fatalf("name %q", f.Name(data))
 		}
+		if length, name := plainName(string(data[f.Start:f.End])); length != len(f.Name(data)) || name != f.Which {
+			t.Fatalf("name %q is told as %q", f.Name(data), f.Which)
+		}
 		at, line = f.End, f.Line
 	}
 	if h.End < 0 || h.End > len(data) {

@@ -213,21 +213,19 @@ func with(list []string, step ...string) []string {
 	return out
 }
 
-// nameIndex tells which of the first 64 fields may have a name: a bit for each, by the key of the
-// name. A message is asked for dozens of names, and most are not there.
+// nameIndex tells which of the first 64 fields may have a name: a bit for each, by the number
+// of the name. A message is asked for dozens of names, and most are not there.
 type nameIndex struct {
 	made bool
 	may  [32]uint64
 }
 
-// nameKey is made of the beginning and the length of a name.
-func nameKey(first byte, length int) int { return (int(first|0x20) + 11*length) & 31 }
+func (x *nameIndex) at(n header.Name) *uint64 { return &x.may[int(n)%len(x.may)] }
 
 func (p *part) makeIndex() {
 	p.index.made = true
 	for i := range p.fields[:min(len(p.fields), 64)] {
-		f := &p.fields[i]
-		p.index.may[nameKey(p.data[f.Start], len(f.Name(p.data)))] |= 1 << i
+		*p.index.at(p.fields[i].Which) |= 1 << i
 	}
 }
 
@@ -236,20 +234,26 @@ func (p *part) next(name string, i int) int {
 	if !p.index.made {
 		p.makeIndex()
 	}
+	n := header.NameOf(name)
 	if i < 64 {
-		for may := p.index.may[nameKey(name[0], len(name))] >> i << i; may != 0; may &= may - 1 {
-			if k := bits.TrailingZeros64(may); p.fields[k].Is(p.data, name) {
+		for may := *p.index.at(n) >> i << i; may != 0; may &= may - 1 {
+			if k := bits.TrailingZeros64(may); p.isField(k, n, name) {
 				return k
 			}
 		}
 		i = 64
 	}
 	for ; i < len(p.fields); i++ {
-		if p.fields[i].Is(p.data, name) {
+		if p.isField(i, n, name) {
 			return i
 		}
 	}
 	return -1
+}
+
+// isField tells whether field i has a name, of which n is the number.
+func (p *part) isField(i int, n header.Name, name string) bool {
+	return p.fields[i].Which == n && (n != header.Other || p.fields[i].Is(p.data, name))
 }
 
 // find returns the body of the first field of this name, as it stands.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"relaytrace/trace/header"
 )
 
 // maxPeople bounds the addresses that are told of one submission.
@@ -138,8 +140,8 @@ func (m *mail) samplePeople(s *Sample, forged, recipients *people) {
 	for _, f := range p.fields {
 		body := f.Body(p.data)
 		body = body[:min(len(body), maxValue)]
-		switch lowerName(f.Name(p.data)) {
-		case "from", "sender", "reply-to", "return-path":
+		switch f.Which {
+		case header.From, header.Sender, header.ReplyTo, header.ReturnPath:
 			if len(m.own) > 0 {
 				eachAddress(body, func(a string) {
 					if m.isOwn(a) {
@@ -147,9 +149,9 @@ func (m *mail) samplePeople(s *Sample, forged, recipients *people) {
 					}
 				})
 			}
-		case "to", "cc", "delivered-to", "x-original-to", "envelope-to":
+		case header.To, header.Cc, header.DeliveredTo, header.XOriginalTo, header.EnvelopeTo:
 			eachAddress(body, recipients.add)
-		case "received":
+		case header.Received:
 			if i := bytes.Index(body, []byte("for <")); i >= 0 && !traced {
 				if j := bytes.IndexByte(body[i:], '>'); j > 0 {
 					eachAddress(body[i+5:i+j], recipients.add)

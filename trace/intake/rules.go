@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"unicode/utf8"
+
+	"relaytrace/trace/header"
 )
 
 //go:embed rules.txt
@@ -16,9 +18,9 @@ var builtIn string
 // Rules are the phrases and fields that tell the kinds of mail apart, as data. They are
 // safe for concurrent use once made.
 type Rules struct {
-	places map[string]*phrases // place -> what is looked for there
-	fields map[string][]rule   // field name in lower case -> rules
-	named  [256]uint64         // by the first letter of a field's name, a bit for each length that is in fields
+	places map[string]*phrases  // place -> what is looked for there
+	fields [header.Names][]rule // by the number of a field's name
+	others map[string][]rule    // by the name in lower case, for those without a number
 
 	ranksText bool // a priority rests on the text
 }
@@ -86,7 +88,7 @@ var defaultRules = sync.OnceValue(func() *Rules {
 func ParseRules(text string) (*Rules, error) { return parseRules(builtIn, text) }
 
 func parseRules(texts ...string) (*Rules, error) {
-	r := &Rules{places: map[string]*phrases{}, fields: map[string][]rule{}}
+	r := &Rules{places: map[string]*phrases{}, others: map[string][]rule{}}
 	for _, place := range rulePlaces {
 		r.places[place] = newPhrases()
 	}
@@ -145,8 +147,11 @@ func (r *Rules) add(place string, got rule, lang string) error {
 		if key == "" || strings.ContainsAny(key, " \t:") {
 			return fmt.Errorf("a field rule is a name, or \"Name: phrase\"")
 		}
-		r.fields[key] = addRule(r.fields[key], got, remove)
-		r.named[key[0]|0x20] |= 1 << len(key)
+		if n := header.NameOf(key); n != header.Other {
+			r.fields[n] = addRule(r.fields[n], got, remove)
+		} else {
+			r.others[key] = addRule(r.others[key], got, remove)
+		}
 		return nil
 	}
 	r.ranksText = r.ranksText || place == "text" && got.kind >= kindPriority
@@ -299,11 +304,11 @@ func (r *Rules) marks(k kind, place, word string) bool {
 // lookFields compares the fields of a header.
 func (r *Rules) lookFields(h *hits, p *part) {
 	for _, f := range p.fields {
-		name := f.Name(p.data)
-		if len(name) == 0 || r.named[name[0]|0x20]>>len(name)&1 == 0 {
-			continue
+		rules := r.fields[f.Which]
+		if f.Which == header.Other && len(r.others) > 0 { // rules of the user's own
+			rules = r.others[lowerName(f.Name(p.data))]
 		}
-		if rules := r.fields[lowerName(name)]; len(rules) > 0 {
+		if len(rules) > 0 {
 			r.lookField(h, rules, f.Body(p.data))
 		}
 	}

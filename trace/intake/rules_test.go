@@ -111,6 +111,9 @@ func TestBuiltInRules(t *testing.T) {
 			t.Errorf("%d rules in %s", langs[lang], lang)
 		}
 	}
+	for name := range DefaultRules().others {
+		t.Errorf("package header does not know the name %s: every field of another name pays for its rules", name)
+	}
 }
 
 // TestEveryPhrase holds that every phrase of the rules is found in a text that holds it.

@@ -14,12 +14,17 @@ const nulWithin = 4 << 10
 
 // mailFields are the fields of which a message has at least one. Other text may begin
 // with a word and a colon too.
-var mailFields = map[string]bool{
-	"received": true, "return-path": true, "delivered-to": true, "x-envelope-from": true, "x-original-to": true, "envelope-to": true,
-	"from": true, "sender": true, "reply-to": true, "to": true, "cc": true, "bcc": true, "apparently-to": true, "subject": true,
-	"date": true, "message-id": true, "in-reply-to": true, "resent-from": true, "resent-date": true, "mime-version": true,
-	"content-type": true, "status": true, "x-mailer": true,
-}
+var mailFields = func() (is [header.Names]bool) {
+	for _, name := range []string{
+		"Received", "Return-Path", "Delivered-To", "X-Envelope-From", "X-Original-To", "Envelope-To",
+		"From", "Sender", "Reply-To", "To", "Cc", "Bcc", "Apparently-To", "Subject",
+		"Date", "Message-ID", "In-Reply-To", "Resent-From", "Resent-Date", "MIME-Version",
+		"Content-Type", "Status", "X-Mailer",
+	} {
+		is[header.NameOf(name)] = true
+	}
+	return is
+}()
 
 // unfit tells why data is no message, and what to do about it; the error is nil when it is one.
 func unfit(data []byte, h header.Header) (hint string, err error) {
@@ -28,7 +33,7 @@ func unfit(data []byte, h header.Header) (hint string, err error) {
 		return "export the message as .eml or mbox", errors.New("binary file, not a message")
 	}
 	for _, f := range h.Fields {
-		if mailFields[lowerName(f.Name(data))] {
+		if mailFields[f.Which] {
 			return "", nil
 		}
 	}
