@@ -27,25 +27,23 @@ func parseLiteral(b []byte) (netip.Addr, bool) {
 }
 
 func parseIPv4(b []byte) (a [4]byte, ok bool) {
-	i := 0
-	for n := range a {
-		if n > 0 {
-			if i == len(b) || b[i] != '.' {
+	n, val, digits := 0, 0, 0
+	for _, c := range b {
+		switch {
+		case isDigit(c) && (digits == 0 || val > 0): // no leading zero
+			if val = val*10 + int(c-'0'); val > 255 {
 				return a, false
 			}
-			i++
-		}
-		start, val := i, 0
-		for i < len(b) && isDigit(b[i]) && i < start+4 {
-			val = val*10 + int(b[i]-'0')
-			i++
-		}
-		if digits := i - start; digits == 0 || val > 255 || digits > 1 && b[start] == '0' {
+			digits++
+		case c == '.' && digits > 0 && n < 3:
+			a[n] = byte(val)
+			n, val, digits = n+1, 0, 0
+		default:
 			return a, false
 		}
-		a[n] = byte(val)
 	}
-	return a, i == len(b)
+	a[3] = byte(val)
+	return a, n == 3 && digits > 0
 }
 
 func parseIPv6(b []byte) (netip.Addr, bool) {

@@ -13,7 +13,7 @@ func (p *parser) findDecoy() {
 	switch {
 	case f.Time.Faults.Has(MonthComma):
 		f.Decoy = DecoyMonthComma
-	case f.Time.Faults.Has(BadYear) && p.year >= 100 && p.year < 200: // 2002 is 102 from 1900
+	case f.Time.Faults.Has(BadYear) && p.date.year >= 100 && p.date.year < 200: // 2002 is 102 from 1900
 		f.Decoy = DecoyYear0102
 	case f.Family == "" && hasSuffixFold(by, ".net.tw") && oneLabel(f.From.Name.Of(p.b)) && longID(f.ID.Of(p.b)):
 		f.Decoy = DecoySeedNet

@@ -83,20 +83,16 @@ func foldPrefix(b []byte, lower string) int {
 		if n == len(b) {
 			return 0
 		}
-		c := b[n]
-		if lower[i] == ' ' && isSpace(c) {
+		switch c, want := b[n], lower[i]; {
+		case want == ' ' && isSpace(c):
 			for n < len(b) && isSpace(b[n]) {
 				n++
 			}
-			continue
-		}
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		if c != lower[i] {
+		case c == want, c >= 'A' && c <= 'Z' && c|0x20 == want:
+			n++
+		default:
 			return 0
 		}
-		n++
 	}
 	return n
 }

@@ -12,12 +12,15 @@ func Parse(body []byte) Field {
 	return f
 }
 
-// Parse is Parse in place: a Field is large, and that of a header with many need not be copied.
+// Parse is Parse in place, into an empty Field: it is large, and that of a header with many
+// need not be copied.
 func (f *Field) Parse(body []byte) {
-	*f = Field{}
 	var sh shape
 	var said claims
-	p := parser{b: body, f: f, shape: &sh, said: &said, lastClose: len(body), flatFrom: len(body), looseFrom: len(body)}
+	var p parser // filled in place: it is too large to be copied
+	p.b, p.f, p.shape, p.said = body, f, &sh, &said
+	p.date.b = body[:p.trim(Span{0, len(body)}).End]
+	p.lastClose, p.flatFrom, p.looseFrom, p.lastBy = len(body), len(body), len(body), len(body)-2
 	p.parse()
 }
 

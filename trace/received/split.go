@@ -28,11 +28,12 @@ type parser struct {
 	lastClose int  // offset of the last ')', once a comment did not close
 	flatFrom  int  // offset of the first unclosed comment: from there on comments do not nest
 	looseFrom int  // from here on no ')' stands before a keyword
+	lastBy    int  // behind it no "by" begins
 	wary      bool // no comment of the from clause swallows a by clause
 	plain     bool // quotes and angle brackets mean nothing: the text may be a HELO
 	claim     int  // the from clause up to here imitates a by clause
-	year      int  // as stamped
-	twoBy     int  // offset of the by clause that follows an imitated one
+	date      stampReader
+	twoBy     int // offset of the by clause that follows an imitated one
 	said      *claims
 	shape     *shape
 }
@@ -87,8 +88,8 @@ func (p *parser) scan(strict bool) bool {
 			i = p.skipComment(i)
 			p.met.add(gap, w, i, p.plain)
 		case c == ';':
-			p.semicolon(&s, i)
-			if i++; s.dated && !holdsBy(b[i:]) {
+			p.semicolon(&s, gap, i)
+			if i++; s.dated && !p.byBehind(max(i, p.date.i)) {
 				i = len(b) // a date follows, and no clause behind it
 			}
 		case c == '"' && !p.plain:
@@ -102,7 +103,7 @@ func (p *parser) scan(strict bool) bool {
 			for i++; i < len(b) && classOf[b[i]]&wordEnd == 0; i++ {
 			}
 			if i-w <= len("from") {
-				if kw := keyword(b[w:i]); kw != noClause && p.keyword(&s, kw, w, i) {
+				if kw := keyword(b[w:i]); kw != noClause && p.keyword(&s, kw, gap, w, i) {
 					p.plain = s.strict && s.cur == fromClause
 					break
 				}
@@ -113,7 +114,7 @@ func (p *parser) scan(strict bool) bool {
 	}
 	p.plain = false
 	if !s.dated {
-		p.close(s.cur, s.start, len(b))
+		p.close(s.cur, s.start, gap)
 		if s.semi >= 0 && s.cur == noClause {
 			p.f.Time.Stamp = p.trim(Span{s.semi + 1, len(b)})
 		}
@@ -121,17 +122,13 @@ func (p *parser) scan(strict bool) bool {
 	return p.seen[byClause]
 }
 
-// holdsBy reports whether a "by" may stand in b: whether a y stands behind a b.
-func holdsBy(b []byte) bool {
-	if bytes.IndexByte(b, 'y') < 0 && bytes.IndexByte(b, 'Y') < 0 {
-		return false
+// byBehind reports whether a "by" may stand at i or behind it. It goes on where the call
+// before it ended, since a field may hold any number of semicolons.
+func (p *parser) byBehind(i int) bool {
+	for p.lastBy >= i && (p.b[p.lastBy]|0x20 != 'b' || p.b[p.lastBy+1]|0x20 != 'y') {
+		p.lastBy--
 	}
-	for i := 1; i < len(b); i++ {
-		if b[i]|0x20 == 'y' && b[i-1]|0x20 == 'b' {
-			return true
-		}
-	}
-	return false
+	return p.lastBy >= i
 }
 
 // opening returns where the walk begins: behind the bracket of a field that stands in
@@ -147,25 +144,26 @@ func (p *parser) opening() int {
 	return i
 }
 
-// semicolon ends a clause; a date may follow. In a from clause it can only be the client's.
-func (p *parser) semicolon(s *scanner, i int) {
+// semicolon ends a clause, whose last item ends at gap; a date may follow. In a from clause it
+// can only be the client's.
+func (p *parser) semicolon(s *scanner, gap, i int) {
 	if s.dated {
 		return
 	}
 	if s.strict && s.cur == fromClause {
 		return
 	}
-	p.close(s.cur, s.start, i)
+	p.close(s.cur, s.start, gap)
 	s.cur, s.start, s.semi = noClause, i+1, i
-	if startsDate(p.b[i+1:]) {
-		p.f.Time.Stamp = p.trim(Span{i + 1, len(p.b)})
+	if p.readDate(behindBlank(p.b, i+1)) || startsDate(p.b[i+1:]) {
+		p.f.Time.Stamp = p.trim(Span{p.date.start, len(p.date.b)})
 		s.dated = true
 	}
 }
 
 // keyword takes the keyword from w to end, and reports whether it begins a clause: else it
-// is text of one.
-func (p *parser) keyword(s *scanner, kw clause, w, end int) bool {
+// is text of one. The item before it ends at gap.
+func (p *parser) keyword(s *scanner, kw clause, gap, w, end int) bool {
 	if kw == byClause && p.seen[fromClause] && (p.seen[byClause] || s.cur == byClause) && !p.byUser(end) {
 		p.imitation(s, w, end)
 		return true
@@ -175,7 +173,7 @@ func (p *parser) keyword(s *scanner, kw clause, w, end int) bool {
 	case kw == s.cur || p.seen[kw], // Smail: "from helo from [address] by"
 		s.strict && s.cur == fromClause && kw != byClause:
 	default:
-		p.close(s.cur, s.start, w)
+		p.close(s.cur, s.start, gap)
 		s.cur, s.start = kw, end
 		if kw == byClause {
 			s.byEnd = end

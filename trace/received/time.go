@@ -3,8 +3,13 @@ package received
 // stampReader reads a date: RFC 5322 section 3.3 with its obsolete forms, asctime,
 // ISO 8601, and what servers and bulk mailers have made of them.
 type stampReader struct {
-	b              []byte
-	i, end         int // read up to here; end of the last part that belongs to the date
+	b []byte // the field, without the white space at its end
+	stamp
+}
+
+// stamp is what has been read of a date, by offsets into the field.
+type stamp struct {
+	start, i, end  int // where it begins; read up to here; end of the last part that belongs to the date
 	faults         TimeFault
 	day, month     int
 	year, yearLen  int
@@ -12,38 +17,43 @@ type stampReader struct {
 	weekday        int // 1 Monday to 7 Sunday, 0 when none is named
 	pm             int // 1 AM, 2 PM
 	clock, iso     bool
-	zone           Span // relative to b
-	offset         int  // seconds east of Greenwich
+	zone           Span
+	offset         int // seconds east of Greenwich
 	zoneOK         bool
+}
+
+// readDate begins to read what may be a date, and reports whether it has the common form.
+func (p *parser) readDate(start int) bool {
+	p.date.stamp = stamp{start: start, i: start}
+	return p.date.common()
 }
 
 // parseTime reads the stamp that split found and shortens it to what belongs to the date.
 func (p *parser) parseTime() {
-	t := &p.f.Time
+	t, s := &p.f.Time, &p.date
 	if t.Stamp.Empty() {
 		t.Faults |= NoDate
 		return
 	}
-	s := stampReader{b: t.Stamp.Of(p.b)}
+	if s.start != t.Stamp.Start { // it follows no semicolon
+		p.readDate(t.Stamp.Start)
+	}
 	s.read()
 	t.Faults |= s.faults
-	all := t.Stamp
 	if s.end > 0 {
-		t.Stamp = p.trim(Span{all.Start, all.Start + s.end})
-		p.tail = p.trim(Span{all.Start + s.end, all.End})
+		t.Stamp, p.tail = p.trim(Span{t.Stamp.Start, s.end}), p.trim(Span{s.end, t.Stamp.End})
 	}
-	if !s.zone.Empty() {
-		t.Zone = Span{all.Start + s.zone.Start, all.Start + s.zone.End}
+	if t.offset = s.offset; !s.zone.Empty() {
+		t.Zone = s.zone
 	}
-	t.offset, p.year = s.offset, s.year
 	t.Unix, t.Known = s.instant(&t.Faults)
 	if t.Faults.Has(Unreadable) {
 		p.unread("the date cannot be read", t.Stamp.Start)
 	}
 }
 
+// read goes on to the end of the date.
 func (s *stampReader) read() {
-	s.common()
 	for s.i < len(s.b) {
 		c := s.b[s.i]
 		switch {
@@ -75,17 +85,17 @@ func (s *stampReader) read() {
 
 // common reads the form that nearly all servers write, "Thu, 22 Aug 2002 08:17:21 -0400"
 // with or without the weekday, straight through. What follows it, or is any other form, is
-// for the loop in read: then nothing is read here.
-func (s *stampReader) common() {
-	b, i, weekday := s.b, 0, 0
-	if len(b) >= len("Thu,") && !isDigit(b[0]) {
-		if weekday = weekdayOf(b[:3]); weekday == 0 || b[3] != ',' {
-			return
+// for the loop in read: then nothing is read here, and false returned.
+func (s *stampReader) common() bool {
+	b, i, weekday := s.b, s.start, 0
+	if len(b)-i >= len("Thu,") && !isDigit(b[i]) {
+		if weekday = weekdayOf(b[i : i+3]); weekday == 0 || b[i+3] != ',' {
+			return false
 		}
-		i = behindBlank(b, 4)
+		i = behindBlank(b, i+4)
 	}
 	if len(b)-i < len("2 Aug 2002 08:17:21 -0400") || !isDigit(b[i]) {
-		return
+		return false
 	}
 	day := int(b[i] - '0')
 	if i++; isDigit(b[i]) {
@@ -93,19 +103,21 @@ func (s *stampReader) common() {
 		i++
 	}
 	if i = behindBlank(b, i); day == 0 || !isSpace(b[i-1]) || len(b)-i < len("Aug 2002 08:17:21 -0400") {
-		return
+		return false
 	}
 	month := monthOf(b[i : i+3])
 	if i = behindBlank(b, i+3); month == 0 || !isSpace(b[i-1]) || len(b)-i < len("2002 08:17:21 -0400") {
-		return
+		return false
 	}
 	if !twoDigits(b[i], b[i+1]) || !twoDigits(b[i+2], b[i+3]) || !isSpace(b[i+4]) {
-		return
+		return false
 	}
 	year := number2(b[i], b[i+1])*100 + number2(b[i+2], b[i+3])
-	if s.commonClock(behindBlank(b, i+4)) {
-		s.weekday, s.day, s.month, s.year, s.yearLen = weekday, day, month, year, 4
+	if !s.commonClock(behindBlank(b, i+4)) {
+		return false
 	}
+	s.weekday, s.day, s.month, s.year, s.yearLen = weekday, day, month, year, 4
+	return true
 }
 
 // commonClock reads "08:17:21 -0400" at i and reports whether that stands there.
