@@ -101,7 +101,7 @@ func TestPlainType(t *testing.T) {
 		}
 	}
 	for _, v := range []string{
-		"", "text", "/plain", "text/", "text/plain;", "text/plain; charset=a; charset=b", "text/plain; charset=a ; x=y", "text/plain; charset*=us-ascii'en'a", "text/plain; charset", "text/plain; charset=", `text/plain; charset="`,
+		"", "text", "/plain", "text/", "text/plain;", "text/plain; charset=a; charset=b", "text/plain; charset=a; Charset=b", "text/plain; charset=a ; x=y", "text/plain; charset*=us-ascii'en'a", "text/plain; charset", "text/plain; charset=", `text/plain; charset="`,
 		"text/plain; charset=a b", "a/b; c=d; e=f; g=h; i=j", `text/plain; charset="a\"b"`, "text/plain; charset=a/b", "a/b/c",
 	} {
 		if media, p, ok := plainType([]byte(v)); ok {

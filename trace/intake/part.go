@@ -268,7 +268,7 @@ func (p *part) find(name string) (body []byte, ok bool) {
 // memory with the message.
 func (p *part) value(name string) []byte {
 	body, _ := p.find(name)
-	return unfold(body)
+	return unfold(p.room, body)
 }
 
 // get returns what value does, as a string.
@@ -281,8 +281,7 @@ func (p *part) line(names ...string) []byte {
 		if i > 0 {
 			line = append(line, ' ')
 		}
-		body, _ := p.find(name)
-		line = append(line, unfold(body)...)
+		line = append(line, p.value(name)...)
 	}
 	return line
 }
@@ -315,18 +314,29 @@ func lowerName(name []byte) string {
 const maxValue = 4 << 10
 
 // oneLine unfolds the body of a field.
-func oneLine(body []byte) string { return string(unfold(body)) }
+func oneLine(body []byte) string { return string(unfold(nil, body)) }
 
 // unfold puts the body of a field on one line, trimmed, with one blank between words. It
 // shares memory with a body that is so already.
-func unfold(body []byte) []byte {
+func unfold(r *room, body []byte) []byte {
 	body = bytes.TrimSpace(body[:min(len(body), maxValue)])
 	for i, c := range body {
 		if c < ' ' || c >= 0x80 || c == ' ' && body[i-1] == ' ' {
-			return bytes.Join(bytes.Fields(body), []byte(" "))
+			return joinWords(r.take(len(body)), body)
 		}
 	}
 	return body
+}
+
+// joinWords appends the words of a text to dst with one blank between them.
+func joinWords(dst, text []byte) []byte {
+	for word := range bytes.FieldsSeq(text) {
+		if len(dst) > 0 {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, word...)
+	}
+	return dst
 }
 
 // params are the parameters of a Content-Type that make a difference.
@@ -388,14 +398,19 @@ func plainType(v []byte) (media string, p params, ok bool) {
 	if media = lowerName(v[:n]); media == "" { // longer than any that is known
 		return "", params{}, false
 	}
-	var names [3]string
+	var names [3][]byte
 	for rest, i := v[n:], 0; len(rest) > 0; i++ {
 		name, value, end := plainParam(bytes.TrimLeft(rest[1:], " "))
-		if name == "" || i == len(names) || slices.Contains(names[:i], name) || len(end) > 0 && end[0] != ';' {
+		given := func(other []byte) bool { return bytes.EqualFold(other, name) }
+		if len(name) == 0 || i == len(names) || slices.ContainsFunc(names[:i], given) || len(end) > 0 && end[0] != ';' {
 			return "", params{}, false
 		}
 		names[i], rest = name, end
-		switch name {
+		var low [len("boundary")]byte
+		if len(name) > len(low) {
+			continue
+		}
+		switch string(header.AppendLower(low[:0], name)) {
 		case "boundary":
 			p.boundary = string(value)
 		case "charset":
@@ -407,21 +422,21 @@ func plainType(v []byte) (media string, p params, ok bool) {
 	return media, p, true
 }
 
-// plainParam reads a parameter at the beginning of a text, and gives its name in lower case
-// and what is behind it; no name when it is not written as most are.
-func plainParam(text []byte) (name string, value, rest []byte) {
+// plainParam reads a parameter at the beginning of a text, and gives its name and what is
+// behind it; no name when it is not written as most are.
+func plainParam(text []byte) (name, value, rest []byte) {
 	n := 0
 	for n < len(text) && (isLetterOrDigit(text[n]) || text[n] == '-') {
 		n++
 	}
 	if n == 0 || n+1 >= len(text) || text[n] != '=' {
-		return "", nil, nil
+		return nil, nil, nil
 	}
-	name, text = lowerName(text[:n]), text[n+1:]
+	name, text = text[:n], text[n+1:]
 	if text[0] == '"' {
 		n = bytes.IndexByte(text[1:], '"') + 1
 		if n == 0 {
-			return "", nil, nil
+			return nil, nil, nil
 		}
 		value, rest = text[1:n], text[n+1:]
 	} else {
@@ -431,11 +446,11 @@ func plainParam(text []byte) (name string, value, rest []byte) {
 	}
 	for _, c := range value {
 		if !isLetterOrDigit(c) && c != '-' && c != '_' && c != '.' && !(text[0] == '"' && (c == '=' || c == '/' || c == ':' || c == '+')) {
-			return "", nil, nil
+			return nil, nil, nil
 		}
 	}
 	if len(value) == 0 && text[0] != '"' {
-		return "", nil, nil
+		return nil, nil, nil
 	}
 	return name, value, rest
 }

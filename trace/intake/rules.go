@@ -316,17 +316,18 @@ func (r *Rules) lookFields(h *hits, p *part) {
 
 // lookField compares one field with the rules for its name: most only need to be there.
 func (r *Rules) lookField(h *hits, rules []rule, body []byte) {
-	f := foldedPool.Get().(*folded)
-	defer foldedPool.Put(f)
-	read := false
+	var f *folded // once a rule asks for words
 	for i := range rules {
 		one := &rules[i]
-		if len(one.words) > 0 && !read {
+		if len(one.words) > 0 && f == nil {
+			f = foldedPool.Get().(*folded)
 			f.fold(body[:min(len(body), maxValue)])
-			read = true
 		}
 		if len(one.words) == 0 || f.contains(one.words) {
 			h.add(one, "field")
 		}
+	}
+	if f != nil {
+		foldedPool.Put(f)
 	}
 }
