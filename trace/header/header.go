@@ -10,7 +10,7 @@ package header
 // Bounds on what one header may cost. Real headers stay far below both; the bytes
 // beyond them stay in the input and are still searched for the end of the header.
 const (
-	maxFields = 100_000
+	maxFields = 50_000
 	maxFaults = 100
 )
 

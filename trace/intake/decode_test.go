@@ -123,6 +123,9 @@ func TestPieces(t *testing.T) {
 		"--b\none\n--b--\n--b\nlate\n":    "one",
 		"no boundary at all":              "",
 		"--b\none\n--b-- and more\ntwo\n": "one\n--b-- and more\ntwo\n",
+		"--b" + strings.Repeat(" ", maxPadding-1) + "\none\n--b--\n": "one",
+		"--b" + strings.Repeat(" ", maxPadding) + "\none\n--b--\n":   "",
+		"--b\none\n--b-": "one",
 	}
 	for in, want := range tests {
 		var got []string

@@ -53,12 +53,22 @@ func TestHostile(t *testing.T) {
 		return b.String() + "\n\nend\n"
 	}
 	attached := strings.Repeat(head+"Content-Type: message/rfc822\n\n", 10_000) + head + "\nend\n"
+	guesses := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "--%x\n", 0x1000+i)
+		}
+		return b.String()
+	}
 	tests := map[string]string{
 		"multiparts 10,000 deep":    nested(10_000),
 		"messages 10,000 deep":      attached,
 		"50,000 parts":              head + "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b\n\nx\n", 50_000) + "--b--\n",
 		"boundary in every line":    head + "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--bb--b--b --b\n", 50_000),
 		"boundary of 5,000 bytes":   head + "Content-Type: multipart/mixed; boundary=\"" + strings.Repeat("b", 5000) + "\"\n\n--" + strings.Repeat("b", 5000) + "\n\nx\n",
+		"boundaries in one line":    head + "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b", 2_000_000),
+		"boundaries without ends":   head + "Content-Type: multipart/mixed; boundary=\"-\"\n\n" + strings.Repeat("\r---", 1_000_000) + "x",
+		"boundaries to guess":       head + "Content-Type: multipart/mixed\n\n" + guesses(8_000) + strings.Repeat("\n\n\n--q", 1_000_000),
 		"boundary of dashes":        head + "Content-Type: multipart/mixed; boundary=\"-\"\n\n" + strings.Repeat("---\n\n", 50_000),
 		"empty boundary":            head + "Content-Type: multipart/mixed; boundary=\"\"\n\n" + strings.Repeat("--\n", 50_000),
 		"line of 8 MB":              head + "X: " + strings.Repeat("y", 8<<20) + "\n\nend\n",

@@ -142,6 +142,10 @@ func (b *builder) multipart(p *part, depth int) {
 	}
 }
 
+// maxPadding bounds in bytes what may stand behind a boundary on its line: white space that
+// mail systems add (RFC 2046 section 5.1.1), and hyphens.
+const maxPadding = 256
+
 // pieces cuts body at the lines "--boundary"; the line end before such a line belongs to
 // it. What stands before the first and after the closing line is left out. A missing
 // closing line ends the last piece at the end of the body.
@@ -156,21 +160,17 @@ func pieces(body []byte, boundary string, most int) [][]byte {
 		}
 		at := pos + i
 		end := at + len(mark)
-		line := body[end:]
-		if n := bytes.IndexByte(line, '\n'); n >= 0 {
-			line = line[:n+1]
-		}
-		closing := bytes.HasPrefix(line, []byte("--"))
-		if (at > 0 && body[at-1] != '\n' && body[at-1] != '\r') || len(bytes.Trim(line, "- \t\r\n")) > 0 {
+		padding, ok := paddingOf(body[end:])
+		if !ok || at > 0 && body[at-1] != '\n' && body[at-1] != '\r' {
 			pos = end
 			continue
 		}
 		if begin >= 0 {
 			out = append(out, trimOneLineEnd(body[begin:max(begin, at)]))
 		}
-		begin = end + len(line)
+		begin = end + len(padding)
 		pos = begin
-		if closing {
+		if bytes.HasPrefix(padding, []byte("--")) {
 			return out
 		}
 	}
@@ -180,10 +180,29 @@ func pieces(body []byte, boundary string, most int) [][]byte {
 	return out
 }
 
+// paddingOf gives the rest of a boundary's line with its line end, if it is nothing but
+// padding. It looks no further than that goes: a body without line ends may hold a million marks.
+func paddingOf(rest []byte) (padding []byte, ok bool) {
+	for i, c := range rest[:min(len(rest), maxPadding)] {
+		switch c {
+		case '\n':
+			return rest[:i+1], true
+		case '-', ' ', '\t', '\r':
+		default:
+			return nil, false
+		}
+	}
+	return rest, len(rest) <= maxPadding
+}
+
+// maxGuesses bounds the lines that are tried as a boundary.
+const maxGuesses = 50
+
 // guessBoundary finds the boundary of a multipart whose header does not give one: the
 // first line that begins with "--" and has no space in it, when it stands there twice.
 func guessBoundary(body []byte) string {
 	head := body[:min(len(body), 64<<10)]
+	tried := 0
 	for line := range bytes.Lines(head) {
 		mark := bytes.TrimRight(line, " \t\r\n")
 		if len(mark) < 6 || len(mark) > 100 || !bytes.HasPrefix(mark, []byte("--")) || bytes.ContainsAny(mark, " \t") {
@@ -191,6 +210,9 @@ func guessBoundary(body []byte) string {
 		}
 		if bytes.Count(body, append([]byte("\n"), mark...)) > 1 {
 			return string(mark[2:])
+		}
+		if tried++; tried == maxGuesses {
+			break
 		}
 	}
 	return ""
