@@ -3,6 +3,7 @@ package header
 import (
 	"encoding/binary"
 	"math/bits"
+	"strings"
 )
 
 // Name is a field's name as a number: it is told once, when a header is scanned, so that
@@ -91,8 +92,12 @@ func spelling(name string) uint8 {
 	return name[0] + 3*name[len(name)-1] + 11*uint8(len(name))
 }
 
-// lowered is a name in lower case, with zeros behind it, in words of eight bytes.
+// lowered is a name in lower case, with zeros behind it, in words of eight bytes. Names that
+// are known consist of letters, digits and hyphens, and of the bytes that may stand in a name
+// only the letters become letters with the bit of small letters set, so that all may have it.
 type lowered [5]uint64
+
+const smallLetters = 0x2020202020202020
 
 // loweredNames are the known ones, and nameAt says where each stands among them: at its hash
 // or, where another stands there, behind it.
@@ -104,10 +109,10 @@ var (
 func init() {
 	for n := 1; n < Names; n++ {
 		var text [len(lowered{}) * 8]byte
-		copy(text[:], known[n])
+		copy(text[:], strings.ToLower(known[n]))
 		low := &loweredNames[n]
 		for i := range low {
-			low[i] = lowerEight(binary.LittleEndian.Uint64(text[8*i:]))
+			low[i] = binary.LittleEndian.Uint64(text[8*i:])
 		}
 		at := low.hash()
 		for nameAt[at] != Other {
@@ -125,24 +130,24 @@ func (l *lowered) hash() int {
 // goes eight bytes at a time. A name is printable ASCII without colon (RFC 5322 section 2.2).
 func readName(text []byte) (length int, n Name) {
 	var low lowered
-	for {
+	for w := 0; ; w++ {
 		var x uint64
-		if len(text)-length >= 8 {
-			x = binary.LittleEndian.Uint64(text[length:])
+		if len(text) >= 8 {
+			x = binary.LittleEndian.Uint64(text)
+			text = text[8:]
 		} else {
 			var last [8]byte // the zeros end the name
-			copy(last[:], text[length:])
+			copy(last[:], text)
 			x = binary.LittleEndian.Uint64(last[:])
 		}
 		end := outsideName(x)
-		if w := length / 8; w < len(low) {
-			low[w] = lowerEight(x) & (end&-end>>7 - 1)
+		if w < len(low) {
+			low[w] = (x | smallLetters) & (end&-end>>7 - 1)
 		}
 		if end != 0 {
-			length += bits.TrailingZeros64(end) / 8
+			length = 8*w + bits.TrailingZeros64(end)/8
 			break
 		}
-		length += 8
 	}
 	if length > len(low)*8 {
 		return length, Other

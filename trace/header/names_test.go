@@ -31,6 +31,9 @@ func checkName(t *testing.T, text string) {
 func TestNames(t *testing.T) {
 	for n := Other; int(n) < Names; n++ {
 		name := n.String()
+		if strings.Trim(strings.ToLower(name), "abcdefghijklmnopqrstuvwxyz0123456789-") != "" || len(name) > len(lowered{})*8 {
+			t.Errorf("%q cannot be told by its bits", name)
+		}
 		for _, s := range []string{name, strings.ToLower(name), strings.ToUpper(name)} {
 			if got := NameOf(s); got != n {
 				t.Errorf("%q is %d, want %d", s, got, n)

@@ -98,7 +98,7 @@ func (s *scanner) skipBlanks() bool {
 			continue
 		}
 		text := s.data[pos:end]
-		if colon, _, _ := colonOf(text); colon < 0 && !isFromLine(text) {
+		if !beginsField(text) && !isFromLine(text) {
 			return false
 		}
 		s.fault(s.pos, LeadingBlank)
@@ -131,52 +131,58 @@ func (s *scanner) holdsOdd(start, ends int) bool {
 
 // lines reads lines up to and with the blank line that ends the header.
 func (s *scanner) lines() {
-	inField, inOther := false, false // what a folded line would continue
+	above := nothing // what a folded line would continue
 	for s.pos < len(s.data) {
 		end, next := s.lineAt(s.pos)
 		if end == s.pos {
 			s.pos = next
 			return
 		}
-		text := s.data[s.pos:end]
 		if s.odd {
-			s.oddBytes(text)
+			s.oddBytes(s.data[s.pos:end])
 		}
 		switch {
-		case isBlank(text[0]) && inField:
+		case above == nothing || !isBlank(s.data[s.pos]):
+			above = s.field(s.data[s.pos:end])
+		case above == aField:
 			s.h.Fields[len(s.h.Fields)-1].End = end
-		case isBlank(text[0]) && inOther:
-			// It belongs to a line that was told already.
-		default:
-			inField = s.field(text)
-			inOther = !inField
 		}
 		s.pos = next
 		s.line++
 	}
 }
 
+// kind is what a line is, and with it the folded lines below it.
+type kind uint8
+
+const (
+	nothing kind = iota
+	aField
+	noField // told already
+)
+
 // field takes a line that begins a field, or tells why it does not.
-func (s *scanner) field(text []byte) bool {
-	colon, spaced, name := colonOf(text)
+func (s *scanner) field(text []byte) kind {
+	length, name := readName(text)
+	colon := colonBehind(text, length)
 	switch {
 	case colon < 0:
 		s.fault(s.pos, NotAField)
-		return false
+		return noField
 	case len(s.h.Fields)-s.first >= maxFields:
 		if !s.full {
 			s.full = true // told once, and even when the list of faults is full
 			s.h.Faults = append(s.h.Faults, Fault{Offset: s.pos, Line: s.line, What: TooManyFields})
 		}
-		return false
-	case spaced:
+		return noField
+	case colon > length:
 		s.fault(s.pos, SpaceThenColon)
 	}
 	s.h.Fields = append(s.h.Fields, Field{})
 	f := &s.h.Fields[len(s.h.Fields)-1] // filled in place: that is quicker than a copy
 	f.Start, f.Colon, f.End = s.pos, s.pos+colon, s.pos+len(text)
 	f.Line, f.Which = s.line, name
-	return true
+	return aField
 }
 
 // oddBytes tells bytes that some mail software takes for the end of a line or of a text.
@@ -196,19 +202,23 @@ func (s *scanner) fault(offset int, what What) {
 	}
 }
 
-// colonOf returns the offset of the colon that ends a field's name at the start of the
-// line, whether white space stands before it, and which name it is; -1 when the line begins
-// no field.
-func colonOf(text []byte) (colon int, spaced bool, name Name) {
-	i, name := readName(text)
-	length := i
+// beginsField tells whether a line begins a field.
+func beginsField(text []byte) bool {
+	length, _ := readName(text)
+	return colonBehind(text, length) >= 0
+}
+
+// colonBehind returns the offset of the colon that ends a field's name of some length at the
+// start of the line, behind white space perhaps; -1 when the line begins no field.
+func colonBehind(text []byte, length int) int {
+	i := length
 	for i < len(text) && isBlank(text[i]) {
 		i++
 	}
 	if length == 0 || i == len(text) || text[i] != ':' {
-		return -1, false, Other
+		return -1
 	}
-	return i, i > length, name
+	return i
 }
 
 // isFromLine tells whether a line is the envelope line of an mbox, or one that was
@@ -218,8 +228,7 @@ func isFromLine(text []byte) bool {
 	if !bytes.HasPrefix(text, []byte("From ")) {
 		return false
 	}
-	colon, _, _ := colonOf(text)
-	return colon < 0
+	return !beginsField(text)
 }
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' }
