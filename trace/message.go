@@ -91,23 +91,37 @@ func mailDomain(s string) string {
 		return ""
 	}
 	s = s[i+1:]
-	asItIs := true // as most are, in lower case
-	for j := range len(s) {
-		if c := s[j]; endsDomain[c] {
-			s = s[:j]
-			break
-		} else if c >= 0x80 || lower(c) != c {
-			asItIs = false
-		}
+	end := 0
+	for end < len(s) && domainByte[s[end]] == inDomain {
+		end++
 	}
-	if asItIs {
-		return strings.TrimSuffix(s, ".")
+	if end == len(s) || domainByte[s[end]] == endsDomain {
+		return strings.TrimSuffix(s[:end], ".") // as most are, in lower case
 	}
-	return lowerName(s)
+	for end < len(s) && domainByte[s[end]] != endsDomain {
+		end++
+	}
+	return lowerName(s[:end])
 }
 
-// endsDomain are the characters behind the domain of an address.
-var endsDomain = [256]bool{'>': true, ' ': true, '\t': true, ',': true, ';': true, ')': true, '"': true, ']': true}
+// The kinds of bytes behind the @ of an address.
+const (
+	inDomain   = iota // it is in lower case, or has no case
+	hasCase           // it may have to be lowered
+	endsDomain        // it stands behind the domain
+)
+
+var domainByte = func() (kinds [256]uint8) {
+	for c := range kinds {
+		switch {
+		case strings.IndexByte("> \t,;)\"]", byte(c)) >= 0:
+			kinds[c] = endsDomain
+		case c >= 0x80 || lower(byte(c)) != byte(c):
+			kinds[c] = hasCase
+		}
+	}
+	return kinds
+}()
 
 // settleRecipients keeps those recipients that the recipient's side wrote: above every
 // field that is not trusted. What stands lower may be the sender's.
