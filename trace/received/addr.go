@@ -27,23 +27,25 @@ func parseLiteral(b []byte) (netip.Addr, bool) {
 }
 
 func parseIPv4(b []byte) (a [4]byte, ok bool) {
-	n, val, digits := 0, 0, 0
-	for _, c := range b {
-		switch {
-		case isDigit(c) && (digits == 0 || val > 0): // no leading zero
-			if val = val*10 + int(c-'0'); val > 255 {
+	i := 0
+	for n := range a {
+		if n > 0 {
+			if i == len(b) || b[i] != '.' {
 				return a, false
 			}
-			digits++
-		case c == '.' && digits > 0 && n < 3:
-			a[n] = byte(val)
-			n, val, digits = n+1, 0, 0
-		default:
+			i++
+		}
+		start, val := i, 0
+		for i < len(b) && isDigit(b[i]) {
+			val = val*10 + int(b[i]-'0')
+			i++
+		}
+		if digits := i - start; digits == 0 || digits > 3 || val > 255 || digits > 1 && b[start] == '0' {
 			return a, false
 		}
+		a[n] = byte(val)
 	}
-	a[3] = byte(val)
-	return a, n == 3 && digits > 0
+	return a, i == len(b)
 }
 
 func parseIPv6(b []byte) (netip.Addr, bool) {

@@ -13,7 +13,7 @@ func (p *parser) readBy() {
 		p.setFamily(fam, Span{})
 		rest.Start += n
 	}
-	for {
+	for !rest.Empty() {
 		it, more, ok := p.next(rest)
 		if !ok {
 			return
@@ -181,7 +181,7 @@ func (p *parser) opens(start, shut int) int {
 
 // readVia reads the first words of the via clause, without comment.
 func (p *parser) readVia() {
-	for rest := p.r[viaClause]; ; {
+	for rest := p.r[viaClause]; !rest.Empty(); {
 		it, more, ok := p.next(rest)
 		if !ok {
 			break
@@ -220,7 +220,7 @@ func (p *parser) readWith() {
 	} else {
 		rest.Start = p.withProduct(rest)
 	}
-	for {
+	for !rest.Empty() {
 		it, more, ok := p.next(rest)
 		if !ok {
 			break
@@ -357,7 +357,7 @@ func protocol(w []byte) (auth, tls bool) {
 
 func (p *parser) readID() {
 	rest, first := p.r[idClause], true
-	for {
+	for !rest.Empty() {
 		it, more, ok := p.next(rest)
 		if !ok {
 			return
@@ -376,7 +376,7 @@ func (p *parser) readID() {
 
 func (p *parser) readFor() {
 	rest := p.r[forClause]
-	for {
+	for !rest.Empty() {
 		it, more, ok := p.next(rest)
 		if !ok {
 			return
@@ -398,7 +398,7 @@ func (p *parser) readFor() {
 // readTail reads what stands behind the date: FreeBSD's envelope sender, Courier's ID.
 func (p *parser) readTail() {
 	rest := p.tail
-	for {
+	for !rest.Empty() {
 		it, more, ok := p.next(rest)
 		if !ok {
 			return

@@ -55,7 +55,7 @@ func (p *parser) gatherFrom() {
 		rest.Start = p.claim
 	}
 	p.plain = true
-	for {
+	for !rest.Empty() {
 		it, more, ok := p.next(rest)
 		if !ok || first && sh.comments > 0 && (sh.addr.IsValid() || p.b[sh.word.Start] == '[') {
 			break
