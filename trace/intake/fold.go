@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
@@ -15,14 +16,8 @@ const maxWords = 4000
 // folded is a text cut into words without case, accents and punctuation. All words lie in
 // one buffer: a text has hundreds, and most are passed over by their heads.
 type folded struct {
-	buf   []byte // letters and digits, and zeros for what parts words
-	words []word
-}
-
-// word is one word of a text.
-type word struct {
-	head       uint64 // its first eight bytes: all of most words
-	start, end int32  // in buf
+	buf    []byte  // letters and digits, and zeros for what parts words and at the end
+	starts []int32 // where words begin in buf
 }
 
 var foldedPool = sync.Pool{New: func() any { return new(folded) }}
@@ -81,15 +76,39 @@ func appendFolded(buf, text []byte) []byte {
 // foldRun folds the beginning of a text that is plain ASCII into dst, which is as long, and
 // returns its length.
 func foldRun(dst, text []byte) int {
-	dst = dst[:len(text)]
-	for i, c := range text {
-		l := asciiFold[c]
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		x, plain := foldEight(binary.LittleEndian.Uint64(text[i:]))
+		if !plain {
+			break
+		}
+		binary.LittleEndian.PutUint64(dst[i:], x)
+	}
+	for ; i < len(text); i++ {
+		l := asciiFold[text[i]]
 		if l == noASCII {
-			return i
+			break
 		}
 		dst[i] = l
 	}
-	return len(text)
+	return i
+}
+
+// Eight bytes that are all the same.
+const (
+	ones = 0x0101010101010101
+	tops = 0x80 * ones
+)
+
+// foldEight does what asciiFold says to eight bytes at once, and tells whether none of them
+// needs a closer look. An addition takes a byte to its top bit from a certain letter on.
+func foldEight(x uint64) (folded uint64, plain bool) {
+	low := x | 0x20*ones // upper case becomes lower; the top bits tell what is not below "a", nor above "z"
+	letters := (low + (0x80-'a')*ones) &^ (low + (0x7F-'z')*ones)
+	digits := (x + (0x80-'0')*ones) &^ (x + (0x7F-'9')*ones)
+	keep := (letters | digits) & tops
+	stars := x ^ '*'*ones // zero for a star
+	return low & (keep<<1 - keep>>7), (x|(stars-ones)&^stars)&tops == 0
 }
 
 // appendLetter adds a character beyond ASCII, or what parts words.
@@ -118,31 +137,23 @@ const (
 func (f *folded) split(buf []byte) {
 	size := len(buf)
 	buf = append(buf, make([]byte, stretch+wordHead)...) // the last word has an end, and eight bytes from its beginning
-	words := f.words[:0]
-	start, inside, open := 0, uint64(0), false
-	for at := 0; at <= size && len(words) < maxWords; at += stretch {
+	starts, inside := f.starts[:0], uint64(0)
+	for at := 0; at < size && len(starts) < maxWords; at += stretch {
 		letters := letterBits(buf[at : at+stretch])
-		edges := letters ^ (letters<<1 | inside) // where words begin and end, in turn
+		begins := letters &^ (letters<<1 | inside)
 		inside = letters >> (stretch - 1)
-		for ; edges != 0; edges &= edges - 1 {
-			pos := at + bits.TrailingZeros64(edges)
-			if open = !open; open {
-				start = pos
-				continue
-			}
-			head := binary.LittleEndian.Uint64(buf[start:]) & headMasks[min(pos-start, wordHead)]
-			words = append(words, word{head, int32(start), int32(pos)})
+		n := len(starts)
+		starts = slices.Grow(starts, stretch/2)[:n+bits.OnesCount64(begins)]
+		for i := range starts[n:] {
+			starts[n+i] = int32(at + bits.TrailingZeros64(begins))
+			begins &= begins - 1
 		}
 	}
-	f.buf, f.words = buf, words[:min(len(words), maxWords)]
+	f.buf, f.starts = buf, starts[:min(len(starts), maxWords)]
 }
-
-// headMasks leave as many bytes of a head.
-var headMasks = [wordHead + 1]uint64{0, 1<<8 - 1, 1<<16 - 1, 1<<24 - 1, 1<<32 - 1, 1<<40 - 1, 1<<48 - 1, 1<<56 - 1, 1<<64 - 1}
 
 // letterBits gives a bit for each byte of a stretch: 1 for what is part of a word.
 func letterBits(s []byte) uint64 {
-	const tops = 0x8080808080808080
 	var all uint64
 	for i := 0; i+8 <= len(s); i += 8 {
 		x := binary.LittleEndian.Uint64(s[i:])
@@ -159,16 +170,31 @@ func headOf(word string) uint64 {
 	return binary.LittleEndian.Uint64(head[:])
 }
 
+// head gives the first eight bytes of the word with index i, with zeros for what is behind a
+// shorter one; 0 where there is no such word.
+func (f *folded) head(i int) uint64 {
+	if i >= len(f.starts) {
+		return 0
+	}
+	x := binary.LittleEndian.Uint64(f.buf[f.starts[i]:])
+	ends := (x - ones) &^ x & tops // the first of them is the first zero
+	return x & (ends&-ends>>7 - 1) // what is below it
+}
+
 // word gives the word with index i.
-func (f *folded) word(i int) []byte { return f.buf[f.words[i].start:f.words[i].end] }
+func (f *folded) word(i int) []byte {
+	begins := f.buf[f.starts[i]:]
+	return begins[:bytes.IndexByte(begins, 0)]
+}
 
 // matches tells whether a phrase stands at the word with index i.
 func (f *folded) matches(phrase []string, i int) bool {
-	if len(phrase) > len(f.words)-i {
+	if len(phrase) > len(f.starts)-i {
 		return false
 	}
 	for j, w := range phrase {
-		if w != "*" && w != string(f.word(i+j)) {
+		begins := f.buf[f.starts[i+j]:]
+		if w != "*" && (len(begins) <= len(w) || begins[len(w)] != 0 || string(begins[:len(w)]) != w) {
 			return false
 		}
 	}
@@ -177,7 +203,7 @@ func (f *folded) matches(phrase []string, i int) bool {
 
 // contains tells whether a phrase stands anywhere.
 func (f *folded) contains(phrase []string) bool {
-	for i := range f.words {
+	for i := range f.starts {
 		if f.matches(phrase, i) {
 			return true
 		}
@@ -190,7 +216,7 @@ func foldWords(text string) []string {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold([]byte(text))
-	words := make([]string, len(f.words))
+	words := make([]string, len(f.starts))
 	for i := range words {
 		words[i] = string(f.word(i))
 	}
@@ -224,26 +250,30 @@ func newPhrases() *phrases { return &phrases{by: map[uint64][]rule{}} }
 
 // add adds a rule, or takes it away.
 func (p *phrases) add(one rule, remove bool) {
-	second := uint64(0)
-	if len(one.words) > 1 && one.words[1] != "*" {
-		second = headOf(one.words[1])
+	heads := [3]uint64{}
+	for i, word := range one.words[:min(len(one.words), len(heads))] {
+		if word != "*" {
+			heads[i] = headOf(word)
+		}
 	}
-	key := phraseKey(headOf(one.words[0]), second)
 	p.count++
-	one.order = p.count
+	one.order, one.third = p.count, heads[2]
+	key := aloneKey(heads[0])
+	if heads[1] != 0 {
+		key = pairKey(key, heads[1])
+	}
 	p.by[key] = addRule(p.by[key], one, remove)
 	p.bits[key>>53] |= 1 << (key >> 47 & 63)
 }
 
-// noHead is no head of a word, but its eight bytes where there is none.
-const noHead = ^uint64(0)
+const spread = 0x9E3779B97F4A7C15 // an odd number that spreads over the upper bits
 
-// phraseKey makes a key of the heads of two words; second is 0 for a phrase that is found by
-// its first word alone.
-func phraseKey(first, second uint64) uint64 {
-	const odd = 0x9E3779B97F4A7C15 // spreads over the upper bits
-	return (first*odd ^ second) * odd
-}
+// aloneKey makes the key of a phrase that is found by its first word alone.
+func aloneKey(first uint64) uint64 { return first * spread }
+
+// pairKey makes the key of one that is found by two, of the first one's key and the head of
+// the second.
+func pairKey(alone, second uint64) uint64 { return (alone ^ second) * spread }
 
 // mayHave tells whether there may be rules of a key.
 func (p *phrases) mayHave(key uint64) bool { return p.bits[key>>53]>>(key>>47&63)&1 != 0 }

@@ -31,6 +31,7 @@ type rule struct {
 	family string   // what is named in the reason
 	words  []string // folded; nil for a field that only needs to be there
 	text   string   // as written
+	third  uint64   // the head of the third word; 0 where any may stand, or none
 	order  int      // among the rules of its place
 }
 
@@ -268,32 +269,36 @@ func (r *Rules) look(h *hits, place string, texts ...[]byte) {
 	defer foldedPool.Put(f)
 	f.fold(texts...)
 	p := r.places[place]
-	for i := range f.words {
-		next := noHead
-		if i+1 < len(f.words) {
-			next = f.words[i+1].head
+	head, next := f.head(0), f.head(1)
+	for i := range f.starts {
+		alone := aloneKey(head)
+		pair := pairKey(alone, next)
+		head, next = next, f.head(i+2)
+		if p.mayHave(alone) || p.mayHave(pair) { // as few
+			h.addAt(f, i, next, p.of(alone), p.of(pair), place)
 		}
-		one, two := phraseKey(f.words[i].head, 0), phraseKey(f.words[i].head, next)
-		if !p.mayHave(one) && !p.mayHave(two) {
-			continue // as most
+	}
+}
+
+// addAt adds those of the rules, in their order, whose phrases stand at the word with index
+// i; third is the head of the second word behind that.
+func (h *hits) addAt(f *folded, i int, third uint64, alone, paired []rule, place string) {
+	for len(alone)+len(paired) > 0 {
+		var one *rule
+		if len(paired) == 0 || len(alone) > 0 && alone[0].order < paired[0].order {
+			one, alone = &alone[0], alone[1:]
+		} else {
+			one, paired = &paired[0], paired[1:]
 		}
-		for alone, paired := p.of(one), p.of(two); len(alone)+len(paired) > 0; {
-			var one *rule
-			if len(paired) == 0 || len(alone) > 0 && alone[0].order < paired[0].order {
-				one, alone = &alone[0], alone[1:]
-			} else {
-				one, paired = &paired[0], paired[1:]
-			}
-			if f.matches(one.words, i) {
-				h.add(one, place)
-			}
+		if (one.third == 0 || one.third == third) && f.matches(one.words, i) {
+			h.add(one, place)
 		}
 	}
 }
 
 // marks tells whether a word is a phrase of a kind on its own.
 func (r *Rules) marks(k kind, place, word string) bool {
-	for _, one := range r.places[place].by[phraseKey(headOf(word), 0)] {
+	for _, one := range r.places[place].by[aloneKey(headOf(word))] {
 		if one.kind == k && len(one.words) == 1 && one.words[0] == word {
 			return true
 		}

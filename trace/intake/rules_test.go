@@ -79,6 +79,36 @@ func TestFoldWordsOneByOne(t *testing.T) {
 	}
 }
 
+// TestPhrasesOneByOne holds that the phrases found by the heads of their words are those
+// found by comparing each with each word of the text.
+func TestPhrasesOneByOne(t *testing.T) {
+	long := strings.Repeat("long", 40)
+	phrases := []string{"a", "a b", "a * c", "a b c", "a b * a", "eightxxx ninexxxxx", "eightxxx ninexxxxy b", "ninexxxxx", "a b c a", "c " + long, "c c " + long + "x"}
+	rules, err := ParseRules("[grumble to]\n- en: " + strings.Join(phrases, "\n- en: ") + "\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pieces := []string{"A", "b", "C", "eightxxx", "NineXXXXX", "ninexxxxy", long, " ", " ", ", ", "*", "ü", "\u00ad"}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 20_000 {
+		var text strings.Builder
+		for range r.IntN(30) {
+			text.WriteString(pieces[r.IntN(len(pieces))])
+		}
+		h, words := hits{}, foldWords(text.String())
+		rules.look(&h, "to", []byte(text.String()))
+		for _, phrase := range phrases {
+			want, of := false, strings.Fields(phrase)
+			for i := range len(words) - len(of) + 1 {
+				want = want || slices.EqualFunc(of, words[i:i+len(of)], func(a, b string) bool { return a == b || a == "*" })
+			}
+			if got := slices.ContainsFunc(h[kindGrumble], func(one hit) bool { return one.text == phrase }); got != want {
+				t.Fatalf("%q in %q: %v, want %v", phrase, text.String(), got, want)
+			}
+		}
+	}
+}
+
 // TestBuiltInRules holds that the rules are read, that every kind and every main language
 // is there, and that no phrase stands twice in a section.
 func TestBuiltInRules(t *testing.T) {
