@@ -2,11 +2,10 @@ package intake
 
 import (
 	"bytes"
+	"encoding/binary"
 	"html"
 	"slices"
 	"unicode/utf8"
-
-	"relaytrace/trace/header"
 )
 
 // maxHTML bounds what is read of an HTML text, in bytes.
@@ -79,14 +78,11 @@ func trimBlanks(text []byte) []byte {
 
 // appendText adds character data; outside of <pre> white space is one blank.
 func appendText(out, text []byte, pre bool) []byte {
-	for !pre { // of what is escaped, most is this
-		before, after, found := bytes.Cut(text, []byte("&nbsp;"))
-		if !found || bytes.IndexByte(before, '&') >= 0 {
-			break
-		}
-		out, text = append(appendSpaced(out, before), ' '), after
+	i := bytes.IndexByte(text, '&')
+	for ; i >= 0 && !pre && bytes.HasPrefix(text[i:], []byte("&nbsp;")); i = bytes.IndexByte(text, '&') { // of what is escaped, most is this
+		out, text = append(appendSpaced(out, text[:i]), ' '), text[i+len("&nbsp;"):]
 	}
-	if bytes.IndexByte(text, '&') >= 0 {
+	if i >= 0 {
 		text = []byte(html.UnescapeString(string(text)))
 	}
 	if pre {
@@ -121,17 +117,31 @@ func appendSpaced(out, text []byte) []byte {
 
 // oneBlank copies the beginning of a text that is plain ASCII to dst, which is as long, with
 // one blank for each piece of white space, and none where gap is 1. It returns how much it
-// took and made. It has no branch that depends on where words end: they would be guessed wrong.
+// took and made. Eight bytes are copied at once where that changes nothing; else it has no
+// branch that depends on where words end: they would be guessed wrong.
 func oneBlank(dst, text []byte, gap int) (taken, made int) {
 	n := 0
-	for i, c := range text {
-		if c >= utf8.RuneSelf {
-			return i, n
+	for i := 0; i < len(text); {
+		if i+8 <= len(text) {
+			x := binary.LittleEndian.Uint64(text[i:])
+			blanks := ^(x ^ ' '*ones + ^uint64(tops)) & tops
+			others := x | ^(x + (0x80-' ')*ones) // bytes beyond ASCII, and controls
+			if (others|blanks&(blanks<<8|uint64(gap)<<7))&tops == 0 {
+				binary.LittleEndian.PutUint64(dst[n:], x)
+				n, i, gap = n+8, i+8, int(blanks>>63)
+				continue
+			}
 		}
-		space := htmlSpace[c]
-		dst[n] = c&^-space | space<<5 // ' ' for any
-		n += 1 - int(space)&gap
-		gap = int(space)
+		for end := min(i+8, len(text)); i < end; i++ {
+			c := text[i]
+			if c >= utf8.RuneSelf {
+				return i, n
+			}
+			space := htmlSpace[c]
+			dst[n] = c&^-space | space<<5 // ' ' for any
+			n += 1 - int(space)&gap
+			gap = int(space)
+		}
 	}
 	return len(text), n
 }
@@ -163,11 +173,8 @@ func tagOf(in []byte) (t tag, end bool, n int) {
 	if i < len(in) && (in[i] == '/' || in[i] == '!' || in[i] == '?') {
 		i++
 	}
-	start := i
-	for i < len(in) && (in[i]|0x20 >= 'a' && in[i]|0x20 <= 'z' || i > start && in[i] >= '0' && in[i] <= '9' || in[i] == ':') {
-		i++
-	}
-	if i == start || i == len(in) {
+	t, n = element(in[i:])
+	if i += n; n == 0 || i == len(in) {
 		return noTag, false, 0
 	}
 	close := 0
@@ -180,31 +187,44 @@ func tagOf(in []byte) (t tag, end bool, n int) {
 	default:
 		return noTag, false, 0
 	}
-	return element(in[start:i]), in[1] == '/', i + close + 1
+	return t, in[1] == '/', i + close + 1
 }
 
 // maxTag bounds the length of a tag, in bytes.
 const maxTag = 4 << 10
 
-// element knows the elements that make a difference.
-func element(name []byte) tag {
-	var room [10]byte // the longest of them
-	if len(name) > len(room) {
-		return tagOther
+// element reads the name at the start of in, and tells whether it is that of an element that
+// makes a difference, and its length; 0 when it is no name.
+func element(in []byte) (t tag, n int) {
+	var low [10]byte // the longest of them
+	for ; n < len(in); n++ {
+		c := asciiFold[in[n]]
+		if c == 0 && in[n] == ':' {
+			c = ':'
+		}
+		if c == 0 || c == noASCII || n == 0 && c <= '9' {
+			break
+		}
+		if n < len(low) {
+			low[n] = c
+		}
 	}
-	switch string(header.AppendLower(room[:0], name)) {
+	if n > len(low) {
+		return tagOther, n
+	}
+	switch string(low[:n]) {
 	case "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote", "hr", "title", "body", "dt", "dd":
-		return tagBlock
+		return tagBlock, n
 	case "br":
-		return tagBr
+		return tagBr, n
 	case "pre":
-		return tagPre
+		return tagPre, n
 	case "xmp":
-		return tagXMP
+		return tagXMP, n
 	case "style":
-		return tagStyle
+		return tagStyle, n
 	case "script":
-		return tagScript
+		return tagScript, n
 	}
-	return tagOther
+	return tagOther, n
 }
