@@ -347,7 +347,7 @@ func (in *inspector) wraps(p *part, sub *cargo) (why string, ok bool) {
 		return "", false
 	}
 	var h hits
-	in.lookHeader(&h, p)
+	in.lookHeader(&h, p, p.value("Subject"))
 	in.rules.look(&h, "text", sub.words())
 	if len(h[kindForward])+len(h[kindDesk])+len(h[kindComplaint])+len(h[kindProvider]) > 0 && len(h[kindList]) == 0 {
 		return "a complaint is attached", true

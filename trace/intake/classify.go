@@ -112,10 +112,12 @@ type mail struct {
 
 // read compares the header with the rules.
 func (m *mail) read() {
-	m.lookHeader(&m.hits, m.part)
-	m.tagged = isTagged(m.value("Subject"))
+	subject := m.value("Subject")
+	m.lookHeader(&m.hits, m.part, subject)
+	m.tagged = isTagged(subject)
 	m.reply, m.forward = len(m.hits[kindReply]) > 0, len(m.hits[kindForward]) > 0
-	m.nobody = bytes.HasSuffix(m.value("From"), []byte("<>"))
+	from, _ := m.find("From")
+	m.nobody = bytes.HasSuffix(bytes.TrimSpace(from[:min(len(from), maxValue)]), []byte("<>"))
 	m.envelope()
 	m.toOwn = m.names("To", "Cc", "Delivered-To", "X-Original-To")
 }
@@ -135,11 +137,11 @@ func (m *mail) readText() {
 }
 
 // lookHeader compares the fields, the sender, the recipients and the subject with the rules.
-func (in *inspector) lookHeader(h *hits, p *part) {
+func (in *inspector) lookHeader(h *hits, p *part, subject []byte) {
 	in.rules.lookFields(h, p)
 	in.rules.lookIn(h, "from", p, "From", "Sender")
 	in.rules.lookIn(h, "to", p, "To", "Cc")
-	subject := readable(p.value("Subject"))
+	subject = readable(subject)
 	for range 4 { // "Re: [list] Fwd:"
 		subject = bytes.TrimSpace(subject)
 		if len(subject) > 0 && subject[0] == '[' { // the tag of a list, or "[Automatic answer]"

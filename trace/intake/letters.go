@@ -167,6 +167,9 @@ func (m *mail) isPersonal() bool {
 // toParent tells whether an address of the domain above a forged one is among the
 // recipients: abuse@college.example for dept.college.example.
 func (m *mail) toParent() bool {
+	if len(m.own) == 0 {
+		return false
+	}
 	for _, a := range addressesIn(m.get("To") + " " + m.get("Cc")) {
 		domain := domainOf(a)
 		for _, own := range m.own {
