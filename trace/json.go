@@ -2,6 +2,7 @@ package trace
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -111,20 +112,35 @@ func (w jsonText) str(s string) jsonText {
 	return w.text(s)
 }
 
-// text is str for what is not empty. Most are of eight to sixteen bytes: these are looked at
-// and written by their first eight and their last, which may overlap.
+// text is str for what is not empty. Most are short: these are written while they are
+// looked at, by eight bytes or by four; the last of them may be written twice.
 func (w jsonText) text(s string) jsonText {
-	if n := len(s); 8 <= n && n <= 16 {
-		first, last := eight(s), eight(s[n-8:])
-		if oddOf(first)|oddOf(last) == 0 {
-			at := len(w)
+	at, n := len(w), len(s)
+	switch {
+	case n < 4 || n > 32:
+	case n < 8:
+		first, last := four(s), four(s[n-4:])
+		if oddOf(uint64(first)|uint64(last)<<32) == 0 {
 			w = slices.Grow(w, n)[:at+n]
-			binary.LittleEndian.PutUint64(w[at:], first)
-			binary.LittleEndian.PutUint64(w[at+n-8:], last)
+			binary.LittleEndian.PutUint32(w[at:], first)
+			binary.LittleEndian.PutUint32(w[at+n-4:], last)
 			return w
 		}
+	default:
+		w = slices.Grow(w, n)
+		to, last := w[at:at+n], eight(s[n-8:])
+		odd := oddOf(last)
+		for i := 0; i < n-8; i += 8 {
+			x := eight(s[i:])
+			odd |= oddOf(x)
+			binary.LittleEndian.PutUint64(to[i:], x)
+		}
+		binary.LittleEndian.PutUint64(to[n-8:], last)
+		if odd == 0 {
+			return w[:at+n]
+		}
 	}
-	n := asItIs(s)
+	n = asItIs(s)
 	w = append(w, s[:n]...)
 	if n == len(s) {
 		return w
@@ -149,23 +165,33 @@ func (w jsonText) escaped(s string) jsonText {
 
 // asItIs returns how many bytes at the beginning of a text a string of JSON holds as they
 // are, and every reader sees: all of printable ASCII but the quote and the backslash. It
-// looks at sixteen bytes at once, since a document is texts for the most part. The last
-// eight are looked at again in part, so that hardly a byte is looked at alone.
+// looks at eight bytes or more at once, since a document is texts for the most part. The
+// last eight are looked at again in part, so that none of a longer text is looked at alone.
 func asItIs(s string) int {
 	n, last := 0, len(s)-8
-	for ; n < len(s)-15; n += 16 {
-		if oddOf(eight(s[n:n+8]))|oddOf(eight(s[n+8:n+16])) != 0 {
-			return n + firstOdd(s[n:])
+	for ; n < last-7; n += 16 {
+		first, second := oddOf(eight(s[n:n+8])), oddOf(eight(s[n+8:n+16]))
+		switch {
+		case first != 0:
+			return n + lowestByte(first)
+		case second != 0:
+			return n + 8 + lowestByte(second)
 		}
 	}
-	if last >= 0 {
-		m := min(n, last)
-		if oddOf(eight(s[m:m+8]))|oddOf(eight(s[last:])) == 0 {
-			return len(s)
-		}
+	if last < 0 {
+		return firstOdd(s)
 	}
-	return n + firstOdd(s[n:])
+	if odd := oddOf(eight(s[min(n, last):])); odd != 0 {
+		return min(n, last) + lowestByte(odd)
+	}
+	if odd := oddOf(eight(s[last:])); odd != 0 {
+		return last + lowestByte(odd)
+	}
+	return len(s)
 }
+
+// lowestByte returns which of eight bytes, from 0, is the first that has its highest bit set.
+func lowestByte(x uint64) int { return bits.TrailingZeros64(x) / 8 }
 
 // firstOdd is asItIs byte by byte.
 func firstOdd(s string) int {
@@ -182,6 +208,11 @@ var oddByte = func() (t [256]bool) {
 	}
 	return t
 }()
+
+// four returns the first four bytes of a text as one number, the first of them lowest.
+func four(s string) uint32 {
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
 
 // eight returns the first eight bytes of a text as one number, the first of them lowest.
 func eight(s string) uint64 {
