@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"relaytrace/trace/header"
 	"relaytrace/trace/received"
@@ -17,10 +16,10 @@ type hop struct {
 	*Hop
 	f      received.Field
 	body   []byte
-	at     time.Time // the stamp's instant; zero when it is not known
-	queued time.Time // the instant in the queue ID; zero when it holds none
-	scope  scope     // of the peer's address
-	rdns   string    // the looked-up name, where the software confirms that it leads back to the address
+	at     instant // of the stamp
+	queued instant // in the queue ID
+	scope  scope   // of the peer's address
+	rdns   string  // the looked-up name, where the software confirms that it leads back to the address
 }
 
 // analysis is the state of one call of Analyze.
@@ -130,11 +129,12 @@ func (a *analysis) readHops(data []byte) {
 		h := &a.hops[i] // empty, as release leaves them
 		h.Hop, h.body = &a.path.Hops[i], f.Body(data)
 		h.f.Parse(h.body)
-		h.at, h.queued = h.f.Time.UTC(), h.f.Queue.UTC()
+		at, queued := h.f.Time.UTC(), h.f.Queue.UTC()
+		h.at, h.queued = instantOf(at), instantOf(queued)
 		h.Index, h.Line, h.Findings = i, f.Line, []string{}
 		a.kept.verbatim(&h.Raw, h.body)
-		a.kept.instant(&h.Time.UTC, h.at)
-		a.kept.instant(&h.Time.QueueIDUTC, h.queued)
+		a.kept.instant(&h.Time.UTC, at)
+		a.kept.instant(&h.Time.QueueIDUTC, queued)
 		recipients += h.f.ForLen()
 	}
 	a.kept.settle()
@@ -148,14 +148,17 @@ func (a *analysis) readHops(data []byte) {
 func (h *hop) read(all []string, known *Settings) []string {
 	f := &h.f
 	whole := len(h.Raw) == len(h.body) // nothing was rewritten: values may share its memory
-	folded, returns := strings.IndexByte(h.Raw, '\n') >= 0, strings.IndexByte(h.Raw, '\r') >= 0
+	folds, returns := strings.IndexByte(h.Raw, '\n'), strings.IndexByte(h.Raw, '\r') >= 0
+	if folds < 0 {
+		folds = len(h.Raw)
+	}
 	set := func(to *string, s received.Span) {
 		if s.Empty() {
 			return
 		}
 		if whole {
 			v := h.Raw[s.Start:s.End]
-			if (!folded || strings.IndexByte(v, '\n') < 0) && (!returns || strings.IndexByte(v, '\r') < 0) {
+			if (s.End <= folds || strings.IndexByte(v, '\n') < 0) && (!returns || strings.IndexByte(v, '\r') < 0) {
 				*to = v
 				return
 			}

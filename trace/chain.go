@@ -256,6 +256,9 @@ func addName(list []string, name string) []string {
 	if name == "" || len(list) == maxNames || slices.Contains(list, name) {
 		return list
 	}
+	if list == nil {
+		list = make([]string, 0, 4) // a field gives up to three
+	}
 	return append(list, name)
 }
 
@@ -330,10 +333,10 @@ const (
 
 // queueGap is the stamp minus the instant in the queue ID.
 func (h *hop) queueGap() (time.Duration, bool) {
-	if h.queued.IsZero() || h.at.IsZero() {
+	if h.queued == unknown || h.at == unknown {
 		return 0, false
 	}
-	return h.at.Sub(h.queued), true
+	return h.at.sub(h.queued), true
 }
 
 // against names the positive evidence against field j, or nothing. tie is how the field is

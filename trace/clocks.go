@@ -6,23 +6,52 @@ import (
 	"time"
 )
 
+// instant is a time in seconds since 1970, or unknown.
+type instant int64
+
+const unknown instant = math.MinInt64
+
+func instantOf(t time.Time) instant {
+	if t.IsZero() {
+		return unknown
+	}
+	return instant(t.Unix())
+}
+
+// sub is the time from u to t, both known. Like that of a time.Time, it is at most what a
+// Duration can hold.
+func (t instant) sub(u instant) time.Duration {
+	const most = math.MaxInt64 / instant(time.Second)
+	switch d := t - u; {
+	case d > most:
+		return math.MaxInt64
+	case d < -most:
+		return math.MinInt64
+	default:
+		return time.Duration(d) * time.Second
+	}
+}
+
+// clock is a Clock and what it points at.
+type clock struct {
+	Clock
+	gap, queue int64
+}
+
 // setClocks holds each stamp against the next hop's and against its own queue ID.
 func (a *analysis) setClocks() {
 	next := -1
-	clocks := make([]struct { // at once for all
-		Clock
-		gap, queue int64
-	}, len(a.hops))
+	clocks := make([]clock, len(a.hops)) // at once for all
 	for i := range a.hops {
 		h := &a.hops[i]
-		if h.at.IsZero() || h.Standing == Contradicted || h.Kind == Note {
+		if h.at == unknown || h.Standing == Contradicted || h.Kind == Note {
 			continue
 		}
 		c := &clocks[i]
 		c.GapTo = -1
 		if next >= 0 {
 			c.Gap, c.GapTo = &c.gap, next
-			*c.Gap = int64(a.hops[next].at.Sub(h.at) / time.Second)
+			*c.Gap = int64(a.hops[next].at.sub(h.at) / time.Second)
 		}
 		if d, ok := h.queueGap(); ok {
 			c.Queue = &c.queue
@@ -110,11 +139,11 @@ func (a *analysis) inStep(j int, tie link) time.Duration {
 // and whole minutes, which servers that write no seconds have too.
 func (a *analysis) step(i int) (time.Duration, bool) {
 	for j := i; j <= i+1; j++ {
-		if h := &a.hops[j]; h.Kind != Transfer || h.By.MTA != "" || h.ID != "" || h.at.IsZero() {
+		if h := &a.hops[j]; h.Kind != Transfer || h.By.MTA != "" || h.ID != "" || h.at == unknown {
 			return 0, false
 		}
 	}
-	d := a.hops[i].at.Sub(a.hops[i+1].at) % time.Hour
+	d := a.hops[i].at.sub(a.hops[i+1].at) % time.Hour
 	if d < 0 {
 		d += time.Hour
 	}

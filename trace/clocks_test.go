@@ -2,6 +2,7 @@ package trace
 
 import (
 	"testing"
+	"time"
 )
 
 // TestStampsInStep: three fields in a row whose minutes and seconds keep step are one
@@ -56,5 +57,21 @@ func TestStampsInStep(t *testing.T) {
 				t.Errorf("%s: field %d is %s: %s", c.name, i, p.Hops[i].Standing, p.Hops[i].Why)
 			}
 		}
+	}
+}
+
+// TestInstantSub holds the difference of instants to that of times: dates of any year meet.
+func TestInstantSub(t *testing.T) {
+	secs := []int64{0, 1, -1, 9223372036, 9223372037, -9223372036, -9223372037, 1030023506, -62135596801, -62135596799, 253402300799}
+	for _, x := range secs {
+		for _, y := range secs {
+			at, up := time.Unix(x, 0).UTC(), time.Unix(y, 0).UTC()
+			if got, want := instantOf(at).sub(instantOf(up)), at.Sub(up); got != want {
+				t.Errorf("%s minus %s: %d, want %d", at, up, got, want)
+			}
+		}
+	}
+	if instantOf(time.Time{}) != unknown {
+		t.Error("the zero time is an instant")
 	}
 }

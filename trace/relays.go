@@ -406,7 +406,7 @@ func (a *analysis) heloClaim(i int) {
 	if helo == "" || helo == h.From.RDNS && !addressText(helo) {
 		return
 	}
-	if registrable(helo) == "" && (!addressText(helo) || digits(helo) == 0) || sameDomain(helo, h.From.RDNS) {
+	if sameDomain(helo, h.From.RDNS) || registrable(helo) == "" && (!addressText(helo) || digits(helo) == 0) {
 		return
 	}
 	var b [48]byte // takes any address
