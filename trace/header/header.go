@@ -17,11 +17,11 @@ const (
 // Field is one header field as offsets into the scanned bytes: Start < Colon < End. A
 // field without a body has End = Colon+1.
 type Field struct {
-	Start int // offset of the name's first byte
-	Colon int // offset of the colon
-	End   int // offset after the body's last byte, its final line end left out
-	Line  int // line of the name, from 1
-	Which Name
+	Start int  // offset of the name's first byte
+	Colon int  // offset of the colon
+	End   int  // offset after the body's last byte, its final line end left out
+	Line  int  // line of the name, from 1
+	Which Name // the name as a number, where it is a known one
 }
 
 // Name returns the field's name as written, without white space before the colon.
