@@ -96,7 +96,22 @@ func mentionsTrace(p *part) bool {
 	if strings.EqualFold(p.get("Content-Transfer-Encoding"), "base64") {
 		return true
 	}
-	return bytes.Contains(p.body, []byte("eceived")) || bytes.Contains(p.body, []byte("ECEIVED"))
+	return holds(p.body, "eceived") || holds(p.body, "ECEIVED")
+}
+
+// holds tells whether a text holds one of the two words. It looks for their fifth letter,
+// which is the rarest of them.
+func holds(text []byte, received string) bool {
+	for pos := 4; pos < len(text); pos++ {
+		i := bytes.IndexByte(text[pos:], received[4])
+		if i < 0 {
+			break
+		}
+		if pos += i; bytes.HasPrefix(text[pos-4:], []byte(received)) {
+			return true
+		}
+	}
+	return false
 }
 
 // leafText reads a part that is text.

@@ -115,6 +115,18 @@ func TestAttached(t *testing.T) {
 	}
 }
 
+// TestMentionsTrace holds that the word is found wherever it stands, and nothing like it.
+func TestMentionsTrace(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Received: x": true, "RECEIVED: x": true, "vveceived": true, "vvceived": false, "vvv received": true, "eceived": true, "ECEIVED": true,
+		"eceive": false, "v": false, "": false, "have never rECEIVEd": false, "eceiveceived": true, "RECEIVE=\nD received": true,
+	} {
+		if got := mentionsTrace(&part{body: []byte(text)}); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
 // TestTextCut holds that it is told when a text is longer than what is searched of it.
 func TestTextCut(t *testing.T) {
 	text := complaintWith("Content-Type: text/plain", strings.Repeat("lorem ipsum dolor\n", maxPasted/17)+"\n"+attachedSpam("Cheap loans"))

@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/binary"
 	"io"
 	"strings"
 	"unicode/utf16"
@@ -164,13 +165,10 @@ func toUTF8(r *room, data []byte, name string) []byte {
 		}
 	}
 	out := r.take(len(data) + len(data)/8)
-	for len(data) > 0 {
-		plain := 0
-		for plain < len(data) && data[plain] < utf8.RuneSelf {
-			plain++
-		}
+	for {
+		plain := asciiLength(data)
 		if out, data = append(out, data[:plain]...), data[plain:]; len(data) == 0 {
-			break
+			return out
 		}
 		c, n := utf8.DecodeRune(data)
 		if c == utf8.RuneError && n == 1 {
@@ -179,20 +177,33 @@ func toUTF8(r *room, data []byte, name string) []byte {
 		out = utf8.AppendRune(out, c)
 		data = data[n:]
 	}
-	return out
+}
+
+// asciiLength gives the length of the beginning of a text that is plain ASCII.
+func asciiLength(text []byte) int {
+	n := 0
+	for n+8 <= len(text) && binary.LittleEndian.Uint64(text[n:])&tops == 0 {
+		n += 8
+	}
+	for n < len(text) && text[n] < utf8.RuneSelf {
+		n++
+	}
+	return n
 }
 
 // fromLatin1 converts a text in ISO 8859-1, in which every byte is a character of its own.
 func fromLatin1(r *room, data []byte) []byte {
 	out := r.take(len(data) + len(data)/8)
-	for _, c := range data {
-		if c < utf8.RuneSelf {
-			out = append(out, c)
-		} else {
-			out = append(out, 0xC0|c>>6, 0x80|c&0x3F)
+	for {
+		plain := asciiLength(data)
+		out, data = append(out, data[:plain]...), data[plain:]
+		for ; len(data) > 0 && data[0] >= utf8.RuneSelf; data = data[1:] {
+			out = append(out, 0xC0|data[0]>>6, 0x80|data[0]&0x3F)
+		}
+		if len(data) == 0 {
+			return out
 		}
 	}
-	return out
 }
 
 // fromUTF16 converts a text in UTF-16 with a byte order mark, or with every second byte of

@@ -85,6 +85,15 @@ func TestLatin1(t *testing.T) {
 	if got := fromLatin1(nil, all); !bytes.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
+	for n := range 20 { // what is plain is copied eight bytes at a time
+		plain := strings.Repeat("a", n)
+		if got, want := string(fromLatin1(nil, []byte(plain+"\xe9\x80"+plain))), plain+"é\u0080"+plain; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+		if got, want := string(toUTF8(nil, []byte(plain+"\xe9é"+plain), "")), plain+"éé"+plain; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
 }
 
 // TestPlainType holds the short way of reading a Content-Type to the general one.
