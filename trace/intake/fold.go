@@ -76,22 +76,15 @@ func appendFolded(buf, text []byte) []byte {
 // foldRun folds the beginning of a text that is plain ASCII into dst, which is as long, and
 // returns its length.
 func foldRun(dst, text []byte) int {
-	i := 0
-	for ; i+8 <= len(text); i += 8 {
-		x, plain := foldEight(binary.LittleEndian.Uint64(text[i:]))
-		if !plain {
-			break
-		}
-		binary.LittleEndian.PutUint64(dst[i:], x)
-	}
-	for ; i < len(text); i++ {
-		l := asciiFold[text[i]]
+	dst = dst[:len(text)]
+	for i, c := range text {
+		l := asciiFold[c]
 		if l == noASCII {
-			break
+			return i
 		}
 		dst[i] = l
 	}
-	return i
+	return len(text)
 }
 
 // Eight bytes that are all the same.
@@ -99,17 +92,6 @@ const (
 	ones = 0x0101010101010101
 	tops = 0x80 * ones
 )
-
-// foldEight does what asciiFold says to eight bytes at once, and tells whether none of them
-// needs a closer look. An addition takes a byte to its top bit from a certain letter on.
-func foldEight(x uint64) (folded uint64, plain bool) {
-	low := x | 0x20*ones // upper case becomes lower; the top bits tell what is not below "a", nor above "z"
-	letters := (low + (0x80-'a')*ones) &^ (low + (0x7F-'z')*ones)
-	digits := (x + (0x80-'0')*ones) &^ (x + (0x7F-'9')*ones)
-	keep := (letters | digits) & tops
-	stars := x ^ '*'*ones // zero for a star
-	return low & (keep<<1 - keep>>7), (x|(stars-ones)&^stars)&tops == 0
-}
 
 // appendLetter adds a character beyond ASCII, or what parts words.
 func appendLetter(buf []byte, c rune) []byte {

@@ -2,7 +2,6 @@ package intake
 
 import (
 	"bytes"
-	"encoding/binary"
 	"html"
 	"slices"
 	"unicode/utf8"
@@ -117,31 +116,17 @@ func appendSpaced(out, text []byte) []byte {
 
 // oneBlank copies the beginning of a text that is plain ASCII to dst, which is as long, with
 // one blank for each piece of white space, and none where gap is 1. It returns how much it
-// took and made. Eight bytes are copied at once where that changes nothing; else it has no
-// branch that depends on where words end: they would be guessed wrong.
+// took and made. It has no branch that depends on where words end: they would be guessed wrong.
 func oneBlank(dst, text []byte, gap int) (taken, made int) {
 	n := 0
-	for i := 0; i < len(text); {
-		if i+8 <= len(text) {
-			x := binary.LittleEndian.Uint64(text[i:])
-			blanks := ^(x ^ ' '*ones + ^uint64(tops)) & tops
-			others := x | ^(x + (0x80-' ')*ones) // bytes beyond ASCII, and controls
-			if (others|blanks&(blanks<<8|uint64(gap)<<7))&tops == 0 {
-				binary.LittleEndian.PutUint64(dst[n:], x)
-				n, i, gap = n+8, i+8, int(blanks>>63)
-				continue
-			}
+	for i, c := range text {
+		if c >= utf8.RuneSelf {
+			return i, n
 		}
-		for end := min(i+8, len(text)); i < end; i++ {
-			c := text[i]
-			if c >= utf8.RuneSelf {
-				return i, n
-			}
-			space := htmlSpace[c]
-			dst[n] = c&^-space | space<<5 // ' ' for any
-			n += 1 - int(space)&gap
-			gap = int(space)
-		}
+		space := htmlSpace[c]
+		dst[n] = c&^-space | space<<5 // ' ' for any
+		n += 1 - int(space)&gap
+		gap = int(space)
 	}
 	return len(text), n
 }

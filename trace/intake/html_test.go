@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestBlanksOneByOne holds that white space is taken together in what is copied eight bytes
-// at a time as it is byte by byte.
+// TestBlanksOneByOne holds that white space is taken together without branches as it is
+// character by character.
 func TestBlanksOneByOne(t *testing.T) {
 	slow := func(text string) string {
 		out := ""
