@@ -169,8 +169,8 @@ func (w *writer) quotes(r *casefile.Relay) {
 	}
 	if h := fieldOf(w.c, x.Sample, x.Own); h != nil {
 		var marks []string
-		for _, f := range s.Path.Findings {
-			if f.Hop == h.Index && f.Severity != trace.Info {
+		for _, f := range s.Path.FindingsOf(h.Index) {
+			if f.Severity != trace.Info {
 				marks = append(marks, f.Quote)
 			}
 		}

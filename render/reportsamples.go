@@ -161,6 +161,7 @@ func (w *writer) findings(s *casefile.Sample) {
 const (
 	maxRawField  = 64 << 10
 	maxRawSample = 256 << 10
+	rowOfField   = 64 // what a field takes besides its bytes: a header may hold tens of thousands without any
 )
 
 // rawKey explains how raw fields are shown.
@@ -185,7 +186,7 @@ func (w *writer) rawFields(s *casefile.Sample) {
 			w.note(count(len(s.Path.Hops)-i, "more field stands", "more fields stand") + " in " + s.Evidence + ".")
 			return
 		}
-		left -= w.traceField(s, &s.Path.Hops[i])
+		left -= w.traceField(s, &s.Path.Hops[i]) + rowOfField
 	}
 }
 
@@ -193,8 +194,8 @@ func (w *writer) rawFields(s *casefile.Sample) {
 // many bytes of it are shown.
 func (w *writer) traceField(s *casefile.Sample, h *trace.Hop) int {
 	var marks []string
-	for _, f := range s.Path.Findings {
-		if f.Hop == h.Index && f.Severity != trace.Info {
+	for _, f := range s.Path.FindingsOf(h.Index) {
+		if f.Severity != trace.Info {
 			marks = append(marks, f.Quote)
 		}
 	}

@@ -78,3 +78,21 @@ func BenchmarkAppendJSON(b *testing.B) {
 		}
 	}
 }
+
+// TestFindingsOf: each finding is given for the field that it rests on, and none twice.
+func TestFindingsOf(t *testing.T) {
+	for _, p := range paths(t) {
+		given := 0
+		for hop := -1; hop <= len(p.Hops); hop++ {
+			for _, f := range p.FindingsOf(hop) {
+				if f.Hop != hop {
+					t.Errorf("%s: %s of hop %d is given for %d", p.Sample.File, f.Code, f.Hop, hop)
+				}
+				given++
+			}
+		}
+		if given != len(p.Findings) {
+			t.Errorf("%s: %d of %d findings given", p.Sample.File, given, len(p.Findings))
+		}
+	}
+}

@@ -1,7 +1,9 @@
 package trace
 
 import (
+	"cmp"
 	"net/netip"
+	"slices"
 
 	"relaytrace/trace/received"
 )
@@ -93,6 +95,16 @@ type Path struct {
 	Bystanders []Bystander `json:"bystanders"` // named in the header, not to be accused
 	Hints      []Hint      `json:"hints"`      // what other fields say of the source, each with its own certainty
 	Findings   []Finding   `json:"findings"`   // in the order of the hops they rest on
+}
+
+// FindingsOf gives the findings that rest on a hop, or on no field for -1: a part of Findings.
+func (p *Path) FindingsOf(hop int) []Finding {
+	from, _ := slices.BinarySearchFunc(p.Findings, hop, func(f Finding, hop int) int { return cmp.Compare(f.Hop, hop) })
+	to := from
+	for to < len(p.Findings) && p.Findings[to].Hop == hop {
+		to++
+	}
+	return p.Findings[from:to]
 }
 
 // Sample says where a sample was found. The digest is over the bytes as received.

@@ -286,10 +286,8 @@ func (d *picture) field(i int) {
 	if d.explain {
 		d.reasons(h, i)
 	}
-	for _, f := range d.p.Findings {
-		if f.Hop == i {
-			d.finding(f, d.gutter(i))
-		}
+	for _, f := range d.p.FindingsOf(i) {
+		d.finding(f, d.gutter(i))
 	}
 }
 
@@ -363,8 +361,8 @@ func (d *picture) say(first, rest, text string) {
 
 // aside tells what rests on no single field, and how sentences of fields are to be read.
 func (d *picture) aside() {
-	for _, f := range d.p.Findings {
-		if f.Hop < 0 && f.Code != string(d.p.Ends) {
+	for _, f := range d.p.FindingsOf(-1) {
+		if f.Code != string(d.p.Ends) {
 			d.finding(f, "")
 		}
 	}
