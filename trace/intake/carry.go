@@ -309,8 +309,10 @@ func (in *inspector) looksLikeMessage(data []byte) bool {
 
 // reparse reads the structure of a message that was found in a part.
 func (in *inspector) reparse(data []byte, path string, steps []string) *part {
-	b := builder{}
-	return b.entity(trimLeadingBlank(data), path, steps, 1)
+	b := builder{guessed: in.space.guessed}
+	p := b.entity(trimLeadingBlank(data), path, steps, 1)
+	in.space.guessed = b.guessed
+	return p
 }
 
 // takeAttached takes a message that was attached: itself when it is the spam, what it carries

@@ -121,20 +121,20 @@ func TestPlainType(t *testing.T) {
 
 func TestPieces(t *testing.T) {
 	tests := map[string]string{
-		"--b\none\n--b\ntwo\n--b--\n":     "one|two",
-		"pre\n--b\none\n--b--\npost\n":    "one",
-		"--b\r\none\r\n--b--\r\n":         "one",
-		"--b \t\none\n--b--":              "one",
-		"--b\none\n":                      "one\n",
-		"--bb\none\n--b\ntwo\n--b--\n":    "two",
-		"x--b\none\n":                     "",
-		"--b\n--b\nx\n--b--\n":            "|x",
-		"--b\none\n--b--\n--b\nlate\n":    "one",
-		"no boundary at all":              "",
-		"--b\none\n--b-- and more\ntwo\n": "one\n--b-- and more\ntwo\n",
-		"--b" + strings.Repeat(" ", maxPadding-1) + "\none\n--b--\n": "one",
-		"--b" + strings.Repeat(" ", maxPadding) + "\none\n--b--\n":   "",
-		"--b\none\n--b-": "one",
+		"--b\none\n--b\ntwo\n--b--\n":                        "one|two",
+		"pre\n--b\none\n--b--\npost\n":                       "one",
+		"--b\r\none\r\n--b--\r\n":                            "one",
+		"--b \t\none\n--b--":                                 "one",
+		"--b\none\n":                                         "one\n",
+		"--bb\none\n--b\ntwo\n--b--\n":                       "two",
+		"x--b\none\n":                                        "",
+		"--b\n--b\nx\n--b--\n":                               "|x",
+		"--b\none\n--b--\n--b\nlate\n":                       "one",
+		"no boundary at all":                                 "",
+		"--b\none\n--b-- and more\ntwo\n":                    "one\n--b-- and more\ntwo\n",
+		"--b" + strings.Repeat(" ", 1000) + "\none\n--b--\n": "one",
+		"--b\r--b- x\n--b \none\n--b-":                       "one",
+		"--b\none\n--b-":                                     "one",
 	}
 	for in, want := range tests {
 		var got []string

@@ -52,6 +52,7 @@ func parseMessage(p *part, data []byte, h header.Header) *part {
 type builder struct {
 	room    *room
 	parts   int
+	guessed int64 // bytes walked over for lines that were tried as a boundary in vain
 	tooDeep bool
 }
 
@@ -121,7 +122,7 @@ func (b *builder) content(p *part, depth int) {
 func (b *builder) multipart(p *part, depth int) {
 	boundary := p.params.boundary
 	if boundary == "" {
-		if boundary = guessBoundary(p.body); boundary == "" {
+		if boundary = b.guessBoundary(p.body); boundary == "" {
 			return
 		}
 	}
@@ -142,10 +143,6 @@ func (b *builder) multipart(p *part, depth int) {
 	}
 }
 
-// maxPadding bounds in bytes what may stand behind a boundary on its line: white space that
-// mail systems add (RFC 2046 section 5.1.1), and hyphens.
-const maxPadding = 256
-
 // pieces cuts body at the lines "--boundary"; the line end before such a line belongs to
 // it. What stands before the first and after the closing line is left out. A missing
 // closing line ends the last piece at the end of the body.
@@ -153,6 +150,7 @@ func pieces(body []byte, boundary string, most int) [][]byte {
 	var out [][]byte
 	mark := []byte("--" + boundary)
 	begin := -1
+	padded := 0 // where the padding behind the last boundary ends: each byte is looked at once
 	for pos := 0; pos < len(body) && len(out) < most; {
 		i := bytes.Index(body[pos:], mark)
 		if i < 0 {
@@ -160,11 +158,13 @@ func pieces(body []byte, boundary string, most int) [][]byte {
 		}
 		at := pos + i
 		end := at + len(mark)
-		padding, ok := paddingOf(body[end:])
-		if !ok || at > 0 && body[at-1] != '\n' && body[at-1] != '\r' {
+		for padded = max(padded, end); padded < len(body) && isPadding(body[padded]); padded++ {
+		}
+		if padded < len(body) && body[padded] != '\n' || at > 0 && body[at-1] != '\n' && body[at-1] != '\r' {
 			pos = end
 			continue
 		}
+		padding := body[end:min(padded+1, len(body))]
 		if begin >= 0 {
 			out = append(out, trimOneLineEnd(body[begin:max(begin, at)]))
 		}
@@ -180,27 +180,20 @@ func pieces(body []byte, boundary string, most int) [][]byte {
 	return out
 }
 
-// paddingOf gives the rest of a boundary's line with its line end, if it is nothing but
-// padding. It looks no further than that goes: a body without line ends may hold a million marks.
-func paddingOf(rest []byte) (padding []byte, ok bool) {
-	for i, c := range rest[:min(len(rest), maxPadding)] {
-		switch c {
-		case '\n':
-			return rest[:i+1], true
-		case '-', ' ', '\t', '\r':
-		default:
-			return nil, false
-		}
-	}
-	return rest, len(rest) <= maxPadding
-}
+// isPadding tells what may stand behind a boundary on its line: white space that mail systems
+// add (RFC 2046 section 5.1.1), and hyphens.
+func isPadding(c byte) bool { return c == '-' || c == ' ' || c == '\t' || c == '\r' }
 
-// maxGuesses bounds the lines that are tried as a boundary.
-const maxGuesses = 50
+// maxGuesses bounds the lines of one part that are tried as a boundary in vain, and maxGuessed
+// the bytes that are walked over for that in all parts and all messages that lie in them.
+const (
+	maxGuesses = 50
+	maxGuessed = 2 << 30
+)
 
 // guessBoundary finds the boundary of a multipart whose header does not give one: the
 // first line that begins with "--" and has no space in it, when it stands there twice.
-func guessBoundary(body []byte) string {
+func (b *builder) guessBoundary(body []byte) string {
 	head := body[:min(len(body), 64<<10)]
 	tried := 0
 	for line := range bytes.Lines(head) {
@@ -211,7 +204,8 @@ func guessBoundary(body []byte) string {
 		if bytes.Count(body, append([]byte("\n"), mark...)) > 1 {
 			return string(mark[2:])
 		}
-		if tried++; tried == maxGuesses {
+		b.guessed += int64(len(body))
+		if tried++; tried == maxGuesses || b.guessed > maxGuessed {
 			break
 		}
 	}

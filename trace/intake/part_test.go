@@ -2,6 +2,8 @@ package intake
 
 import (
 	"bytes"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -20,6 +22,51 @@ func TestUnfold(t *testing.T) {
 						t.Fatalf("%q: %q and %q, want %q", body, got, oneLine(body), want)
 					}
 				}
+			}
+		}
+	}
+}
+
+// TestPiecesAreThose compares pieces with a cutter that looks at each line to its end.
+func TestPiecesAreThose(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	plain := func(body []byte, boundary string) (out [][]byte) {
+		mark, begin := []byte("--"+boundary), -1
+		for pos := 0; pos < len(body); {
+			i := bytes.Index(body[pos:], mark)
+			if i < 0 {
+				break
+			}
+			at, end := pos+i, pos+i+len(mark)
+			line := body[end:]
+			if n := bytes.IndexByte(line, '\n'); n >= 0 {
+				line = line[:n+1]
+			}
+			if at > 0 && body[at-1] != '\n' && body[at-1] != '\r' || len(bytes.Trim(line, "- \t\r\n")) > 0 {
+				pos = end
+				continue
+			}
+			if begin >= 0 {
+				out = append(out, trimOneLineEnd(body[begin:max(begin, at)]))
+			}
+			begin = end + len(line)
+			if pos = begin; bytes.HasPrefix(line, []byte("--")) {
+				return out
+			}
+		}
+		if begin >= 0 && begin < len(body) {
+			out = append(out, body[begin:])
+		}
+		return out
+	}
+	for range 200_000 {
+		body := make([]byte, r.IntN(40))
+		for i := range body {
+			body[i] = "--- \t\r\nab"[r.IntN(9)]
+		}
+		for _, boundary := range []string{"b", "-", "a-", " "} {
+			if got, want := pieces(body, boundary, maxParts), plain(body, boundary); !slices.EqualFunc(got, want, bytes.Equal) {
+				t.Fatalf("%q by %q: %q, want %q", body, boundary, got, want)
 			}
 		}
 	}

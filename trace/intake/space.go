@@ -5,11 +5,12 @@ import "relaytrace/trace/header"
 // space is the memory in which one worker inspects message after message: what is needed
 // for each is the same, and nothing of it is left when the next one comes.
 type space struct {
-	fields []header.Field
-	part   part
-	mail   mail
-	cargo  cargo
-	texts  *room // none where bytes are kept
+	fields  []header.Field
+	part    part
+	mail    mail
+	cargo   cargo
+	guessed int64 // as in builder, of the messages that are attached as files, in one another perhaps
+	texts   *room // none where bytes are kept
 }
 
 // The bounds of what is kept from one message for the next.
@@ -25,7 +26,7 @@ func (s *space) clear() {
 	}
 	hits := s.mail.hits
 	hits.empty()
-	s.part, s.mail, s.cargo = part{}, mail{hits: hits}, cargo{}
+	s.part, s.mail, s.cargo, s.guessed = part{}, mail{hits: hits}, cargo{}, 0
 	if s.texts != nil {
 		s.texts.used = 0
 	}
