@@ -14,6 +14,8 @@ type inspector struct {
 	brief bool     // as in Sorter
 	reuse bool     // as well
 	space *space
+
+	unpacked int // bytes that came out of archives since the worker last waited
 }
 
 // judge says what a message is and which samples it carries.

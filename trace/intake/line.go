@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -14,7 +15,7 @@ const (
 	inTray  = 16       // submissions of one tray, so that small ones are not waited for one by one
 	fullAt  = 64 << 10 // bytes from which a tray is full
 	inBytes = 16 << 20 // bytes of all; a larger submission goes through alone, to bound memory
-	swollen = 1 << 20  // bytes that came out of archives in a submission, from which it is waited for
+	swollen = 1 << 20  // bytes out of archives that a worker may have in line before it waits
 )
 
 // job is a submission on its way: read, then inspected and worked on, then handed out.
@@ -26,6 +27,7 @@ type job struct {
 	raw   bool // to be inspected
 	made  any  // by work
 	bytes int64
+	more  int           // bytes of the samples beyond its own
 	slab  *slab         // that its bytes lie in
 	done  chan struct{} // is sent to when all was done on it
 	gone  chan struct{} // of one that swells: closed when it was handed out
@@ -49,18 +51,32 @@ func (j *job) recycle() {
 // worker makes of a submission what its receiver wants of it.
 type worker func(n int, sub *Submission) any
 
-// tray holds jobs that go down the line together, in their order.
-type tray []*job
+// tray holds jobs that go down the line together, in their order. The workers take them one
+// by one all the same, so that none has much done before the others have done what is handed
+// out first.
+type tray struct {
+	jobs  []*job
+	begun atomic.Int32 // how many were taken, or more
+}
+
+// next gives the next job to a worker; nil when there is none left.
+func (t *tray) next() *job {
+	if n := int(t.begun.Add(1)); n <= len(t.jobs) {
+		return t.jobs[n-1]
+	}
+	return nil
+}
 
 // assembly line: one goroutine reads, several inspect and work, the caller's hands out in order.
 type line struct {
-	ctx   context.Context
-	order chan tray
-	work  chan tray
-	tray  tray                // what is not on its way yet
-	size  int64               // bytes in it
-	n     int                 // jobs put so far
-	bytes *semaphore.Weighted // of the jobs that were not handed out yet
+	ctx     context.Context
+	workers int
+	order   chan *tray
+	work    chan *tray          // each as often as workers find a job in it
+	tray    *tray               // what is not on its way yet
+	size    int64               // bytes in it
+	n       int                 // jobs put so far
+	bytes   *semaphore.Weighted // of the jobs that were not handed out yet
 }
 
 // runLine runs read, which puts jobs in line, has work done on each, and hands it to take in
@@ -68,12 +84,16 @@ type line struct {
 func runLine(ctx context.Context, in *inspector, read func(context.Context, *line) error, work worker, take func(*Submission, any) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &line{ctx: ctx, order: make(chan tray, inLine), work: make(chan tray, inLine), bytes: semaphore.NewWeighted(inBytes)}
-	for range runtime.GOMAXPROCS(0) {
+	workers := runtime.GOMAXPROCS(0)
+	l := &line{
+		ctx: ctx, workers: workers, order: make(chan *tray, inLine), work: make(chan *tray, inLine*workers),
+		tray: &tray{}, bytes: semaphore.NewWeighted(inBytes),
+	}
+	for range workers {
 		go func() {
 			in := in.worker()
 			for t := range l.work {
-				for _, j := range t {
+				for j := t.next(); j != nil; j = t.next() {
 					j.finish(in, work)
 				}
 			}
@@ -89,7 +109,7 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 	}()
 	var err error
 	for t := range l.order {
-		for _, j := range t {
+		for _, j := range t.jobs {
 			<-j.done
 			if err == nil {
 				err = ctx.Err() // what is in line is let go; the reader may have been done, and have no error
@@ -114,12 +134,14 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 	return readErr
 }
 
-// finish does all work on a job, and waits for one that swells to be handed out: a few
-// kilobytes of mail may hold megabytes, and each worker keeps one such in line. It comes: all
-// before it were begun before, and none of them waits for this one.
+// finish does all work on a job. Where more than some bytes came out of archives since the
+// worker last waited, it waits until the job is handed out: a few kilobytes of mail may hold
+// megabytes, and each worker keeps some in line. It comes: all before it were begun before,
+// and none of them waits for this one.
 func (j *job) finish(in *inspector, work worker) {
 	j.pass(in, work)
-	if j.sub.unpacked() > swollen {
+	if in.unpacked += max(j.more, 0); in.unpacked > swollen {
+		in.unpacked = 0
 		j.gone = make(chan struct{})
 	}
 	gone := j.gone
@@ -138,6 +160,7 @@ func (j *job) pass(in *inspector, work worker) {
 	if !j.guard(func() { j.made = work(j.n, j.sub) }) {
 		j.made = work(j.n, j.sub)
 	}
+	j.more = j.sub.unpacked()
 	for i := range j.sub.Samples {
 		one := &j.sub.Samples[i]
 		one.fields = nil // they are in the worker's space
@@ -187,8 +210,8 @@ func (l *line) put(j *job) error {
 			return err
 		}
 	}
-	l.tray = append(l.tray, j)
-	if l.size += j.bytes; len(l.tray) == inTray || l.size >= fullAt {
+	l.tray.jobs = append(l.tray.jobs, j)
+	if l.size += j.bytes; len(l.tray.jobs) == inTray || l.size >= fullAt {
 		return l.send()
 	}
 	return nil
@@ -196,15 +219,18 @@ func (l *line) put(j *job) error {
 
 // send sends the tray down the line.
 func (l *line) send() error {
-	if len(l.tray) == 0 {
+	t := l.tray
+	if len(t.jobs) == 0 {
 		return nil
 	}
 	select {
-	case l.order <- l.tray:
+	case l.order <- t:
 	case <-l.ctx.Done():
 		return l.ctx.Err()
 	}
-	l.work <- l.tray // never full for long: the workers need nobody
-	l.tray, l.size = make(tray, 0, inTray), 0
+	for range min(l.workers, len(t.jobs)) {
+		l.work <- t // never full for long: the workers need nobody
+	}
+	l.tray, l.size = &tray{jobs: make([]*job, 0, inTray)}, 0
 	return nil
 }
