@@ -40,6 +40,29 @@ func sortStream(t testing.TB, r io.Reader) (all []*Submission, counts Counts) {
 	return all, counts
 }
 
+// guessesWithin makes a message of size bytes whose multiparts do not name their boundary: 18
+// in one another, in a file that lies in the last of 18 others, and so on.
+func guessesWithin(size int) string {
+	var m strings.Builder
+	tail := ""
+	open := func(boundary, field string) {
+		m.WriteString(boundary + field + "\n\n")
+		tail = "\n" + boundary + tail
+	}
+	for file := range 19 {
+		m.WriteString("Received: from a by b; x\nFrom: a\nDate: x\nContent-Type: multipart/mixed\n\n")
+		for level := range 18 {
+			for k := range maxGuesses - 1 {
+				fmt.Fprintf(&m, "--a%02d%02d%02dzzzz\n", file, level, k)
+			}
+			open(fmt.Sprintf("--g%02d%02d\n", file, level), "Content-Type: multipart/mixed")
+		}
+		m.WriteString("x\n")
+		open(fmt.Sprintf("--g%02d99\n", file), "Content-Type: application/octet-stream; name=a.eml")
+	}
+	return m.String() + "Received: from a by b; x\n\n" + strings.Repeat("\n--", (size-m.Len()-len(tail))/3) + tail
+}
+
 // TestHostile holds that what is made to hurt ends within a second or so, is named, and
 // gives no sample that is not there.
 func TestHostile(t *testing.T) {
@@ -69,6 +92,7 @@ func TestHostile(t *testing.T) {
 		"boundaries in one line":    head + "Content-Type: multipart/mixed; boundary=b\n\n" + strings.Repeat("--b", 2_000_000),
 		"boundaries without ends":   head + "Content-Type: multipart/mixed; boundary=\"-\"\n\n" + strings.Repeat("\r---", 1_000_000) + "x",
 		"boundaries to guess":       head + "Content-Type: multipart/mixed\n\n" + guesses(8_000) + strings.Repeat("\n\n\n--q", 1_000_000),
+		"guesses within guesses":    guessesWithin(4 << 20),
 		"boundary of dashes":        head + "Content-Type: multipart/mixed; boundary=\"-\"\n\n" + strings.Repeat("---\n\n", 50_000),
 		"empty boundary":            head + "Content-Type: multipart/mixed; boundary=\"\"\n\n" + strings.Repeat("--\n", 50_000),
 		"line of 8 MB":              head + "X: " + strings.Repeat("y", 8<<20) + "\n\nend\n",

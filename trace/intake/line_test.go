@@ -96,6 +96,14 @@ func TestLineBoundsUnpacked(t *testing.T) {
 	}
 	one := "From x Fri Mar  7 18:00:00 2003\nFrom: joe@b.example\nSubject: spam\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\n" +
 		base64.StdEncoding.EncodeToString(packed.Bytes()) + "\n\n"
+	for _, reuse := range []bool{false, true} {
+		linePacked(t, one, reuse)
+	}
+}
+
+// linePacked sorts sixty messages with an archive each, with a receiver that takes its time.
+func linePacked(t *testing.T, one string, reuse bool) {
+	t.Helper()
 	const count = 60
 	var begun atomic.Int32
 	work := func(n int, sub *Submission) int {
@@ -103,23 +111,23 @@ func TestLineBoundsUnpacked(t *testing.T) {
 		return len(sub.Samples)
 	}
 	n := 0
-	err = WalkWith(context.Background(), Sorter{}, []string{Stdin}, strings.NewReader(strings.Repeat(one, count)), work, func(sub *Submission, samples int) error {
+	err := WalkWith(context.Background(), Sorter{Reuse: reuse}, []string{Stdin}, strings.NewReader(strings.Repeat(one, count)), work, func(sub *Submission, samples int) error {
 		if samples != 1 {
 			t.Errorf("%d samples: %v", samples, sub.Reasons)
 		}
-		if n == 0 { // a receiver that takes its time
+		if n == 0 {
 			for last := int32(-1); last != begun.Load(); time.Sleep(200 * time.Millisecond) {
 				last = begun.Load()
 			}
 			if got := int(begun.Load()); got > runtime.GOMAXPROCS(0) {
-				t.Errorf("%d are unpacked while the first is handed out", got)
+				t.Errorf("reuse %v: %d are unpacked while the first is handed out", reuse, got)
 			}
 		}
 		n++
 		return nil
 	})
 	if err != nil || n != count {
-		t.Errorf("%d of %d, %v", n, count, err)
+		t.Errorf("reuse %v: %d of %d, %v", reuse, n, count, err)
 	}
 }
 
