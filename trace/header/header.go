@@ -15,7 +15,8 @@ const (
 )
 
 // Field is one header field as offsets into the scanned bytes: Start < Colon < End. A
-// field without a body has End = Colon+1.
+// field without a body has End = Colon+1. Scan makes them; in one that is made otherwise
+// Which must be what NameOf gives for its name.
 type Field struct {
 	Start int  // offset of the name's first byte
 	Colon int  // offset of the colon
