@@ -211,9 +211,9 @@ func (d *picture) originTag(h *trace.Hop) (tag, colour string) {
 	case d.p.Ends != trace.EndOrigin:
 		return "", ""
 	case d.p.Origin.Certainty == trace.Recorded:
-		return "SOURCE, as far as the header tells", bold
+		return "POSSIBLE SOURCE, as far as the header tells", bold
 	}
-	return fmt.Sprintf("SOURCE, according to field %d", h.Index), bold
+	return fmt.Sprintf("POSSIBLE SOURCE, according to field %d", h.Index), bold
 }
 
 // withholds reports whether a finding says that the field leaves the previous hop out.

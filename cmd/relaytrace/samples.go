@@ -20,7 +20,7 @@ func eachSample[T any](ctx context.Context, a *app, s settings, paths []string, 
 	sorter.Brief, sorter.Reuse = true, true
 	type worked struct {
 		samples []T
-		one     [1]T            // in most it is that
+		one     [1]T            // the room of samples: most have one
 		problem *intake.Problem // none in most
 	}
 	all := func(_ int, sub *intake.Submission) *worked {
