@@ -45,8 +45,8 @@ type logRequestData struct {
 	Withholds bool   // Withheld, of any
 	Certain   bool   // every address was recorded by the recipient's side
 	Doubt     bool   // some verdict is provisional
-	Direct    bool   // notice: some host handed the mail over itself
-	Told      bool   // notice: some host is only known according to another
+	Direct    bool   // notice: some host handed the mail over itself, and no field tells from where it had it
+	Told      bool   // notice: of some host another, or its own field, tells more
 	Begun     bool   // notice: on some host the mail began, by its own field
 	Beyond    int    // samples of the case beyond those shown
 }
@@ -209,8 +209,8 @@ func (q *logRequestData) sum() {
 		q.Clients += a.Clients()
 		q.Certain = q.Certain && a.Recorded()
 		q.Doubt = q.Doubt || a.Provisional
-		q.Direct = q.Direct || a.Direct
-		q.Told = q.Told || !a.Direct
+		q.Direct = q.Direct || a.Direct && !a.Local
+		q.Told = q.Told || !a.Direct || a.Local
 		q.Begun = q.Begun || a.Local
 		q.Beyond += a.Beyond
 		for _, t := range a.Transactions {

@@ -38,7 +38,10 @@ func TestLetterGoldens(t *testing.T) {
 	helo.Relays[2].Verdict, helo.Relays[2].Certainty = casefile.VerdictProvisional, trace.Claimed
 	helo.OwnHosts = []int{1, 2}
 	reminded, thanked, forged, member := letterCase(), letterCase(), letterCase(), letterCase()
-	named, updated := letterCase(), letterCase()
+	named, updated, begun := letterCase(), letterCase(), letterCase()
+	for i := range begun.Sources {
+		begun.Sources[i].Ends = trace.EndLocal
+	}
 	member.Settings.Member, member.Settings.CareContact = true, "Miss Grey, +44 20 7946 0000"
 	member.Letters = []casefile.Letter{sentLetter("192.0.2.25"), janetLetter()}
 	member.Relays[0].Withholds = true
@@ -57,6 +60,7 @@ func TestLetterGoldens(t *testing.T) {
 	}{
 		{"pass-on", letterCase(), passOn},
 		{"notice-direct", letterCase(), noticeLetter("2001:db8::66")},
+		{"notice-begun", begun, noticeLetter("2001:db8::66")},
 		{"notice-according-to", letterCase(), noticeLetter("203.0.113.200")},
 		{"notice-both", letterCase(), noticeLetter("2001:db8::66", "203.0.113.200")},
 		{"forged-too", forged, forgedLetter(forged)},
