@@ -101,7 +101,7 @@ var regions = map[Registry]string{
 }
 
 // countryRegion turns regions round.
-var countryRegion = func() map[string]Registry {
+var countryRegion = sync.OnceValue(func() map[string]Registry {
 	m := make(map[string]Registry)
 	for registry, codes := range regions {
 		for code := range strings.FieldsSeq(codes) {
@@ -109,15 +109,15 @@ var countryRegion = func() map[string]Registry {
 		}
 	}
 	return m
-}()
+})
 
 // regionNote says when a country lies outside the region of the registry. It happens
 // without any fault: old blocks went all over the world, and blocks are sold abroad.
 func regionNote(code string, holds Registry) string {
-	if holds == "" || countryRegion[code] == holds {
+	if holds == "" || countryRegion()[code] == holds {
 		return ""
 	}
-	serves, known := countryRegion[code]
+	serves, known := countryRegion()[code]
 	if !known {
 		return fmt.Sprintf("%s is no country of any registry's region; the block is %s's", code, holds)
 	}

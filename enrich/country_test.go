@@ -88,7 +88,7 @@ func TestCountryTableCodes(t *testing.T) {
 		if err := result.DecodePath(&code, "country_code"); err != nil {
 			t.Fatal(err)
 		}
-		if countryRegion[code] == "" {
+		if countryRegion()[code] == "" {
 			odd[code]++
 		}
 	}

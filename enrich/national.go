@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // National is a registry of one country, below a regional one.
@@ -67,7 +68,7 @@ type nationalBlock struct {
 }
 
 // nationalTable is nationalBlocks, narrowest first.
-var nationalTable = func() []nationalBlock {
+var nationalTable = sync.OnceValue(func() []nationalBlock {
 	var table []nationalBlock
 	for i := range nationals {
 		for s := range strings.FieldsSeq(nationalBlocks[nationals[i].Name]) {
@@ -76,7 +77,7 @@ var nationalTable = func() []nationalBlock {
 	}
 	slices.SortFunc(table, func(a, b nationalBlock) int { return b.prefix.Bits() - a.prefix.Bits() })
 	return table
-}()
+})
 
 // NationalOf names the national registry that looks after the block around addr, as far
 // as the table of [NationalTableDate] tells. It is a first guess: most blocks are not in
@@ -84,9 +85,9 @@ var nationalTable = func() []nationalBlock {
 // concurrent use.
 func NationalOf(addr netip.Addr) (National, bool) {
 	addr = addr.Unmap().WithZone("")
-	for i := range nationalTable {
-		if nationalTable[i].prefix.Contains(addr) {
-			return *nationalTable[i].registry, true
+	for _, block := range nationalTable() {
+		if block.prefix.Contains(addr) {
+			return *block.registry, true
 		}
 	}
 	return National{}, false

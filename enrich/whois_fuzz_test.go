@@ -100,11 +100,11 @@ func TestNationalOf(t *testing.T) {
 		}
 	}
 	// The table lies inside what the regional registries have, and does not contradict itself.
-	for i, b := range nationalTable {
+	for i, b := range nationalTable() {
 		if got, _ := RegistryOf(b.prefix.Addr()); got != b.registry.Regional || b.prefix != b.prefix.Masked() {
 			t.Errorf("%s of %s lies with %s", b.prefix, b.registry.Name, got)
 		}
-		for _, other := range nationalTable[i+1:] {
+		for _, other := range nationalTable()[i+1:] {
 			if b.prefix.Overlaps(other.prefix) {
 				t.Errorf("%s of %s overlaps %s of %s", b.prefix, b.registry.Name, other.prefix, other.registry.Name)
 			}

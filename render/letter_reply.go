@@ -3,9 +3,7 @@ package render
 import (
 	"cmp"
 	"errors"
-	"regexp"
 	"strings"
-	"sync"
 
 	"relaytrace/casefile"
 )
@@ -105,10 +103,7 @@ func showsPath(c *casefile.Case) bool {
 }
 
 // messageIDOf is a Message-ID that can stand in a header field as it is.
-// Like other large expressions it is made when it is needed: every command would wait for it.
-var messageIDOf = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^<([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,200}@[A-Za-z0-9.\[\]:_-]{1,200})>$`)
-})
+var messageIDOf = pattern(`^<([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,200}@[A-Za-z0-9.\[\]:_-]{1,200})>$`)
 
 // personName is a name to greet somebody by. What is an address, holds digits, or is too
 // long for a name is none.

@@ -1,10 +1,8 @@
 package render
 
 import (
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"relaytrace/casefile"
 	"relaytrace/trace"
@@ -27,16 +25,14 @@ var searchFamilies = []string{"sendmail", "postfix", "exim", "qmail", "exchange-
 // safeID is what may stand in a command that somebody will paste into a shell: an ID
 // comes from a sample, and a sample is hostile. Dots are left out so that no address or
 // host name passes for an ID.
-var safeID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{3,39}$`)
+var safeID = pattern(`^[A-Za-z0-9][A-Za-z0-9_-]{3,39}$`)
 
 // safeMsgID is the same for a Message-ID between single quotes of PowerShell.
-var safeMsgID = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^<[A-Za-z0-9.=_+-]{1,100}@[A-Za-z0-9.-]{1,100}>$`)
-})
+var safeMsgID = pattern(`^<[A-Za-z0-9.=_+-]{1,100}@[A-Za-z0-9.-]{1,100}>$`)
 
 // plainID returns id when it has the form of a queue ID, else nothing.
 func plainID(id string) string {
-	if safeID.MatchString(id) {
+	if safeID().MatchString(id) {
 		return id
 	}
 	return ""
@@ -85,7 +81,7 @@ func queueID(t *transaction) string {
 
 // queueNote is how qmail-queue writes its process number, in a note of its own above
 // the field of qmail-smtpd. The log of qmail-send calls the number qp.
-var queueNote = regexp.MustCompile(`^\s*\(qmail ([0-9]{1,10}) invoked `)
+var queueNote = pattern(`^\s*\(qmail ([0-9]{1,10}) invoked `)
 
 // queueProcess finds that number, or returns nothing.
 func queueProcess(hops []trace.Hop, seen casefile.Seen) string {
@@ -93,7 +89,7 @@ func queueProcess(hops []trace.Hop, seen casefile.Seen) string {
 	if at <= seen.Hop || !believed(&hops[at]) || hops[seen.Own].By.MTA != "qmail" {
 		return ""
 	}
-	if m := queueNote.FindStringSubmatch(hops[at].Raw); m != nil {
+	if m := queueNote().FindStringSubmatch(hops[at].Raw); m != nil {
 		return m[1]
 	}
 	return ""

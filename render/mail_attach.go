@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/emersion/go-message"
@@ -78,9 +76,7 @@ func userAgent(version string) string {
 }
 
 // pathAddress is an envelope address that a feedback report can carry as it is.
-var pathAddress = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^<?([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9.-]{1,190})>?$`)
-})
+var pathAddress = pattern(`^<?([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9.-]{1,190})>?$`)
 
 // pathOf gives an envelope address in angle brackets, or nothing when it has another form.
 // The null sender is one.

@@ -3,7 +3,6 @@ package render
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"relaytrace/casefile"
@@ -63,12 +62,12 @@ func (r *redactor) tree(v any) any {
 
 // impersonal is a detail of an event that can hold no address of a person, nor words: a
 // number, digest, IP address, time, or name of a letter.
-var impersonal = regexp.MustCompile(`^[a-z0-9_-]+=[A-Za-z0-9.:_-]*$`)
+var impersonal = pattern(`^[a-z0-9_-]+=[A-Za-z0-9.:_-]*$`)
 
 // cutDetail takes out of an event the details that could name a person, and says so in the
 // event, since its hash is over the whole of it.
 func cutDetail(e *casefile.Event) {
-	kept := slices.DeleteFunc(e.Detail, func(d string) bool { return !impersonal.MatchString(d) })
+	kept := slices.DeleteFunc(e.Detail, func(d string) bool { return !impersonal().MatchString(d) })
 	if cut := len(e.Detail) - len(kept); cut > 0 {
 		kept = append(kept, fmt.Sprintf("redacted=%d; the hash is over the whole", cut))
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // entry is what one log line tells of an incoming message.
@@ -18,48 +19,53 @@ type entry struct {
 	auth      string
 }
 
+// pattern gives what is compiled when it is first asked for: most runs read no logs.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 // The beginnings of log lines: a syslog stamp (RFC 3164, or RFC 3339 as rsyslog writes), a
 // date and time, TAI64N, or the fields of a tracking log.
-var entryStart = regexp.MustCompile(`^(?:<\d{1,3}>)?(?:` +
+var entryStart = pattern(`^(?:<\d{1,3}>)?(?:` +
 	`[A-Z][a-z]{2} {1,2}\d{1,2} \d{2}:\d{2}:\d{2}` +
 	`|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}` +
 	`|@4[0-9a-f]{23}` +
 	`|#Fields:` +
 	`|(?:sendmail|sm-mta|postfix/[a-z]+|exim|smtpd)\[\d+\]:)`)
 
-func beginsEntry(s string) bool { return entryStart.MatchString(s) }
+func beginsEntry(s string) bool { return entryStart().MatchString(s) }
 
 var (
 	// sendmail: the line of the sender; only there is relay= the client.
-	sendmailLine = regexp.MustCompile(`(?:sendmail|sm-mta|sm-msp-queue)(?:\[\d+\])?: (?:\[ID [^\]]*\] )?([0-9A-Za-z]{5,24}): from=.*[, ]relay=(.*)$`)
-	sendmailID   = regexp.MustCompile(`[, ]msgid=<?([^>, ]+)>?`)
+	sendmailLine = pattern(`(?:sendmail|sm-mta|sm-msp-queue)(?:\[\d+\])?: (?:\[ID [^\]]*\] )?([0-9A-Za-z]{5,24}): from=.*[, ]relay=(.*)$`)
+	sendmailID   = pattern(`[, ]msgid=<?([^>, ]+)>?`)
 	// Postfix: smtpd's line of the client.
-	postfixLine = regexp.MustCompile(`postfix(?:[-a-z0-9]*)/(?:[a-z]+/)*smtpd(?:\[\d+\])?: (?:\[ID [^\]]*\] )?([0-9A-Za-z]{5,24}): client=([^\s,]+)(.*)$`)
-	postfixID   = regexp.MustCompile(`postfix(?:[-a-z0-9]*)/(?:[a-z]+/)*cleanup(?:\[\d+\])?: ([0-9A-Za-z]{5,24}): message-id=<?([^>\s]+)>?`)
+	postfixLine = pattern(`postfix(?:[-a-z0-9]*)/(?:[a-z]+/)*smtpd(?:\[\d+\])?: (?:\[ID [^\]]*\] )?([0-9A-Za-z]{5,24}): client=([^\s,]+)(.*)$`)
+	postfixID   = pattern(`postfix(?:[-a-z0-9]*)/(?:[a-z]+/)*cleanup(?:\[\d+\])?: ([0-9A-Za-z]{5,24}): message-id=<?([^>\s]+)>?`)
 	// Exim: "<=" is a message taken in; "=>" and "->" are deliveries.
-	eximLine = regexp.MustCompile(`(?:^|\s)([0-9A-Za-z]{6}-[0-9A-Za-z]{6}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2}(?:[0-9A-Za-z]{2})?) <= (.*)$`)
-	eximHost = regexp.MustCompile(`(?:^|\s)H=((?:[^\s(\[]+ )?)((?:\([^()]*\) )?)\[([0-9A-Fa-f.:]+)\]`)
-	eximAuth = regexp.MustCompile(`\sA=([^\s]+)`)
-	eximID   = regexp.MustCompile(`\sid=([^\s]+)`)
+	eximLine = pattern(`(?:^|\s)([0-9A-Za-z]{6}-[0-9A-Za-z]{6}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2}(?:[0-9A-Za-z]{2})?) <= (.*)$`)
+	eximHost = pattern(`(?:^|\s)H=((?:[^\s(\[]+ )?)((?:\([^()]*\) )?)\[([0-9A-Fa-f.:]+)\]`)
+	eximAuth = pattern(`\sA=([^\s]+)`)
+	eximID   = pattern(`\sid=([^\s]+)`)
 	// OpenSMTPD: one line of the connection and one of the message share the session.
-	smtpdConnect = regexp.MustCompile(`smtpd\[\d+\]: ([0-9a-f]{16}) smtp connected address=(\S+)(?: host=(\S+))?`)
-	smtpdMessage = regexp.MustCompile(`smtpd\[\d+\]: ([0-9a-f]{16}) smtp message (?:address=\S+ (?:host=\S+ )?)?msgid=([0-9a-f]{8})`)
+	smtpdConnect = pattern(`smtpd\[\d+\]: ([0-9a-f]{16}) smtp connected address=(\S+)(?: host=(\S+))?`)
+	smtpdMessage = pattern(`smtpd\[\d+\]: ([0-9a-f]{16}) smtp message (?:address=\S+ (?:host=\S+ )?)?msgid=([0-9a-f]{8})`)
 
-	hostAndAddr = regexp.MustCompile(`^(?:(?:IDENT:)?[^\s\[\]]*@)?([^\s\[\]@]*)\s*\[([0-9A-Fa-f.:]+)\]`)
-	postfixHost = regexp.MustCompile(`^([^\s\[\]]*)\[([0-9A-Fa-f.:]+)\]`)
-	origClient  = regexp.MustCompile(`,\s*orig_client=([^\s,]+)`)
-	saslUser    = regexp.MustCompile(`,\s*sasl_username=([^\s,]+)`)
+	hostAndAddr = pattern(`^(?:(?:IDENT:)?[^\s\[\]]*@)?([^\s\[\]@]*)\s*\[([0-9A-Fa-f.:]+)\]`)
+	postfixHost = pattern(`^([^\s\[\]]*)\[([0-9A-Fa-f.:]+)\]`)
+	origClient  = pattern(`,\s*orig_client=([^\s,]+)`)
+	saslUser    = pattern(`,\s*sasl_username=([^\s,]+)`)
 )
 
 // readEntry reads a line that tells of an incoming message and its client by itself.
 func readEntry(s string) (entry, bool) {
-	if m := sendmailLine.FindStringSubmatch(s); m != nil {
+	if m := sendmailLine().FindStringSubmatch(s); m != nil {
 		return sendmailEntry(m[1], m[2], s)
 	}
-	if m := postfixLine.FindStringSubmatch(s); m != nil {
+	if m := postfixLine().FindStringSubmatch(s); m != nil {
 		return postfixEntry(m[1], m[2], m[3])
 	}
-	if m := eximLine.FindStringSubmatch(s); m != nil {
+	if m := eximLine().FindStringSubmatch(s); m != nil {
 		return eximEntry(m[1], m[2])
 	}
 	return entry{}, false
@@ -67,12 +73,12 @@ func readEntry(s string) (entry, bool) {
 
 func sendmailEntry(id, relay, all string) (entry, bool) {
 	e := entry{software: "sendmail", queueID: id}
-	m := hostAndAddr.FindStringSubmatch(relay)
+	m := hostAndAddr().FindStringSubmatch(relay)
 	if m == nil {
 		return e, false
 	}
 	e.name, e.client = m[1], logAddr(m[2])
-	if m := sendmailID.FindStringSubmatch(all); m != nil {
+	if m := sendmailID().FindStringSubmatch(all); m != nil {
 		e.messageID = m[1]
 	}
 	return e, e.client.IsValid()
@@ -80,10 +86,10 @@ func sendmailEntry(id, relay, all string) (entry, bool) {
 
 func postfixEntry(id, client, rest string) (entry, bool) {
 	e := entry{software: "postfix", queueID: id}
-	if m := origClient.FindStringSubmatch(rest); m != nil {
+	if m := origClient().FindStringSubmatch(rest); m != nil {
 		client = m[1] // a filter in between handed it back; this is who connected to the first smtpd
 	}
-	m := postfixHost.FindStringSubmatch(client)
+	m := postfixHost().FindStringSubmatch(client)
 	if m == nil {
 		return e, false
 	}
@@ -91,7 +97,7 @@ func postfixEntry(id, client, rest string) (entry, bool) {
 	if e.name == "unknown" {
 		e.name = ""
 	}
-	if m := saslUser.FindStringSubmatch(rest); m != nil {
+	if m := saslUser().FindStringSubmatch(rest); m != nil {
 		e.auth = m[1]
 	}
 	return e, e.client.IsValid()
@@ -99,15 +105,15 @@ func postfixEntry(id, client, rest string) (entry, bool) {
 
 func eximEntry(id, rest string) (entry, bool) {
 	e := entry{software: "exim", queueID: id}
-	m := eximHost.FindStringSubmatch(rest)
+	m := eximHost().FindStringSubmatch(rest)
 	if m == nil {
 		return e, false
 	}
 	e.name, e.helo, e.client = strings.TrimSpace(m[1]), strings.Trim(m[2], "() "), logAddr(m[3])
-	if m := eximAuth.FindStringSubmatch(rest); m != nil {
+	if m := eximAuth().FindStringSubmatch(rest); m != nil {
 		e.auth = m[1]
 	}
-	if m := eximID.FindStringSubmatch(rest); m != nil {
+	if m := eximID().FindStringSubmatch(rest); m != nil {
 		e.messageID = strings.Trim(m[1], "<>")
 	}
 	return e, e.client.IsValid()
@@ -131,10 +137,10 @@ type sessions struct {
 func linkSessions(lines []logLine) *sessions {
 	l := &sessions{messageID: map[string]string{}, clients: map[string]entry{}}
 	for _, line := range lines {
-		if m := postfixID.FindStringSubmatch(line.text); m != nil {
+		if m := postfixID().FindStringSubmatch(line.text); m != nil {
 			l.messageID[m[1]] = m[2]
 		}
-		if m := smtpdConnect.FindStringSubmatch(line.text); m != nil {
+		if m := smtpdConnect().FindStringSubmatch(line.text); m != nil {
 			l.clients[m[1]] = entry{software: "opensmtpd", client: logAddr(strings.Trim(m[2], "[]")), name: m[3]}
 		}
 		if names, ok := strings.CutPrefix(line.text, "#Fields:"); ok {
@@ -149,7 +155,7 @@ func linkSessions(lines []logLine) *sessions {
 
 // client reads a line that needs others to be understood.
 func (l *sessions) client(s string) (entry, bool) {
-	if m := smtpdMessage.FindStringSubmatch(s); m != nil {
+	if m := smtpdMessage().FindStringSubmatch(s); m != nil {
 		e, ok := l.clients[m[1]]
 		e.queueID = m[2]
 		return e, ok

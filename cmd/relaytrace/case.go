@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +13,9 @@ import (
 )
 
 // caseID is what --id may be: it stands in file names, subjects and Message-IDs.
-var caseID = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?$`)
+var caseID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?$`)
+})
 
 // caseFlags are the flags of the verb case.
 type caseFlags struct {
@@ -114,7 +117,7 @@ func (a *app) makeCase(c *cobra.Command, f caseFlags, paths []string) error {
 	switch {
 	case f.out == "":
 		return usage("no output folder", "name one with -o DIR")
-	case f.id != "" && !caseID.MatchString(f.id):
+	case f.id != "" && !caseID().MatchString(f.id):
 		return usage(fmt.Sprintf("--id: %q is not fit for a case", f.id), "use up to 40 letters, digits and hyphens")
 	}
 	now, err := clock(f.now)

@@ -3,25 +3,26 @@ package main
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"relaytrace/trace"
 )
 
 // allCodes are the pages of every code that relaytrace writes, by code: those of one
 // sample, which package trace keeps, and those of the case and of the look-ups.
-var allCodes = func() []trace.Code {
+var allCodes = sync.OnceValue(func() []trace.Code {
 	all := slices.Concat(trace.Codes(), judgeCodes, lookupCodes)
 	slices.SortFunc(all, func(x, y trace.Code) int { return strings.Compare(x.Code, y.Code) })
 	return all
-}()
+})
 
 // explanation returns the page of a code.
 func explanation(code string) (trace.Code, bool) {
-	i, ok := slices.BinarySearchFunc(allCodes, code, func(c trace.Code, code string) int { return strings.Compare(c.Code, code) })
+	i, ok := slices.BinarySearchFunc(allCodes(), code, func(c trace.Code, code string) int { return strings.Compare(c.Code, code) })
 	if !ok {
 		return trace.Code{}, false
 	}
-	return allCodes[i], true
+	return allCodes()[i], true
 }
 
 // judgeCodes are the verdicts on relays and the reasons for them, over all samples of a case.

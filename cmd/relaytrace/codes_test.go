@@ -48,7 +48,7 @@ func TestEveryCodeOfTheCaseHasItsPage(t *testing.T) {
 // page is whole.
 func TestOnePageForACode(t *testing.T) {
 	last := ""
-	for _, c := range allCodes {
+	for _, c := range allCodes() {
 		if c.Code == last {
 			t.Errorf("%q has two pages", c.Code)
 		}

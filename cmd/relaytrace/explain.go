@@ -44,7 +44,7 @@ does not mean, and shows a line on which it rests. Without a code it lists them 
 // explain looks codes up; no code means all, by name.
 func explain(codes []string) ([]trace.Code, error) {
 	if len(codes) == 0 {
-		return allCodes, nil
+		return allCodes(), nil
 	}
 	var found []trace.Code
 	for _, code := range codes {
@@ -103,7 +103,7 @@ func (a *app) explainJSON(found []trace.Code) error {
 // completeCodes offers the codes to the shell, each with what it means.
 func completeCodes(_ *cobra.Command, _ []string, begun string) ([]string, cobra.ShellCompDirective) {
 	var codes []string
-	for _, e := range allCodes {
+	for _, e := range allCodes() {
 		if strings.HasPrefix(e.Code, begun) {
 			first, _, _ := strings.Cut(e.Means, ". ")
 			codes = append(codes, e.Code+"\t"+strings.TrimSuffix(first, "."))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"relaytrace/trace/header"
@@ -136,10 +137,15 @@ func (b *Bounce) worst() string {
 	return worst
 }
 
+// pattern gives what is compiled when it is first asked for: most mail is no bounce.
+func pattern(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 var (
-	writesAt   = regexp.MustCompile(`(?i)(?:qmail-send program|postfix program|mail system) at (?:host )?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
-	receivedAt = regexp.MustCompile(`(?i)the original message was received at ([^\r\n]{10,80})\r?\n(?:from ([^\r\n]{1,200}))?`)
-	remoteHost = regexp.MustCompile(`(?i)(?:while talking to|remote host said|host|reporting-mta: dns;|by host|server) <?\[?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
+	writesAt   = pattern(`(?i)(?:qmail-send program|postfix program|mail system) at (?:host )?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
+	receivedAt = pattern(`(?i)the original message was received at ([^\r\n]{10,80})\r?\n(?:from ([^\r\n]{1,200}))?`)
+	remoteHost = pattern(`(?i)(?:while talking to|remote host said|host|reporting-mta: dns;|by host|server) <?\[?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
 )
 
 // readOldBounce reads a bounce in plain text.
@@ -304,14 +310,14 @@ func (b *Bounce) readOpening(text []byte) {
 	text = text[:min(len(text), 4<<10)]
 	low := bytes.ToLower(text) // looking for plain words is much faster than the expressions
 	if bytes.Contains(low, []byte("program at ")) || bytes.Contains(low, []byte("mail system at ")) {
-		if m := writesAt.FindSubmatch(text); m != nil {
+		if m := writesAt().FindSubmatch(text); m != nil {
 			b.Reporter = strings.ToLower(strings.TrimRight(string(m[1]), "."))
 		}
 	}
 	if !bytes.Contains(low, []byte("the original message was received at ")) {
 		return
 	}
-	if m := receivedAt.FindSubmatch(text); m != nil {
+	if m := receivedAt().FindSubmatch(text); m != nil {
 		b.Arrival, b.ReceivedFrom = oneLine(m[1]), oneLine(m[2])
 		b.ArrivalTime = parseDate(b.Arrival)
 	}
@@ -408,7 +414,7 @@ func remoteIn(line []byte) string {
 	if !mayTell(line, "talking to ", "said ", "host ", "dns; ", "server ") {
 		return ""
 	}
-	if m := remoteHost.FindSubmatch(line); m != nil {
+	if m := remoteHost().FindSubmatch(line); m != nil {
 		return string(m[1])
 	}
 	return ""

@@ -34,7 +34,7 @@ func TestCodes(t *testing.T) {
 			t.Fatalf("%q: status %q, want %q", text, got, want)
 		}
 		host := ""
-		if m := remoteHost.FindSubmatch(text); m != nil {
+		if m := remoteHost().FindSubmatch(text); m != nil {
 			host = string(m[1])
 		}
 		if got := remoteIn(text); got != host {

@@ -1,10 +1,10 @@
 package intake
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math/bits"
 	"slices"
+	"strings"
 	"sync"
 	"unicode"
 	"unicode/utf8"
@@ -163,12 +163,6 @@ func (f *folded) head(i int) uint64 {
 	return x & (ends&-ends>>7 - 1) // what is below it
 }
 
-// word gives the word with index i.
-func (f *folded) word(i int) []byte {
-	begins := f.buf[f.starts[i]:]
-	return begins[:bytes.IndexByte(begins, 0)]
-}
-
 // matches tells whether a phrase stands at the word with index i.
 func (f *folded) matches(phrase []string, i int) bool {
 	if len(phrase) > len(f.starts)-i {
@@ -193,14 +187,16 @@ func (f *folded) contains(phrase []string) bool {
 	return false
 }
 
-// foldWords cuts a phrase into its words.
+// foldWords cuts a phrase into its words. They share one string: there are thousands of
+// phrases, and the rules are read at every start.
 func foldWords(text string) []string {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold([]byte(text))
+	all := string(f.buf[:len(f.buf)-stretch-wordHead])
 	words := make([]string, len(f.starts))
-	for i := range words {
-		words[i] = string(f.word(i))
+	for i, at := range f.starts {
+		words[i] = all[at : int(at)+strings.IndexByte(all[at:], 0)]
 	}
 	return words
 }
