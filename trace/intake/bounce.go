@@ -16,36 +16,36 @@ const maxRecipients = 500
 // readDSN reads a delivery status notification (RFC 3464): p is the bounce, status its
 // message/delivery-status part, samples what it returned.
 func readDSN(p, status *part, samples []Sample) *Bounce {
-	b := &Bounce{Date: p.get("Date"), Time: p.written(), Family: "rfc 3464", Recipients: []Recipient{}}
+	b := &Bounce{Date: p.get(header.Date), Time: p.written(), Family: "rfc 3464", Recipients: []Recipient{}}
 	sender := ""
 	body, _ := status.content()
 	for i, group := range groups(body) {
 		if i == 0 {
-			b.Reporter = afterType(group.get("Reporting-MTA"))
-			b.ReceivedFrom = afterType(group.get("Received-From-MTA"))
-			b.Arrival = group.get("Arrival-Date")
+			b.Reporter = afterType(group.get(header.ReportingMTA))
+			b.ReceivedFrom = afterType(group.get(header.ReceivedFromMTA))
+			b.Arrival = group.get(header.ArrivalDate)
 			b.ArrivalTime = parseDate(b.Arrival)
-			sender = bareAddress(afterType(group.get("X-Postfix-Sender")))
-			if !group.has("Final-Recipient") {
+			sender = bareAddress(afterType(group.get(header.XPostfixSender)))
+			if !group.has(header.FinalRecipient) {
 				continue
 			}
 		}
 		if len(b.Recipients) >= maxRecipients {
 			break
 		}
-		if !group.has("Final-Recipient") && !group.has("Action") {
+		if !group.has(header.FinalRecipient) && !group.has(header.Action) {
 			continue
 		}
 		r := Recipient{
-			Address: bareAddress(afterType(group.get("Final-Recipient"))), Original: bareAddress(afterType(group.get("Original-Recipient"))),
-			Action: strings.ToLower(firstWord(group.get("Action"))), Status: firstWord(group.get("Status")),
-			Remote: afterType(group.get("Remote-MTA")), Diagnostic: afterType(group.get("Diagnostic-Code")),
+			Address: bareAddress(afterType(group.get(header.FinalRecipient))), Original: bareAddress(afterType(group.get(header.OriginalRecipient))),
+			Action: strings.ToLower(firstWord(group.get(header.Action))), Status: firstWord(group.get(header.Status)),
+			Remote: afterType(group.get(header.RemoteMTA)), Diagnostic: afterType(group.get(header.DiagnosticCode)),
 		}
 		r.Reply = replyIn([]byte(r.Diagnostic))
 		b.Recipients = append(b.Recipients, r)
 	}
 	if b.Reporter == "" {
-		b.Reporter = domainOf(bareAddress(p.get("From")))
+		b.Reporter = domainOf(bareAddress(p.get(header.From)))
 	}
 	if b.Forged = sender; sender == "" {
 		b.Forged = forgedIn(p, samples)
@@ -105,18 +105,18 @@ func bareAddress(v string) string {
 func forgedIn(p *part, samples []Sample) string {
 	for _, s := range samples {
 		returned := &part{data: s.Data, fields: scanFields(s.Data)}
-		if v := bareAddress(returned.get("Return-Path")); v != "" && v != "#@[]" {
+		if v := bareAddress(returned.get(header.ReturnPath)); v != "" && v != "#@[]" {
 			return v
 		}
 	}
 	top := &part{data: p.data, fields: p.fields} // what stands above the trace was written where the bounce was delivered
 	for i, f := range p.fields {
-		if f.Is(p.data, "Received") {
+		if f.Which == header.Received {
 			top.fields = p.fields[:i]
 			break
 		}
 	}
-	for _, v := range []string{top.get("X-Original-To"), top.get("Envelope-To"), p.get("To"), top.get("Delivered-To")} {
+	for _, v := range []string{top.get(header.XOriginalTo), top.get(header.EnvelopeTo), p.get(header.To), top.get(header.DeliveredTo)} {
 		if v = bareAddress(v); strings.Contains(v, "@") {
 			return v
 		}
@@ -150,14 +150,14 @@ var (
 
 // readOldBounce reads a bounce in plain text.
 func readOldBounce(m *mail) *Bounce {
-	b := &Bounce{Date: m.get("Date"), Time: m.written(), Recipients: []Recipient{}}
+	b := &Bounce{Date: m.get(header.Date), Time: m.written(), Recipients: []Recipient{}}
 	if h, ok := m.hits.find(kindBounce, "text", "field"); ok && h.family != "-" {
 		b.Family = h.family
 	} else if h, ok := m.hits.find(kindDelay, "text"); ok {
 		b.Family = h.family
 	}
 	b.Forged = forgedIn(m.part, m.samples)
-	b.Reporter = domainOf(bareAddress(m.get("From")))
+	b.Reporter = domainOf(bareAddress(m.get(header.From)))
 	b.readOpening(m.text())
 	action := "failed"
 	if m.isNoticeKind() {
@@ -168,7 +168,7 @@ func readOldBounce(m *mail) *Bounce {
 		seen := map[string]bool{strings.ToLower(b.Forged): true}
 		for _, sample := range m.samples {
 			returned := &part{data: sample.Data, fields: scanFields(sample.Data)}
-			b.add(seen, bareAddress(returned.get("To")), action)
+			b.add(seen, bareAddress(returned.get(header.To)), action)
 		}
 	}
 	return b
@@ -178,13 +178,13 @@ func readOldBounce(m *mail) *Bounce {
 // returned header, or below the line that announces it, is not looked at.
 func (b *Bounce) readRecipients(m *mail, action string) {
 	seen := map[string]bool{strings.ToLower(b.Forged): true}
-	for _, v := range strings.Split(m.get("X-Failed-Recipients"), ",") {
+	for _, v := range strings.Split(m.get(header.XFailedRecipients), ",") {
 		b.add(seen, bareAddress(strings.TrimSpace(v)), action)
 	}
-	if id := bareAddress(m.get("Message-ID")); id != "" {
+	if id := bareAddress(m.get(header.MessageID)); id != "" {
 		seen[strings.ToLower(id)] = true
 	}
-	for _, a := range addressesIn(m.get("To")) {
+	for _, a := range addressesIn(m.get(header.To)) {
 		seen[strings.ToLower(a)] = true // the bounce went there
 	}
 	var last *Recipient

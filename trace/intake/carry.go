@@ -93,7 +93,7 @@ func (in *inspector) alternative(root, p *part, depth int, c *cargo) {
 
 // mentionsTrace tells whether a text may hold a trace field, as encoded as it stands.
 func mentionsTrace(p *part) bool {
-	if strings.EqualFold(p.get("Content-Transfer-Encoding"), "base64") {
+	if strings.EqualFold(p.get(header.ContentTransferEncoding), "base64") {
 		return true
 	}
 	return holds(p.body, "eceived") || holds(p.body, "ECEIVED")
@@ -120,7 +120,7 @@ func (in *inspector) leafText(root, p *part, depth int, c *cargo) {
 		return
 	}
 	body, steps, charset := p.readable()
-	if p != root && (strings.HasSuffix(p.fileName(), ".eml") || p.get("Content-Disposition") != "") && in.looksLikeMessage(body) {
+	if p != root && (strings.HasSuffix(p.fileName(), ".eml") || p.get(header.ContentDisposition) != "") && in.looksLikeMessage(body) {
 		in.takeAttached(in.reparse(body, p.path, steps), depth, c)
 		return
 	}
@@ -304,7 +304,7 @@ const maxHeader = 64 << 10
 func (in *inspector) looksLikeMessage(data []byte) bool {
 	h := header.Scan(data[:min(len(data), maxHeader)], nil)
 	p := &part{data: data, fields: h.Fields}
-	return p.has("Received") && (p.has("From") || p.has("Date") || p.has("Message-ID") || h.End >= maxHeader) // they may stand below
+	return p.has(header.Received) && (p.has(header.From) || p.has(header.Date) || p.has(header.MessageID) || h.End >= maxHeader) // they may stand below
 }
 
 // reparse reads the structure of a message that was found in a part.
@@ -327,7 +327,7 @@ func (in *inspector) takeAttached(p *part, depth int, c *cargo) {
 		in.gather(p, p, depth+1, sub)
 		if why, ok := in.wraps(p, sub); ok {
 			c.inner = append(c.inner, why)
-			via, by := ClassComplaint, domainOf(bareAddress(p.get("From")))
+			via, by := ClassComplaint, domainOf(bareAddress(p.get(header.From)))
 			switch {
 			case sub.dsn != nil:
 				b := readDSN(p, sub.dsn, sub.samples)
@@ -348,7 +348,7 @@ func (in *inspector) takeAttached(p *part, depth int, c *cargo) {
 		}
 	}
 	s := p.sample()
-	if s.Grade != GradeUnusable || p.has("From") && len(p.fields) > 1 {
+	if s.Grade != GradeUnusable || p.has(header.From) && len(p.fields) > 1 {
 		c.samples = append(c.samples, s)
 	}
 }
@@ -364,7 +364,7 @@ func (in *inspector) wraps(p *part, sub *cargo) (why string, ok bool) {
 		return "", false
 	}
 	var h hits
-	in.lookHeader(&h, p, p.value("Subject"))
+	in.lookHeader(&h, p, p.value(header.Subject))
 	in.rules.look(&h, "text", sub.words())
 	if len(h[kindForward])+len(h[kindDesk])+len(h[kindComplaint])+len(h[kindProvider]) > 0 && len(h[kindList]) == 0 {
 		return "a complaint is attached", true
@@ -392,7 +392,7 @@ func scanFields(data []byte) []header.Field {
 // grade tells of what use the header of p is.
 func (p *part) grade() (Grade, []string) {
 	received, whole := false, false
-	for i := p.next("Received", 0); i >= 0 && !whole; i = p.next("Received", i+1) {
+	for i := p.first(header.Received); i >= 0 && !whole; i = p.next(header.Received, i+1) {
 		received, whole = true, isWhole(p.fields[i].Body(p.data)) // one is enough
 	}
 	var missing []string
@@ -402,15 +402,15 @@ func (p *part) grade() (Grade, []string) {
 	case !whole:
 		missing = append(missing, "whole Received fields")
 	}
-	for _, name := range [...]string{"From", "Subject", "Date", "Message-ID"} {
+	for _, name := range [...]header.Name{header.From, header.Subject, header.Date, header.MessageID} {
 		if !p.has(name) {
-			missing = append(missing, name)
+			missing = append(missing, name.String())
 		}
 	}
 	switch {
 	case whole:
 		return GradeUsable, missing
-	case received || p.has("Message-ID", "Return-Path", "X-Originating-IP", "Authentication-Results", "X-Sender-IP", "NNTP-Posting-Host", "Received-SPF"):
+	case received || p.has(header.MessageID, header.ReturnPath, header.XOriginatingIP, header.AuthenticationResults, header.XSenderIP, header.NNTPPostingHost, header.ReceivedSPF):
 		return GradeWeak, missing
 	}
 	return GradeUnusable, missing

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"relaytrace/trace/header"
 )
 
 const casesDir = "../../testdata/intake"
@@ -52,7 +54,7 @@ var seed = regexp.MustCompile(`from relay(\d+)\.example\.net \(relay`)
 func checkTrace(t testing.TB, place string, s *Sample) {
 	t.Helper()
 	p := &part{data: s.Data, fields: scanFields(s.Data)}
-	got := p.all("Received")
+	got := p.all(header.Received)
 	if len(got) != 2 {
 		return
 	}

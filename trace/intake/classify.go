@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"relaytrace/trace/header"
 )
 
 // inspector tells what messages are, one after the other. It is not safe for concurrent use:
@@ -91,7 +93,7 @@ func (m *mail) finish() {
 // looked at.
 func (m *mail) isUnmarked() bool {
 	return m.hits.none() && !m.isDaemon() && !m.nullPath && !m.toOwn && !m.tagged && m.plain() && m.attached+m.traced+m.forwards == 0 &&
-		!m.has("In-Reply-To") && !m.has("References") && !m.has("Precedence")
+		!m.has(header.InReplyTo) && !m.has(header.References) && !m.has(header.Precedence)
 }
 
 // mail is one message while it is judged.
@@ -114,14 +116,14 @@ type mail struct {
 
 // read compares the header with the rules.
 func (m *mail) read() {
-	subject := m.value("Subject")
+	subject := m.value(header.Subject)
 	m.lookHeader(&m.hits, m.part, subject)
 	m.tagged = isTagged(subject)
 	m.reply, m.forward = len(m.hits[kindReply]) > 0, len(m.hits[kindForward]) > 0
-	from, _ := m.find("From")
+	from, _ := m.find(header.From)
 	m.nobody = bytes.HasSuffix(bytes.TrimSpace(from[:min(len(from), maxValue)]), []byte("<>"))
 	m.envelope()
-	m.toOwn = m.names("To", "Cc", "Delivered-To", "X-Original-To")
+	m.toOwn = m.names(header.To, header.Cc, header.DeliveredTo, header.XOriginalTo)
 }
 
 // plain tells whether neither structure nor newsgroup says what the message is.
@@ -141,8 +143,8 @@ func (m *mail) readText() {
 // lookHeader compares the fields, the sender, the recipients and the subject with the rules.
 func (in *inspector) lookHeader(h *hits, p *part, subject []byte) {
 	in.rules.lookFields(h, p)
-	in.rules.lookIn(h, "from", p, "From", "Sender")
-	in.rules.lookIn(h, "to", p, "To", "Cc")
+	in.rules.lookIn(h, "from", p, header.From, header.Sender)
+	in.rules.lookIn(h, "to", p, header.To, header.Cc)
 	subject = readable(subject)
 	for range 4 { // "Re: [list] Fwd:"
 		subject = bytes.TrimSpace(subject)
@@ -201,9 +203,9 @@ func (in *inspector) lookSubject(h *hits, subject []byte) {
 
 // envelope reads who the envelope sender was.
 func (m *mail) envelope() {
-	if m.has("Return-Path") {
+	if m.has(header.ReturnPath) {
 		var room [120]byte
-		v := lower(room[:0], m.value("Return-Path"))
+		v := lower(room[:0], m.value(header.ReturnPath))
 		m.nullPath = len(v) == 0 || string(v) == "<>" || bytes.HasPrefix(v, []byte("<#@[]")) || bytes.Contains(v, []byte("mailer-daemon"))
 		m.someone = !m.nullPath && !bytes.Contains(v, []byte("postmaster")) && !bytes.Contains(v, []byte("bounce"))
 		return
@@ -215,7 +217,7 @@ func (m *mail) envelope() {
 }
 
 // names tells whether a forged domain stands in one of the fields.
-func (m *mail) names(fields ...string) bool {
+func (m *mail) names(fields ...header.Name) bool {
 	if len(m.own) == 0 {
 		return false
 	}
@@ -247,7 +249,7 @@ func (m *mail) class() {
 		m.wrapper(ClassAutoReply)
 	case m.isComplaint():
 		m.wrapper(ClassComplaint)
-	case m.tagged && (m.reply || m.has("In-Reply-To") || m.traced+m.attached > 0):
+	case m.tagged && (m.reply || m.has(header.InReplyTo) || m.traced+m.attached > 0):
 		m.why("the subject bears the tag of a list")
 		m.itself(ClassList)
 	case m.isReply():
@@ -312,7 +314,7 @@ func (m *mail) structured() bool {
 }
 
 func (m *mail) isSighting() bool {
-	if len(m.hits[kindSighting]) == 0 || m.has("Received") && len(m.samples) == 0 {
+	if len(m.hits[kindSighting]) == 0 || m.has(header.Received) && len(m.samples) == 0 {
 		return false
 	}
 	m.whyHits(kindSighting)
@@ -321,7 +323,7 @@ func (m *mail) isSighting() bool {
 
 // isList tells whether the message came by a list that is not the abuse desk's own.
 func (m *mail) isList() bool {
-	if len(m.hits[kindList]) == 0 || m.has("X-List-Administrivia") || m.isDeskList() {
+	if len(m.hits[kindList]) == 0 || m.has(header.XListAdministrivia) || m.isDeskList() {
 		return false
 	}
 	_, ok := m.hits.find(kindList, "field")
@@ -334,7 +336,7 @@ func (m *mail) isDeskList() bool {
 	if len(m.inspector.own) == 0 {
 		return false
 	}
-	id := bareAddress(m.get("List-Id"))
+	id := bareAddress(m.get(header.ListID))
 	name, domain, _ := strings.Cut(strings.ToLower(id), ".")
 	if !isRole(name) || domain == "" {
 		return false
@@ -374,7 +376,7 @@ func (m *mail) bare() {
 	switch {
 	case s.Grade == GradeUsable:
 		m.why("its own header, with trace fields")
-	case len(m.fields) < 3 && !m.has("Received") && len(bytes.TrimSpace(m.body)) == 0:
+	case len(m.fields) < 3 && !m.has(header.Received) && len(bytes.TrimSpace(m.body)) == 0:
 		m.sub.Class = ClassUnknown
 		m.why("too little to tell what it is")
 	default:

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/emersion/go-message/charset"
+
+	"relaytrace/trace/header"
 )
 
 // The steps that stand in Sample.Decoded.
@@ -31,7 +33,7 @@ const (
 // content gives the body with its transfer encoding undone (RFC 2045 section 6), and the
 // name of that step; the body itself when there is nothing to undo.
 func (p *part) content() (data []byte, step string) {
-	how := bytes.TrimLeft(p.value("Content-Transfer-Encoding"), ` "`)
+	how := bytes.TrimLeft(p.value(header.ContentTransferEncoding), ` "`)
 	if i := bytes.IndexAny(how, ` "(;`); i >= 0 { // a comment, or what does not belong there
 		how = how[:i]
 	}

@@ -132,7 +132,7 @@ func broken(data []byte) bool {
 			continue
 		}
 		for i, f := range h.Fields {
-			if f.Start < fault.Offset && (i+1 == len(h.Fields) || h.Fields[i+1].Start > fault.Offset) && f.Is(data, "Received") {
+			if f.Start < fault.Offset && (i+1 == len(h.Fields) || h.Fields[i+1].Start > fault.Offset) && f.Which == header.Received {
 				return true
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"relaytrace/trace/header"
 )
 
 // What people and desks write: reports, complaints, answers and letters.
@@ -50,7 +52,7 @@ func (m *mail) isComplaint() bool {
 	said := m.hits.in(kindComplaint, "text")
 	subject := m.hits.in(kindComplaint, "subject")
 	bulk := m.hits.in(kindBulk, "text")
-	answer := m.reply && (m.has("In-Reply-To") || m.has("References") || hasQuoted(m.text()))
+	answer := m.reply && (m.has(header.InReplyTo) || m.has(header.References) || hasQuoted(m.text()))
 	first := m.hits.in(kindThreat, "text") + m.hits.in(kindLegal, "text") + m.hits.in(kindDistress, "text")
 	if own := m.words(); len(own) <= longOrder && (answer || m.toOwn) { // "REMOVE"
 		m.rules.look(&m.hits, "subject", own)
@@ -99,9 +101,9 @@ func (m *mail) isReply() bool {
 	switch {
 	case !m.reply:
 		return false
-	case (m.has("In-Reply-To") || m.has("References")) && hasQuoted(m.text()):
+	case (m.has(header.InReplyTo) || m.has(header.References)) && hasQuoted(m.text()):
 		m.why("an answer with a quotation and a reference")
-	case m.toOwn && (!m.sells() || m.has("In-Reply-To") && !m.hasLinks()):
+	case m.toOwn && (!m.sells() || m.has(header.InReplyTo) && !m.hasLinks()):
 		m.why("an answer to the forged domain")
 	case quotesWhole(m.text()) && m.hits.in(kindBulk, "text") == 0:
 		m.why("an answer above the message that it answers")
@@ -170,7 +172,7 @@ func (m *mail) toParent() bool {
 	if len(m.own) == 0 {
 		return false
 	}
-	for _, a := range addressesIn(m.get("To") + " " + m.get("Cc")) {
+	for _, a := range addressesIn(m.get(header.To) + " " + m.get(header.Cc)) {
 		domain := domainOf(a)
 		for _, own := range m.own {
 			if strings.Contains(domain, ".") && strings.HasSuffix(own, "."+domain) {
@@ -183,5 +185,5 @@ func (m *mail) toParent() bool {
 
 // fromOwn tells whether the message bears the forged domain as its sender.
 func (m *mail) fromOwn() bool {
-	return m.names("From", "Sender", "Reply-To", "Return-Path")
+	return m.names(header.From, header.Sender, header.ReplyTo, header.ReturnPath)
 }

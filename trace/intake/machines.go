@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"slices"
 	"strings"
+
+	"relaytrace/trace/header"
 )
 
 // What machines write: bounces, notices and automatic answers.
@@ -29,7 +31,7 @@ func (m *mail) isDaemon() bool {
 // bounce: "(qmail 53818 invoked for bounce)".
 func (m *mail) isQmailBounce() bool {
 	for _, f := range slices.Backward(m.fields) {
-		if f.Is(m.data, "Received") {
+		if f.Which == header.Received {
 			body := f.Body(m.data)
 			return bytes.Contains(body[:min(len(body), 200)], []byte("invoked for bounce"))
 		}
@@ -72,7 +74,7 @@ func (m *mail) refuses() bool {
 	}
 	text := m.text()[:min(len(m.text()), maxRefusal)]
 	for _, a := range addressesIn(string(text)) {
-		if !m.mentions(a, "From", "To", "Sender", "Reply-To", "Message-ID") {
+		if !m.mentions(a, header.From, header.To, header.Sender, header.ReplyTo, header.MessageID) {
 			return true
 		}
 	}
@@ -88,7 +90,7 @@ func (m *mail) speaks() bool {
 }
 
 // mentions tells whether an address stands in one of the fields.
-func (p *part) mentions(address string, names ...string) bool {
+func (p *part) mentions(address string, names ...header.Name) bool {
 	for _, name := range names {
 		if indexFold(p.get(name), strings.ToLower(address)) >= 0 {
 			return true
@@ -117,14 +119,14 @@ func (m *mail) isNotice() bool {
 // isAuto tells what a machine answered. The subject alone is not enough.
 func (m *mail) isAuto() bool {
 	field, subject, text := m.hits.in(kindAuto, "field"), m.hits.in(kindAuto, "subject"), m.hits.in(kindAuto, "text")
-	direct := m.reply || m.has("In-Reply-To") || m.has("References") || m.nullPath
+	direct := m.reply || m.has(header.InReplyTo) || m.has(header.References) || m.nullPath
 	answer := direct || m.addressed() || m.isJunk() && !m.sells()
 	bulk := m.hits.in(kindBulk, "text")
 	switch {
 	case field > 0:
 	case m.challenges() > 1 && answer, m.challenges() > 0 && direct:
 	case m.family(kindAuto, "automatic") > 0 && direct && bulk == 0 && !m.carries():
-	case m.nullPath && !m.isDaemon() && (m.reply || m.has("In-Reply-To") || m.has("References") || m.isJunk()) && !m.sells() && !m.carries():
+	case m.nullPath && !m.isDaemon() && (m.reply || m.has(header.InReplyTo) || m.has(header.References) || m.isJunk()) && !m.sells() && !m.carries():
 		m.why("an answer without an envelope sender") // RFC 3834 section 3.3
 	case subject > 0 && text > 0:
 	case subject > 0 && answer && bulk == 0 && !m.carries():
@@ -142,7 +144,7 @@ func (m *mail) isAuto() bool {
 
 // isJunk tells whether the message bears the Precedence of programs that answer mail.
 func (m *mail) isJunk() bool {
-	v := strings.ToLower(m.get("Precedence"))
+	v := strings.ToLower(m.get(header.Precedence))
 	return v == "junk" || v == "bulk"
 }
 

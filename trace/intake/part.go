@@ -2,7 +2,6 @@ package intake
 
 import (
 	"bytes"
-	"math/bits"
 	"mime"
 	"slices"
 	"strconv"
@@ -99,7 +98,7 @@ func (p *part) readHeader() {
 // content reads the type of a part and goes on to the parts below it.
 func (b *builder) content(p *part, depth int) {
 	b.parts++
-	if v := p.value("Content-Type"); len(v) > 0 {
+	if v := p.value(header.ContentType); len(v) > 0 {
 		p.media, p.params = contentType(v)
 	}
 	if depth >= maxDepth {
@@ -229,52 +228,46 @@ func with(list []string, step ...string) []string {
 	return out
 }
 
-// nameIndex tells which of the first 64 fields may have a name: a bit for each, by the number
-// of the name. A message is asked for dozens of names, and most are not there.
+// nameIndex tells where the first field of each name stands, among those that a byte can
+// number. A message is asked for dozens of names, and most are not there.
 type nameIndex struct {
-	made bool
-	may  [32]uint64
+	made  bool
+	first [header.Names]uint8 // from 1; 0 where there is none
 }
 
-func (x *nameIndex) at(n header.Name) *uint64 { return &x.may[int(n)%len(x.may)] }
+const indexed = 255
 
 func (p *part) makeIndex() {
 	p.index.made = true
-	for i := range p.fields[:min(len(p.fields), 64)] {
-		*p.index.at(p.fields[i].Which) |= 1 << i
+	for i := min(len(p.fields), indexed) - 1; i >= 0; i-- {
+		p.index.first[p.fields[i].Which] = uint8(i + 1)
 	}
 }
 
-// next returns the index of the first field of this name from the index i on, or -1.
-func (p *part) next(name string, i int) int {
+// first returns the index of the first field of a known name, or -1.
+func (p *part) first(name header.Name) int {
 	if !p.index.made {
 		p.makeIndex()
 	}
-	n := header.NameOf(name)
-	if i < 64 {
-		for may := *p.index.at(n) >> i << i; may != 0; may &= may - 1 {
-			if k := bits.TrailingZeros64(may); p.isField(k, n, name) {
-				return k
-			}
-		}
-		i = 64
+	if k := p.index.first[name]; k > 0 {
+		return int(k) - 1
 	}
+	return p.next(name, indexed)
+}
+
+// next returns the index of the first field of a known name from the index i on, or -1.
+func (p *part) next(name header.Name, i int) int {
 	for ; i < len(p.fields); i++ {
-		if p.isField(i, n, name) {
+		if p.fields[i].Which == name {
 			return i
 		}
 	}
 	return -1
 }
 
-// isField tells whether field i has a name, of which n is the number.
-func (p *part) isField(i int, n header.Name, name string) bool {
-	return p.fields[i].Which == n && (n != header.Other || p.fields[i].Is(p.data, name))
-}
-
 // find returns the body of the first field of this name, as it stands.
-func (p *part) find(name string) (body []byte, ok bool) {
-	if i := p.next(name, 0); i >= 0 {
+func (p *part) find(name header.Name) (body []byte, ok bool) {
+	if i := p.first(name); i >= 0 {
 		return p.fields[i].Body(p.data), true
 	}
 	return nil, false
@@ -282,16 +275,16 @@ func (p *part) find(name string) (body []byte, ok bool) {
 
 // value returns the body of the first field of this name on one line, trimmed. It may share
 // memory with the message.
-func (p *part) value(name string) []byte {
+func (p *part) value(name header.Name) []byte {
 	body, _ := p.find(name)
 	return unfold(p.room, body)
 }
 
 // get returns what value does, as a string.
-func (p *part) get(name string) string { return string(p.value(name)) }
+func (p *part) get(name header.Name) string { return string(p.value(name)) }
 
 // line returns what get does for each name, in one line.
-func (p *part) line(names ...string) []byte {
+func (p *part) line(names ...header.Name) []byte {
 	line := make([]byte, 0, 120)
 	for i, name := range names {
 		if i > 0 {
@@ -303,17 +296,17 @@ func (p *part) line(names ...string) []byte {
 }
 
 // all returns the bodies of all fields of this name.
-func (p *part) all(name string) []string {
+func (p *part) all(name header.Name) []string {
 	var out []string
-	for i := p.next(name, 0); i >= 0; i = p.next(name, i+1) {
+	for i := p.first(name); i >= 0; i = p.next(name, i+1) {
 		out = append(out, oneLine(p.fields[i].Body(p.data)))
 	}
 	return out
 }
 
 // has tells whether a field of one of these names is there.
-func (p *part) has(names ...string) bool {
-	return slices.ContainsFunc(names, func(name string) bool { return p.next(name, 0) >= 0 })
+func (p *part) has(names ...header.Name) bool {
+	return slices.ContainsFunc(names, func(name header.Name) bool { return p.first(name) >= 0 })
 }
 
 // lowerName gives the name of a field in lower case; a name that is too long for any that
@@ -484,7 +477,7 @@ func indexFold(s, sub string) int {
 
 // fileName gives the name under which a part is attached, in lower case.
 func (p *part) fileName() string {
-	if v := p.get("Content-Disposition"); v != "" {
+	if v := p.get(header.ContentDisposition); v != "" {
 		if _, params, err := mime.ParseMediaType(v); err == nil && params["filename"] != "" {
 			return strings.ToLower(params["filename"])
 		}

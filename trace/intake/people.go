@@ -21,12 +21,12 @@ func (m *mail) tell() {
 		s.Forged, s.Recipients = []string{}, []string{}
 		return
 	}
-	s.Subject, s.Date = string(readable(m.line("Subject"))), m.get("Date")
+	s.Subject, s.Date = string(readable(m.line(header.Subject))), m.get(header.Date)
 	s.Time = m.written()
-	s.MessageID = bareAddress(m.get("Message-ID"))
+	s.MessageID = bareAddress(m.get(header.MessageID))
 	if !s.isItself() {
-		s.Reporter = bareAddress(m.get("From"))
-		if v := bareAddress(m.get("Reply-To")); v != "" && !strings.EqualFold(v, s.Reporter) {
+		s.Reporter = bareAddress(m.get(header.From))
+		if v := bareAddress(m.get(header.ReplyTo)); v != "" && !strings.EqualFold(v, s.Reporter) {
 			s.ReplyTo = v
 		}
 	}
@@ -50,10 +50,10 @@ func (s *Submission) isItself() bool {
 // written gives when the message was written, in UTC: by its Date, else by the stamp of
 // its topmost trace field.
 func (p *part) written() time.Time {
-	if t := parseDate(p.get("Date")); !t.IsZero() {
+	if t := parseDate(p.get(header.Date)); !t.IsZero() {
 		return t
 	}
-	v := p.get("Received")
+	v := p.get(header.Received)
 	return parseDate(v[strings.LastIndexByte(v, ';')+1:])
 }
 
@@ -164,7 +164,7 @@ func (m *mail) samplePeople(s *Sample, forged, recipients *people) {
 
 // answeredTo takes the forged address to which somebody answered.
 func (m *mail) answeredTo(forged *people) {
-	for _, name := range [...]string{"X-Original-To", "Envelope-To", "Delivered-To", "To", "Cc"} {
+	for _, name := range [...]header.Name{header.XOriginalTo, header.EnvelopeTo, header.DeliveredTo, header.To, header.Cc} {
 		for _, a := range addressesIn(m.get(name)) {
 			if m.isOwn(a) && !isRole(a) {
 				forged.add(a)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+
+	"relaytrace/trace/header"
 )
 
 // readARF reads the feedback-report part of a report (RFC 5965).
@@ -14,15 +16,15 @@ func readARF(p *part) *Report {
 		if i > 0 {
 			break
 		}
-		r.Type, r.UserAgent, r.SourceIP = g.get("Feedback-Type"), g.get("User-Agent"), g.get("Source-IP")
-		if r.Arrival = g.get("Arrival-Date"); r.Arrival == "" {
-			r.Arrival = g.get("Received-Date")
+		r.Type, r.UserAgent, r.SourceIP = g.get(header.FeedbackType), g.get(header.UserAgent), g.get(header.SourceIP)
+		if r.Arrival = g.get(header.ArrivalDate); r.Arrival == "" {
+			r.Arrival = g.get(header.ReceivedDate)
 		}
-		r.OriginalFrom = bareAddress(g.get("Original-Mail-From"))
-		for _, v := range g.all("Original-Rcpt-To") {
+		r.OriginalFrom = bareAddress(g.get(header.OriginalMailFrom))
+		for _, v := range g.all(header.OriginalRcptTo) {
 			r.OriginalTo = append(r.OriginalTo, bareAddress(v))
 		}
-		r.Domains = g.all("Reported-Domain")
+		r.Domains = g.all(header.ReportedDomain)
 	}
 	return r
 }

@@ -248,7 +248,7 @@ func (h *hits) add(one *rule, place string) {
 }
 
 // lookIn compares the first fields of these names with the phrases of a place.
-func (r *Rules) lookIn(h *hits, place string, p *part, names ...string) {
+func (r *Rules) lookIn(h *hits, place string, p *part, names ...header.Name) {
 	var room [2][]byte
 	bodies := room[:0]
 	for _, name := range names {
