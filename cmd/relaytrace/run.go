@@ -62,6 +62,7 @@ func run(ctx context.Context, args []string, env func(string) string, stdin io.R
 
 // root is the command without a verb.
 func (a *app) root() *cobra.Command {
+	version := false
 	root := &cobra.Command{
 		Use:   "relaytrace",
 		Short: "Trace spam samples through their relays and write the case",
@@ -73,11 +74,17 @@ relays for their logs. It sends nothing, and contacts no relay.`,
   relaytrace case -o RT-2026-01 samples/
   relaytrace explain previous-hop-withheld
   relaytrace config init`,
-		Args:          noVerb,
-		RunE:          func(c *cobra.Command, args []string) error { return noVerb(c, args) },
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if version && len(args) == 0 {
+				return a.printVersion()
+			}
+			return noVerb(c, args)
+		},
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.Flags().BoolVar(&version, "version", false, "print the version of relaytrace and of Go")
 	root.SetIn(a.stdin)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)

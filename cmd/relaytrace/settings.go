@@ -186,11 +186,14 @@ func (a *app) settings(c *cobra.Command, f flags, samples []string) (settings, e
 
 // override puts the flags that were given in the place of the file's settings.
 func (f flags) override(c *cobra.Command, s *settings) error {
-	for flag, values := range map[string][]string{"trust": f.trust, "forwarder": f.forwarder} {
-		for _, v := range values {
+	for _, given := range [...]struct {
+		flag   string
+		values []string
+	}{{"trust", f.trust}, {"forwarder", f.forwarder}} {
+		for _, v := range given.values {
 			var h host
 			if err := h.UnmarshalText([]byte(v)); err != nil {
-				return usage(fmt.Sprintf("--%s: %v", flag, err), c.CommandPath()+" --help")
+				return usage(fmt.Sprintf("--%s: %v", given.flag, err), c.CommandPath()+" --help")
 			}
 		}
 	}

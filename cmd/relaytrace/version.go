@@ -41,6 +41,11 @@ func versionOf() string {
 	return "devel-" + commit + changed
 }
 
+func (a *app) printVersion() error {
+	_, err := fmt.Fprintf(a.stdout, "relaytrace %s\n%s %s/%s\n", versionOf(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	return err
+}
+
 func (a *app) versionVerb() *cobra.Command {
 	asJSON := false
 	c := &cobra.Command{
@@ -50,8 +55,7 @@ func (a *app) versionVerb() *cobra.Command {
 		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if !asJSON {
-				_, err := fmt.Fprintf(a.stdout, "relaytrace %s\n%s %s/%s\n", versionOf(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-				return err
+				return a.printVersion()
 			}
 			doc, err := casefile.EncodeJSON(struct {
 				Schema  string `json:"schema"`
