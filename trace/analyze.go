@@ -45,31 +45,11 @@ type analysis struct {
 	ratware    bool // the mail bears the mark of a bulk mailing program
 	shaky      int  // the first hop that is trusted behind a public address which nobody declared, or -1
 	kept       keep
-	spare      lists // memory of a former path
+	lists      *lists // what the path points at
 }
 
 // scratch keeps the work space of earlier calls: hops are large, and most messages have few.
 var scratch = sync.Pool{New: func() any { return new(analysis) }}
-
-// release gives the work space back without what it points at.
-func (a *analysis) release() {
-	*a = analysis{
-		trace: emptied(a.trace), hops: emptied(a.hops), peers: emptied(a.peers), own: emptied(a.own),
-		recipients: emptied(a.recipients), delivered: emptied(a.delivered), known: emptied(a.known),
-		hints: emptied(a.hints), findings: emptied(a.findings), order: emptied(a.order), bystanders: emptied(a.bystanders), kept: a.kept,
-	}
-	scratch.Put(a)
-}
-
-// emptied clears a list that is to be used again. One that a hostile header made long is
-// dropped: it must not be paid for ever after.
-func emptied[T any](list []T) []T {
-	if cap(list) > 64 {
-		return nil
-	}
-	clear(list)
-	return list[:0]
-}
 
 // Analyze reads the relay path out of the header of one sample. data is the sample as
 // received and fields are those that header.Scan found in it. The Path shares no memory
@@ -77,9 +57,18 @@ func emptied[T any](list []T) []T {
 // call concurrently.
 func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	a := scratch.Get().(*analysis) // after a panic it is not given back: it would hold texts of this message for the next
+	a.read(data, fields, set, new(lists))
+	done := a.path
+	a.empty()
+	scratch.Put(a)
+	return done
+}
+
+// read makes the path, of which the lists come to stand in those given.
+func (a *analysis) read(data []byte, fields []header.Field, set *Settings, in *lists) {
 	p := &a.path
-	p.Schema, p.Relays = PathSchema, []Relay{}
-	a.set = set
+	p.Schema, p.Relays = PathSchema, sized(&in.relays, 0)
+	a.set, a.lists = set, in
 	a.edge, a.broken, a.deepest, a.shaky = -1, -1, -1, -1
 	a.readHeader(data, fields)
 	a.readHops(data)
@@ -91,12 +80,10 @@ func Analyze(data []byte, fields []header.Field, set *Settings) Path {
 	} else {
 		a.analyze()
 	}
-	p.Bystanders = sized(a.spare.bystanders, len(a.bystanders))
+	in.relays = p.Relays
+	p.Bystanders = sized(&in.bystanders, len(a.bystanders))
 	copy(p.Bystanders, a.bystanders)
 	a.sortFindings()
-	done := *p
-	a.release()
-	return done
 }
 
 // analyze goes through the fields from the top.
@@ -120,7 +107,7 @@ const maxHops = 200
 // readHops parses every Received: field.
 func (a *analysis) readHops(data []byte) {
 	n := len(a.trace)
-	a.path.Hops = sized(a.spare.hops, n)
+	a.path.Hops = sized(&a.lists.hops, n)
 	a.hops = slices.Grow(a.hops, n)[:n]
 	a.peers = slices.Grow(a.peers, n)[:n]
 	recipients := 0
@@ -138,7 +125,7 @@ func (a *analysis) readHops(data []byte) {
 		recipients += h.f.ForLen()
 	}
 	a.kept.settle()
-	all := make([]string, 0, recipients) // of all fields, one after the other
+	all := sized(&a.lists.recipients, recipients)[:0]
 	for i := range a.hops {
 		all = a.hops[i].read(all, a.set)
 	}

@@ -41,7 +41,7 @@ type clock struct {
 // setClocks holds each stamp against the next hop's and against its own queue ID.
 func (a *analysis) setClocks() {
 	next := -1
-	clocks := make([]clock, len(a.hops)) // at once for all
+	clocks := sized(&a.lists.clocks, len(a.hops))
 	for i := range a.hops {
 		h := &a.hops[i]
 		if h.at == unknown || h.Standing == Contradicted || h.Kind == Note {

@@ -10,7 +10,8 @@ func (a *analysis) conclude() {
 	for j := max(a.edge, a.deepest); j >= a.edge; j-- {
 		h := &a.hops[j]
 		if h.scope == publicAddr && (j == a.edge || h.Kind == Transfer || h.Kind == Fetch) {
-			p.Origin = stored(a.spare.origin, Origin{Hop: j, IP: h.From.IP, Certainty: a.certainty(j)})
+			a.lists.origin = Origin{Hop: j, IP: h.From.IP, Certainty: a.certainty(j)}
+			p.Origin = &a.lists.origin
 			break
 		}
 	}

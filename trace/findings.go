@@ -161,8 +161,8 @@ func (a *analysis) sortFindings() {
 		a.order = append(a.order, uint64(a.findings[i].Hop+1)<<32|uint64(i))
 	}
 	slices.Sort(a.order)
-	sorted := sized(a.spare.findings, len(a.order))
-	codes := make([]string, 0, len(a.order)) // of all hops, one after the other
+	sorted := sized(&a.lists.findings, len(a.order))
+	codes := sized(&a.lists.codes, len(a.order))[:0]
 	begin := 0
 	for i, place := range a.order {
 		from, f := &a.findings[uint32(place)], &sorted[i]

@@ -47,7 +47,7 @@ var hintKinds = func() (kinds [header.Names]hintKind) {
 
 // readHints takes the hints that readHeader found.
 func (a *analysis) readHints(data []byte) {
-	a.path.Hints = sized(a.spare.hints, len(a.hints))
+	a.path.Hints = sized(&a.lists.hints, len(a.hints))
 	for i, x := range a.hints {
 		h := &a.path.Hints[i]
 		h.Line = x.f.Line

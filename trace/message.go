@@ -14,7 +14,6 @@ import (
 // servers write on top, so a field above a Received: was written by that server or later.
 func (a *analysis) readHeader(data []byte, fields []header.Field) {
 	m := &a.path.Message
-	m.DeliveredTo = sized(a.spare.delivered, 0)
 	var seen [header.Names]bool
 	for _, f := range fields {
 		switch f.Which {
@@ -33,6 +32,7 @@ func (a *analysis) readHeader(data []byte, fields []header.Field) {
 			}
 		}
 	}
+	m.DeliveredTo = sized(&a.lists.delivered, len(a.delivered))[:0]
 	for i := range a.delivered {
 		d := &a.delivered[i]
 		a.kept.unfolded(&d.to, d.f.Body(data))

@@ -244,16 +244,15 @@ func BenchmarkAnalyze(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			var fields []header.Field
+			var z Analyzer
 			i, size := 0, 0
 			for b.Loop() {
 				data := groups[name][i%len(groups[name])]
 				h := header.Scan(data, fields[:0])
 				fields = h.Fields
-				p := Analyze(data, h.Fields, set)
-				if p.Schema == "" {
+				if p := z.Analyze(data, h.Fields, set); p.Schema == "" {
 					b.Fatal("no path")
 				}
-				p.Recycle()
 				i++
 				size += h.End
 			}

@@ -84,7 +84,7 @@ func TestPeerAddr(t *testing.T) {
 // Findings come by hop, those of one hop as they were found, each with its own text and its
 // code once on the hop.
 func TestSortFindings(t *testing.T) {
-	a := &analysis{path: Path{Hops: make([]Hop, 3)}}
+	a := &analysis{path: Path{Hops: make([]Hop, 3)}, lists: new(lists)}
 	a.kept.join(&a.path.Hops[1].Why, "un", "related")
 	a.find("c", 2, Info, "q0", "whole")
 	a.find("a", 0, Info, "q1", "in ", "parts")

@@ -74,7 +74,8 @@ func (a *analysis) setBoundary(i int) {
 	if helo == "" {
 		helo = h.From.Name
 	}
-	a.path.Boundary = stored(a.spare.boundary, Boundary{Hop: i, IP: h.From.IP, HELO: helo, RDNS: h.From.RDNS, By: h.byText()})
+	a.lists.boundary = Boundary{Hop: i, IP: h.From.IP, HELO: helo, RDNS: h.From.RDNS, By: h.byText()}
+	a.path.Boundary = &a.lists.boundary
 }
 
 // handOver is what a trusted field says of the step above which it stands.

@@ -77,8 +77,13 @@ func (a *app) tellWrapped(counts intake.Counts, domain bool) {
 // analyze traces one sample.
 func analyze(s *intake.Sample, believe *trace.Settings) trace.Path {
 	p := trace.Analyze(s.Data, s.Fields(), believe)
+	p.Sample = placeOf(s)
+	return p
+}
+
+// placeOf says where a sample was found.
+func placeOf(s *intake.Sample) trace.Sample {
 	var digest [2 * len(s.SHA256)]byte
 	hex.Encode(digest[:], s.SHA256[:])
-	p.Sample = trace.Sample{File: s.File, Line: s.Line, Part: s.Part, SHA256: string(digest[:]), Via: string(s.Via), By: s.By}
-	return p
+	return trace.Sample{File: s.File, Line: s.Line, Part: s.Part, SHA256: string(digest[:]), Via: string(s.Via), By: s.By}
 }

@@ -95,11 +95,15 @@ func (a *app) trace(c *cobra.Command, s settings, paths []string, asJSON bool, d
 	found := 0
 	work := func(sample *intake.Sample) *traced {
 		t := traces.Get().(*traced)
-		t.path = analyze(sample, &believe)
-		if asJSON {
-			t.doc = appendLine(t.doc[:0], &t.path)
-			t.path.Recycle()
+		if !asJSON {
+			t.path = analyze(sample, &believe)
+			return t
 		}
+		z := analyzers.Get().(*trace.Analyzer)
+		path := z.Analyze(sample.Data, sample.Fields(), &believe)
+		path.Sample = placeOf(sample)
+		t.doc = appendLine(t.doc[:0], path)
+		analyzers.Put(z)
 		return t
 	}
 	use := func(t *traced) error {
@@ -133,6 +137,9 @@ type traced struct {
 
 // traces are some, *traced, to be used again, with room for a document of usual length.
 var traces = sync.Pool{New: func() any { return &traced{doc: make([]byte, 0, 8<<10)} }}
+
+// analyzers are some, *trace.Analyzer, to be used again: a few, while many documents wait.
+var analyzers = sync.Pool{New: func() any { return new(trace.Analyzer) }}
 
 // documents are the buffers, *[]byte, that paths are written into, to be used again.
 var documents = sync.Pool{New: func() any { return new([]byte) }}

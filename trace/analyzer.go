@@ -1,0 +1,73 @@
+package trace
+
+import "relaytrace/trace/header"
+
+// Analyzer reads one sample after the other in memory that it keeps: for batches that keep
+// nothing of a path but what they wrote. The zero Analyzer is ready for use, by one
+// goroutine at a time.
+type Analyzer struct {
+	work  analysis
+	lists lists
+}
+
+// Analyze is the function of that name. The path, and all that it points at, is used again
+// by the next call; texts alone stay as they are.
+func (z *Analyzer) Analyze(data []byte, fields []header.Field, set *Settings) *Path {
+	z.work.empty()
+	z.lists.empty()
+	z.work.read(data, fields, set, &z.lists)
+	return &z.work.path
+}
+
+// lists are what a Path points at, but for texts.
+type lists struct {
+	hops       []Hop
+	recipients []string // of all hops, one after the other
+	clocks     []clock
+	codes      []string // of the findings of all hops
+	delivered  []string
+	boundary   Boundary
+	origin     Origin
+	relays     []Relay
+	hints      []Hint
+	bystanders []Bystander
+	findings   []Finding
+}
+
+// empty makes room for the next path.
+func (l *lists) empty() {
+	*l = lists{
+		hops: emptied(l.hops), recipients: emptied(l.recipients), clocks: emptied(l.clocks), codes: emptied(l.codes),
+		delivered: emptied(l.delivered), relays: emptied(l.relays), hints: emptied(l.hints),
+		bystanders: emptied(l.bystanders), findings: emptied(l.findings),
+	}
+}
+
+// empty leaves of an analysis only room for the next one.
+func (a *analysis) empty() {
+	*a = analysis{
+		trace: emptied(a.trace), hops: emptied(a.hops), peers: emptied(a.peers), own: emptied(a.own),
+		recipients: emptied(a.recipients), delivered: emptied(a.delivered), known: emptied(a.known),
+		hints: emptied(a.hints), findings: emptied(a.findings), order: emptied(a.order), bystanders: emptied(a.bystanders), kept: a.kept,
+	}
+}
+
+// emptied clears a list that is to be used again. One that a hostile header made long is
+// dropped: it must not be paid for ever after.
+func emptied[T any](list []T) []T {
+	if cap(list) > 64 {
+		return nil
+	}
+	clear(list)
+	return list[:0]
+}
+
+// sized gives a list of n, all zero, in the room of an emptied one where that suffices. No
+// list of a Path is nil.
+func sized[T any](list *[]T, n int) []T {
+	if *list == nil || cap(*list) < n {
+		*list = make([]T, n)
+	}
+	*list = (*list)[:n]
+	return *list
+}
