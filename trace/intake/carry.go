@@ -209,6 +209,18 @@ func (c *cargo) words() []byte {
 	return c.said
 }
 
+// isLong tells whether the words are longer than longWords. Of a long text its beginning
+// tells that, as a rule.
+func (c *cargo) isLong() bool {
+	if text := c.text(); c.said == nil && !c.headed && len(text) > 2*longWords {
+		begin := text[:bytes.LastIndexByte(text[:2*longWords], '\n')+1]
+		if len(ownLines(c.room, begin)) > longWords {
+			return true
+		}
+	}
+	return len(c.words()) > longWords
+}
+
 // maxText bounds what is read of a text to tell what it is, in bytes.
 const maxText = 32 << 10
 

@@ -30,7 +30,7 @@ func (in *inspector) judge(p *part, s *Submission) {
 	m.inspector, m.part, m.sub = in, p, s
 	m.read()
 	m.carry()
-	if m.isUnmarked() && len(m.words()) > longWords && !in.rules.ranksText {
+	if m.isUnmarked() && m.isLong() && !in.rules.ranksText {
 		m.bare()
 		m.finish()
 		return

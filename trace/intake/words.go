@@ -30,27 +30,32 @@ func ownLines(r *room, text []byte) []byte {
 	var out []byte
 	kept := 0 // bytes from the start of text, as long as nothing else is kept
 	for pos := 0; pos < len(text); {
-		if end := pos + 1 + bytes.IndexByte(text[pos:], '\n'); out == nil && kept == pos && isOrdinary(text[pos:end]) {
-			kept, pos = end, end
-			continue
+		begin, end := pos, ordinary(text, pos)
+		lines := text[begin:end]
+		if begin == end {
+			l := lineAt(text, begin)
+			if pos = l.end; l.prefix > 0 {
+				continue
+			}
+			if isForwardMark(l.text) || isSignatureMark(l.text) {
+				break
+			}
+			if lines, end = l.text, l.end; text[end-1] == '\n' && end-begin == len(lines)+1 {
+				lines = text[begin:end]
+			}
 		}
-		l := lineAt(text, pos)
-		pos = l.end
-		if l.prefix > 0 {
-			continue
-		}
-		if isForwardMark(l.text) || isSignatureMark(l.text) {
-			break
-		}
-		if out == nil && kept == l.start && l.end == l.start+len(l.text)+1 && text[l.end-1] == '\n' {
-			kept = l.end
+		pos = end
+		whole := bytes.HasSuffix(lines, []byte("\n"))
+		if out == nil && kept == begin && whole {
+			kept = end
 			continue
 		}
 		if out == nil {
 			out = append(r.take(len(text)+1), text[:kept]...)
 		}
-		out = append(out, l.text...)
-		out = append(out, '\n')
+		if out = append(out, lines...); !whole {
+			out = append(out, '\n')
+		}
 	}
 	if out == nil {
 		return text[:kept:kept]
@@ -58,19 +63,54 @@ func ownLines(r *room, text []byte) []byte {
 	return out
 }
 
-// isOrdinary tells from the ends of a line that it is the writer's own, as most are: it is
-// neither quoted nor a mark.
+// ordinary passes over the lines from pos on that are plainly the writer's own, as most are,
+// and returns the offset of the first that may be anything else: that may be quoted, or be a
+// mark, or stand above a quotation.
+func ordinary(text []byte, pos int) int {
+	for pos < len(text) {
+		if text[pos] == '\n' {
+			pos++
+			continue
+		}
+		n := bytes.IndexByte(text[pos:], '\n')
+		if n < 0 || !isOrdinary(text[pos:pos+n]) {
+			break
+		}
+		pos += n + 1
+	}
+	return pos
+}
+
+// isOrdinary tells that of a line that is not empty by its ends. Initials and blanks may stand
+// before the mark of a quotation.
 func isOrdinary(line []byte) bool {
 	n := len(line)
-	if n < 3 || line[n-1] != '\n' {
+	if line[n-1] == ' ' {
+		if n = len(bytes.TrimRight(line, " ")); n == 0 {
+			return true
+		}
+	}
+	i := 0
+	for line[i] == ' ' {
+		i++
+	}
+	if oddBegin[line[i]] || oddEnd[line[n-1]] {
 		return false
 	}
-	if last := line[n-2]; last <= ' ' || last == ':' || last >= utf8.RuneSelf {
-		return false
-	}
-	first, second := line[0], line[1]
-	return first >= 'a' && first <= 'z' || first >= '0' && first <= '9' || first >= 'A' && first <= 'Z' && second >= 'a' && second <= 'z'
+	begin := line[:min(n, 5)]
+	return bytes.IndexByte(begin, '>') < 0 && bytes.IndexByte(begin, '|') < 0
 }
+
+// oddBegin and oddEnd are the bytes at the ends of a line that need a closer look.
+var oddBegin, oddEnd = func() (begin, end [256]bool) {
+	for i := range 256 {
+		c := byte(i)
+		odd := c <= ' ' || c >= utf8.RuneSelf || c == '>'
+		begin[i] = odd || c == '|' || c == '-' || c == '_' || c == '='
+		end[i] = odd || c == ':'
+	}
+	return begin, end
+}()
 
 // isSignatureMark tells the line above a signature: "-- ".
 func isSignatureMark(line []byte) bool {
@@ -124,12 +164,12 @@ func isForwardMark(line []byte) bool {
 
 // hasQuoted tells whether a text quotes another in the way of an answer.
 func hasQuoted(text []byte) bool {
-	for pos := 0; pos < len(text); {
+	for pos := ordinary(text, 0); pos < len(text); {
 		l := lineAt(text, pos)
 		if l.prefix > 0 || isForwardMark(l.text) || isAttribution(l.text) {
 			return true
 		}
-		pos = l.end
+		pos = ordinary(text, l.end)
 	}
 	return false
 }
@@ -137,12 +177,12 @@ func hasQuoted(text []byte) bool {
 // quotesWhole tells whether a text holds the line that a mail program puts above the whole
 // message that is answered.
 func quotesWhole(text []byte) bool {
-	for pos := 0; pos < len(text); {
+	for pos := ordinary(text, 0); pos < len(text); {
 		l := lineAt(text, pos)
 		if isForwardMark(l.text) || isAttribution(l.text) {
 			return true
 		}
-		pos = l.end
+		pos = ordinary(text, l.end)
 	}
 	return false
 }
