@@ -431,9 +431,30 @@ func (p *part) grade() (Grade, []string) {
 // isWhole tells whether a trace field has its main parts: who wrote it, or that qmail did,
 // and from whom or when. What a mail program cut off has not.
 func isWhole(body []byte) bool {
+	body = body[:min(len(body), 2<<10)]
+	if hasParts(body) { // as it stands, as most are written
+		return true
+	}
 	var room [1 + 2<<10]byte
-	low := lower(append(room[:0], ' '), body[:min(len(body), 2<<10)])
-	has := func(words string) bool { return bytes.Contains(low, []byte(words)) }
-	by := has(" by ") || has("\tby ") || has(")by ") || has("\nby ") || has("(qmail ") || has("(from ")
-	return by && (has("from ") || has(";") || has(" id "))
+	return hasParts(lower(append(room[:0], ' '), body))
+}
+
+// hasParts looks for the main parts in lower case.
+func hasParts(body []byte) bool {
+	has := func(words string) bool { return bytes.Contains(body, []byte(words)) }
+	return (bytes.IndexByte(body, ';') >= 0 || has("from ") || has(" id ")) && (saysBy(body) || has("(qmail ") || has("(from "))
+}
+
+// saysBy looks for the word "by" where it begins a clause.
+func saysBy(body []byte) bool {
+	for at := 1; at < len(body); at++ {
+		i := bytes.Index(body[at:], []byte("by "))
+		if i < 0 {
+			return false
+		}
+		if at += i; strings.IndexByte(" \t\n)", body[at-1]) >= 0 {
+			return true
+		}
+	}
+	return false
 }

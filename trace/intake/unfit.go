@@ -29,7 +29,7 @@ var mailFields = func() (is [header.Names]bool) {
 // unfit tells why data is no message, and what to do about it; the error is nil when it is one.
 func unfit(data []byte, h header.Header) (hint string, err error) {
 	// Spam with a NUL in it exists: what begins with a field is a message all the same.
-	if bytes.IndexByte(data[:min(len(data), nulWithin)], 0) >= 0 && !beginsWithField(data, h) {
+	if !beginsWithField(data, h) && bytes.IndexByte(data[:min(len(data), nulWithin)], 0) >= 0 {
 		return "export the message as .eml or mbox", errors.New("binary file, not a message")
 	}
 	for _, f := range h.Fields {
