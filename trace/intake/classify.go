@@ -103,7 +103,11 @@ type mail struct {
 	*cargo
 	hits hits
 	sub  *Submission
+	signs
+}
 
+// signs are what the header alone says of a message.
+type signs struct {
 	reply    bool // the subject begins as that of an answer
 	forward  bool // or of a forward
 	nullPath bool // the envelope sender is that of mail systems
@@ -156,30 +160,12 @@ func (in *inspector) lookHeader(h *hits, p *part, subject []byte) {
 			}
 		}
 		i := bytes.IndexByte(subject, ':')
-		if i <= 0 || i > 12 || !in.lookMark(h, string(subject[:i])) {
+		if i <= 0 || i > 12 || !in.rules.lookMark(h, bytes.TrimRight(subject[:i], "[0123456789]^ ")) { // "Re[2]:"
 			break
 		}
 		subject = subject[i+1:]
 	}
 	in.lookSubject(h, subject)
-}
-
-// lookMark tells whether a subject begins with the mark of an answer or a forward: "Re",
-// "Re[2]", "AW".
-func (in *inspector) lookMark(h *hits, mark string) bool {
-	mark = strings.TrimRight(mark, "[0123456789]^ ")
-	words := foldWords(mark)
-	if len(words) != 1 {
-		return false
-	}
-	found := false
-	for _, k := range [...]kind{kindReply, kindForward} {
-		if in.rules.marks(k, "subject", words[0]) {
-			found = true
-			h[k] = append(h[k], hit{&rule{kind: k, family: "-", text: strings.ToLower(mark), words: words}, "subject"})
-		}
-	}
-	return found
 }
 
 // isTagged tells whether a subject bears the tag of a list: one word in brackets at its

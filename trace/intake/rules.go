@@ -18,9 +18,9 @@ var builtIn string
 // Rules are the phrases and fields that tell the kinds of mail apart, as data. They are
 // safe for concurrent use once made.
 type Rules struct {
-	places map[string]*phrases  // place -> what is looked for there
-	fields [header.Names][]rule // by the number of a field's name
-	others map[string][]rule    // by the name in lower case, for those without a number
+	places [len(rulePlaces)]*phrases // what is looked for there, as rulePlaces stand
+	fields [header.Names][]rule      // by the number of a field's name
+	others map[string][]rule         // by the name in lower case, for those without a number
 
 	ranksText bool // a priority rests on the text
 }
@@ -68,7 +68,7 @@ var (
 		"technical", "threat", "legal", "distress", "reply", "forward", "bulk",
 		"priority-1", "priority-2", "priority-3", "priority-4", "priority-5",
 	}
-	rulePlaces = []string{"subject", "from", "to", "text", "field"}
+	rulePlaces = [...]string{"subject", "from", "to", "text", "field"}
 )
 
 func (k kind) String() string { return ruleKinds[k] }
@@ -89,9 +89,9 @@ var defaultRules = sync.OnceValue(func() *Rules {
 func ParseRules(text string) (*Rules, error) { return parseRules(builtIn, text) }
 
 func parseRules(texts ...string) (*Rules, error) {
-	r := &Rules{places: map[string]*phrases{}, others: map[string][]rule{}}
-	for _, place := range rulePlaces {
-		r.places[place] = newPhrases()
+	r := &Rules{others: map[string][]rule{}}
+	for i := range r.places {
+		r.places[i] = newPhrases()
 	}
 	for _, text := range texts {
 		if err := r.read(text); err != nil {
@@ -115,7 +115,7 @@ func (r *Rules) read(text string) error {
 			var name string
 			name, place, _ = strings.Cut(strings.TrimSuffix(section, "]"), " ")
 			of = kind(slices.Index(ruleKinds[:], name))
-			if of < 0 || !slices.Contains(rulePlaces, place) {
+			if of < 0 || !slices.Contains(rulePlaces[:], place) {
 				return fmt.Errorf("line %d: no such section: %s", n, line)
 			}
 			continue
@@ -168,10 +168,13 @@ func (r *Rules) add(place string, got rule, lang string) error {
 			continue
 		}
 		got.words = words
-		r.places[place].add(got, remove)
+		r.at(place).add(got, remove)
 	}
 	return nil
 }
+
+// at gives what is looked for at a place.
+func (r *Rules) at(place string) *phrases { return r.places[slices.Index(rulePlaces[:], place)] }
 
 func addRule(list []rule, got rule, remove bool) []rule {
 	same := func(o rule) bool { return o.kind == got.kind && slices.Equal(o.words, got.words) }
@@ -205,8 +208,10 @@ type hits [kinds][]hit
 // empty takes the hits out, and leaves their places.
 func (h *hits) empty() {
 	for k, list := range h {
-		clear(list)
-		h[k] = list[:0]
+		if len(list) > 0 {
+			clear(list)
+			h[k] = list[:0]
+		}
 	}
 }
 
@@ -268,7 +273,7 @@ func (r *Rules) look(h *hits, place string, texts ...[]byte) {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold(texts...)
-	p := r.places[place]
+	p := r.at(place)
 	head, next := f.head(0), f.head(1)
 	for i := range f.starts {
 		alone := aloneKey(head)
@@ -296,14 +301,23 @@ func (h *hits) addAt(f *folded, i int, third uint64, alone, paired []rule, place
 	}
 }
 
-// marks tells whether a word is a phrase of a kind on its own.
-func (r *Rules) marks(k kind, place, word string) bool {
-	for _, one := range r.places[place].by[aloneKey(headOf(word))] {
-		if one.kind == k && len(one.words) == 1 && one.words[0] == word {
-			return true
+// lookMark tells whether a text is the mark of an answer or a forward, as a phrase of one word.
+func (r *Rules) lookMark(h *hits, text []byte) bool {
+	f := foldedPool.Get().(*folded)
+	defer foldedPool.Put(f)
+	f.fold(text)
+	if len(f.starts) != 1 {
+		return false
+	}
+	found := false
+	rules := r.at("subject").of(aloneKey(f.head(0)))
+	for i := range rules {
+		if one := &rules[i]; (one.kind == kindReply || one.kind == kindForward) && len(one.words) == 1 && f.matches(one.words, 0) {
+			found = true
+			h.add(one, "subject")
 		}
 	}
-	return false
+	return found
 }
 
 // lookFields compares the fields of a header.
@@ -321,18 +335,39 @@ func (r *Rules) lookFields(h *hits, p *part) {
 
 // lookField compares one field with the rules for its name: most only need to be there.
 func (r *Rules) lookField(h *hits, rules []rule, body []byte) {
-	var f *folded // once a rule asks for words
+	body = body[:min(len(body), maxValue)]
+	var f *folded // once a rule may be met by its words
 	for i := range rules {
 		one := &rules[i]
-		if len(one.words) > 0 && f == nil {
-			f = foldedPool.Get().(*folded)
-			f.fold(body[:min(len(body), maxValue)])
+		if len(one.words) > 0 {
+			if !mayHold(body, one.words[0]) {
+				continue
+			}
+			if f == nil {
+				f = foldedPool.Get().(*folded)
+				f.fold(body)
+			}
+			if !f.contains(one.words) {
+				continue
+			}
 		}
-		if len(one.words) == 0 || f.contains(one.words) {
-			h.add(one, "field")
-		}
+		h.add(one, "field")
 	}
 	if f != nil {
 		foldedPool.Put(f)
 	}
+}
+
+// mayHold tells whether a word may stand in a text, once both are folded: it looks for its
+// first two letters, where all is plain ASCII.
+func mayHold(text []byte, word string) bool {
+	if word[0] == '*' {
+		return true
+	}
+	for i, c := range text {
+		if c >= utf8.RuneSelf || c|0x20 == word[0] && (len(word) == 1 || i+1 < len(text) && text[i+1]|0x20 == word[1]) {
+			return true
+		}
+	}
+	return false
 }

@@ -149,8 +149,8 @@ func TestBuiltInRules(t *testing.T) {
 // TestEveryPhrase holds that every phrase of the rules is found in a text that holds it.
 func TestEveryPhrase(t *testing.T) {
 	rules := DefaultRules()
-	for place, list := range rules.places {
-		for _, of := range list.by {
+	for _, place := range rulePlaces {
+		for _, of := range rules.at(place).by {
 			for _, r := range of {
 				h := hits{}
 				rules.look(&h, place, []byte("xyz "+strings.ReplaceAll(strings.ToUpper(r.text), "*", "FOO")+"! xyz"))

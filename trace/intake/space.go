@@ -24,9 +24,9 @@ func (s *space) clear() {
 	if cap(s.fields) > keptFields {
 		s.fields = nil
 	}
-	hits := s.mail.hits
-	hits.empty()
-	s.part, s.mail, s.cargo, s.guessed = part{}, mail{hits: hits}, cargo{}, 0
+	s.mail.hits.empty()
+	s.mail.signs = signs{}
+	s.part, s.guessed = part{}, 0
 	if s.texts != nil {
 		s.texts.used = 0
 	}
