@@ -116,12 +116,12 @@ func (a *analysis) readHops(data []byte) {
 		h := &a.hops[i] // empty, as release leaves them
 		h.Hop, h.body = &a.path.Hops[i], f.Body(data)
 		h.f.Parse(h.body)
-		at, queued := h.f.Time.UTC(), h.f.Queue.UTC()
-		h.at, h.queued = instantOf(at), instantOf(queued)
+		h.at = instantOf(h.f.Time.Unix, h.f.Time.Known)
+		h.queued = instantOf(h.f.Queue.Unix, h.f.Queue.Precision == received.Second)
 		h.Index, h.Line, h.Findings = i, f.Line, []string{}
 		a.kept.verbatim(&h.Raw, h.body)
-		a.kept.instant(&h.Time.UTC, at)
-		a.kept.instant(&h.Time.QueueIDUTC, queued)
+		a.kept.instant(&h.Time.UTC, h.at)
+		a.kept.instant(&h.Time.QueueIDUTC, h.queued)
 		recipients += h.f.ForLen()
 	}
 	a.kept.settle()

@@ -11,11 +11,11 @@ type instant int64
 
 const unknown instant = math.MinInt64
 
-func instantOf(t time.Time) instant {
-	if t.IsZero() {
+func instantOf(unix int64, known bool) instant {
+	if !known {
 		return unknown
 	}
-	return instant(t.Unix())
+	return instant(unix)
 }
 
 // sub is the time from u to t, both known. Like that of a time.Time, it is at most what a

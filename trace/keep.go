@@ -2,6 +2,7 @@ package trace
 
 import (
 	"bytes"
+	"encoding/binary"
 	"time"
 	"unicode/utf8"
 )
@@ -11,6 +12,8 @@ import (
 type keep struct {
 	b    []byte
 	refs []keptText
+	day  instant // midnight of the day that was written last, and its text: mostly the next is of that day too
+	date []byte
 }
 
 // keptText is a place that is given its text once all are gathered.
@@ -24,11 +27,12 @@ type place struct{ start, end int }
 
 func (p place) of(all string) string { return all[p.start:p.end] }
 
-// unfolded keeps a field's body as text does.
-func (k *keep) unfolded(to *string, body []byte) {
+// unfolded keeps a field's body as text does, and reports whether there is any text.
+func (k *keep) unfolded(to *string, body []byte) bool {
 	start := len(k.b)
 	k.b = appendText(k.b, body)
 	k.refs = append(k.refs, keptText{to, place{start, len(k.b)}})
+	return len(k.b) > start
 }
 
 // verbatim keeps a field's body as found, folding too; bytes that are not UTF-8 are written \xNN.
@@ -39,14 +43,24 @@ func (k *keep) verbatim(to *string, body []byte) {
 }
 
 // instant keeps the text of an instant (RFC 3339); nothing for one that is not known.
-func (k *keep) instant(to *string, t time.Time) {
-	if t.IsZero() {
+func (k *keep) instant(to *string, t instant) {
+	if t == unknown {
 		return
 	}
+	const perDay = 24 * 60 * 60
+	s := (t%perDay + perDay) % perDay
+	if day := t - s; day != k.day || k.date == nil {
+		k.day, k.date = day, time.Unix(int64(day), 0).UTC().AppendFormat(k.date[:0], "2006-01-02T")
+	}
 	start := len(k.b)
-	k.b = t.AppendFormat(k.b, time.RFC3339)
+	k.b = append(k.b, k.date...)
+	k.b = append(appendTwo(k.b, s/3600), ':')
+	k.b = append(appendTwo(k.b, s/60%60), ':')
+	k.b = append(appendTwo(k.b, s%60), 'Z')
 	k.refs = append(k.refs, keptText{to, place{start, len(k.b)}})
 }
+
+func appendTwo(b []byte, n instant) []byte { return append(b, '0'+byte(n/10), '0'+byte(n%10)) }
 
 // joined keeps a text made of parts, for whoever cuts it out of what settle returns.
 func (k *keep) joined(parts []string) place {
@@ -77,20 +91,38 @@ func (k *keep) settle() string {
 
 // text unfolds a field's body; bytes that are not UTF-8 are written \xNN.
 func text(b []byte) string {
-	b = bytes.TrimSpace(b)
-	if isOneLine(b) && utf8.Valid(b) {
-		return string(b)
-	}
 	var room [128]byte
 	return string(appendText(room[:0], b))
 }
 
-func isOneLine(b []byte) bool { return bytes.IndexByte(b, '\n') < 0 && bytes.IndexByte(b, '\r') < 0 }
+// isPlain reports whether a text is ASCII without control characters, as most are: eight
+// bytes are looked at together, the last of them with those in front of them once more.
+func isPlain(b []byte) bool {
+	if len(b) < 8 {
+		for _, c := range b {
+			if c < ' ' || c >= utf8.RuneSelf {
+				return false
+			}
+		}
+		return true
+	}
+	odd := oddIn(b[len(b)-8:])
+	for ; len(b) > 8; b = b[8:] {
+		odd |= oddIn(b)
+	}
+	return odd == 0
+}
+
+// oddIn is not zero where one of the first eight bytes is a control character or no ASCII.
+func oddIn(b []byte) uint64 {
+	x := binary.LittleEndian.Uint64(b)
+	return (x | (x - 0x2020202020202020)) & 0x8080808080808080
+}
 
 // appendText appends a field's body as text has it.
 func appendText(s, b []byte) []byte {
 	b = bytes.TrimSpace(b)
-	if isOneLine(b) && utf8.Valid(b) {
+	if isPlain(b) {
 		return append(s, b...)
 	}
 	for len(b) > 0 {

@@ -1,7 +1,6 @@
 package trace
 
 import (
-	"bytes"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -15,20 +14,20 @@ import (
 func (a *analysis) readHeader(data []byte, fields []header.Field) {
 	m := &a.path.Message
 	var seen [header.Names]bool
-	for _, f := range fields {
+	for i := range fields {
+		f := &fields[i]
 		switch f.Which {
 		case header.Received:
-			a.trace = append(a.trace, f)
+			a.trace = append(a.trace, *f)
 		case header.DeliveredTo, header.XOriginalTo, header.EnvelopeTo, header.OriginalRecipient:
 			if len(a.delivered) < maxDelivered {
-				a.delivered = append(a.delivered, delivery{f: f, above: len(a.trace)})
+				a.delivered = append(a.delivered, delivery{f: *f, above: len(a.trace)})
 			}
 		default:
 			if k := hintKinds[f.Which]; k != noHint {
-				a.hints = append(a.hints, hint{f, len(a.trace), k})
+				a.hints = append(a.hints, hint{*f, len(a.trace), k})
 			} else if to := m.field(f.Which); to != nil && !seen[f.Which] {
-				a.kept.unfolded(to, f.Body(data))
-				seen[f.Which] = len(bytes.TrimSpace(f.Body(data))) > 0 // an empty one does not count
+				seen[f.Which] = a.kept.unfolded(to, f.Body(data)) // an empty one does not count
 			}
 		}
 	}

@@ -16,7 +16,7 @@ func Organisation(host string) string { return registrable(host) }
 // registrable returns the domain that somebody registered, of which name is a part, in
 // lower case; empty for a name without dots, an address or a public suffix.
 func registrable(name string) string {
-	if name == "" || len(name) > 255 {
+	if len(name) > 255 || strings.IndexByte(name, '.') < 0 {
 		return ""
 	}
 	slot := &domains[maphash.String(domainSeed, name)%uint64(len(domains))]
@@ -24,7 +24,7 @@ func registrable(name string) string {
 		return d.registrable
 	}
 	d := &domainOfName{name: strings.Clone(name)}
-	if lower := lowerName(d.name); strings.IndexByte(lower, '.') >= 0 && !addressText(lower) {
+	if lower := lowerName(d.name); !addressText(lower) {
 		if r, err := publicsuffix.EffectiveTLDPlusOne(lower); err == nil {
 			d.registrable = r
 		}
