@@ -30,14 +30,15 @@ func (in *inspector) judge(p *part, s *Submission) {
 	m.inspector, m.part, m.sub = in, p, s
 	m.read()
 	m.carry()
-	if m.isUnmarked() && m.isLong() && !in.rules.ranksText {
+	unmarked := m.isUnmarked()
+	if unmarked && m.isLong() && !in.rules.ranksText {
 		m.bare()
 		m.finish()
 		return
 	}
 	m.listed = m.plain() && m.isList()
 	if !m.listed || m.mayBounce() || in.rules.ranksText {
-		m.readText()
+		m.readText(unmarked)
 	}
 	if m.listed && !(m.mayBounce() && (m.isNotice() || m.isBounce())) {
 		if !m.brief {
@@ -135,10 +136,15 @@ func (m *mail) plain() bool {
 	return m.arf == nil && m.xarf == nil && m.dsn == nil && m.mdn == nil && len(m.hits[kindSighting]) == 0
 }
 
-// readText compares the text with the rules; it is what takes most of the time.
-func (m *mail) readText() {
+// readText compares the text with the rules; it is what takes most of the time. One phrase of
+// advertising tells that an unmarked message is the spam itself, whatever follows.
+func (m *mail) readText(unmarked bool) {
 	words := m.words()
-	if len(m.hits[kindDaemon])+len(m.hits[kindBounce]) > 0 {
+	switch {
+	case unmarked && !m.rules.tellsMore:
+		m.rules.lookFor(&m.hits, kindBulk, "text", words)
+		return
+	case len(m.hits[kindDaemon])+len(m.hits[kindBounce]) > 0:
 		words = m.text() // what a mail system quotes is part of what it says
 	}
 	m.rules.look(&m.hits, "text", words)

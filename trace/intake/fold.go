@@ -41,21 +41,25 @@ func init() {
 	}
 }
 
-// fold takes texts, one behind the other; what it held before is gone. "*" is a word of its
-// own, for phrases.
+// fold takes texts, one behind the other; what it held before is gone.
 func (f *folded) fold(texts ...[]byte) {
-	buf := f.buf[:0]
+	f.buf, f.starts = f.buf[:0], f.starts[:0]
 	for _, text := range texts {
-		buf = append(appendFolded(buf, text), 0)
+		f.add(text)
 	}
-	f.split(buf)
+}
+
+// add takes one more text. "*" is a word of its own, for phrases.
+func (f *folded) add(text []byte) {
+	end := max(len(f.buf)-padding, 0)
+	f.split(append(appendFolded(f.buf[:end], text), 0), end)
 }
 
 // appendFolded adds a text to buf.
 func appendFolded(buf, text []byte) []byte {
 	for len(text) > 0 {
 		n := len(buf)
-		buf = slices.Grow(buf, len(text)+stretch+wordHead)
+		buf = slices.Grow(buf, len(text)+padding)
 		run := foldRun(buf[n:n+len(text)], text)
 		if buf, text = buf[:n+run], text[run:]; len(text) == 0 {
 			break
@@ -113,14 +117,15 @@ func appendLetter(buf []byte, c rune) []byte {
 const (
 	wordHead = 8  // the length of the head of a word
 	stretch  = 64 // the bytes that words are looked for in at a time: a bit for each in a register
+	padding  = stretch + wordHead
 )
 
-// split finds the words between the zeros.
-func (f *folded) split(buf []byte) {
+// split finds the words between the zeros, from at on.
+func (f *folded) split(buf []byte, at int) {
 	size := len(buf)
-	buf = append(buf, make([]byte, stretch+wordHead)...) // the last word has an end, and eight bytes from its beginning
-	starts, inside := f.starts[:0], uint64(0)
-	for at := 0; at < size && len(starts) < maxWords; at += stretch {
+	buf = append(buf, make([]byte, padding)...) // the last word has an end, and eight bytes from its beginning
+	starts, inside := f.starts, uint64(0)
+	for ; at < size && len(starts) < maxWords; at += stretch {
 		letters := letterBits(buf[at : at+stretch])
 		begins := letters &^ (letters<<1 | inside)
 		inside = letters >> (stretch - 1)
@@ -193,7 +198,7 @@ func foldWords(text string) []string {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold([]byte(text))
-	all := string(f.buf[:len(f.buf)-stretch-wordHead])
+	all := string(f.buf[:len(f.buf)-padding])
 	words := make([]string, len(f.starts))
 	for i, at := range f.starts {
 		words[i] = all[at : int(at)+strings.IndexByte(all[at:], 0)]
@@ -219,9 +224,10 @@ func init() {
 // phrases finds rules by their first two words, or by the first where it stands alone or
 // has "*" behind it.
 type phrases struct {
-	by    map[uint64][]rule // by the key of the words, in their order; other words may have the same
-	bits  [1 << 11]uint64   // a bit for each key: most words of a text begin no phrase, and are passed over by it
-	count int
+	by      map[uint64][]rule // by the key of the words, in their order; other words may have the same
+	bits    [1 << 11]uint64   // a bit for each key: most words of a text begin no phrase, and are passed over by it
+	count   int
+	longest int // in words
 }
 
 func newPhrases() *phrases { return &phrases{by: map[uint64][]rule{}} }
@@ -235,6 +241,7 @@ func (p *phrases) add(one rule, remove bool) {
 		}
 	}
 	p.count++
+	p.longest = max(p.longest, len(one.words))
 	one.order, one.third = p.count, heads[2]
 	key := aloneKey(heads[0])
 	if heads[1] != 0 {

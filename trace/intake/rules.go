@@ -23,6 +23,7 @@ type Rules struct {
 	others map[string][]rule         // by the name in lower case, for those without a number
 
 	ranksText bool // a priority rests on the text
+	tellsMore bool // phrases in a text may tell more than those that come with relaytrace
 }
 
 // rule is one line of the rules.
@@ -155,6 +156,7 @@ func (r *Rules) add(place string, got rule, lang string) error {
 		}
 		return nil
 	}
+	r.tellsMore = r.tellsMore || place == "text" && (got.kind >= kindPriority || got.kind == kindDaemon || got.kind == kindDesk || got.kind == kindSighting)
 	r.ranksText = r.ranksText || place == "text" && got.kind >= kindPriority
 	variants := [][]string{foldWords(got.text)}
 	if lang == "de" { // umlauts may be written as two letters, in the rule and in the mail
@@ -273,9 +275,40 @@ func (r *Rules) look(h *hits, place string, texts ...[]byte) {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold(texts...)
+	r.lookAt(h, place, f, 0, len(f.starts))
+}
+
+// lookFor does so with one text, piece by piece, until a phrase of a kind was met.
+func (r *Rules) lookFor(h *hits, k kind, place string, text []byte) {
+	f := foldedPool.Get().(*folded)
+	defer foldedPool.Put(f)
+	f.fold()
+	for looked := 0; len(text) > 0 && len(h[k]) == 0; {
+		n := len(text)
+		if n > piece {
+			if i := bytes.IndexByte(text[piece:], '\n'); i >= 0 {
+				n = piece + i + 1
+			}
+		}
+		f.add(text[:n])
+		text = text[n:]
+		end := len(f.starts)
+		if len(text) > 0 { // a phrase may go on in the next piece
+			end = max(end-r.at(place).longest, looked)
+		}
+		r.lookAt(h, place, f, looked, end)
+		looked = end
+	}
+}
+
+// piece is the length in bytes from which a text is folded in pieces.
+const piece = 512
+
+// lookAt compares the phrases of a place with the words from one index to another.
+func (r *Rules) lookAt(h *hits, place string, f *folded, from, to int) {
 	p := r.at(place)
-	head, next := f.head(0), f.head(1)
-	for i := range f.starts {
+	head, next := f.head(from), f.head(from+1)
+	for i := from; i < to; i++ {
 		alone := aloneKey(head)
 		pair := pairKey(alone, next)
 		head, next = next, f.head(i+2)

@@ -233,9 +233,9 @@ func TestPriorityRules(t *testing.T) {
 	}
 }
 
-// TestLongUnmarked holds that it makes no difference that the words of a long text are not
-// looked at where the header bears no mark: below the header of each case, with the phrases
-// of one section after the other.
+// TestLongUnmarked holds that it makes no difference that the words of a long text, and those
+// below a phrase of advertising, are not looked at where the header bears no mark: below the
+// header of each case, with the phrases of one section after the other.
 func TestLongUnmarked(t *testing.T) {
 	names, err := filepath.Glob(filepath.Join(casesDir, "cases", "*.eml"))
 	if err != nil || len(names) == 0 {
@@ -249,7 +249,7 @@ func TestLongUnmarked(t *testing.T) {
 				_, phrase, _ := strings.Cut(rule, ": ")
 				text += phrase
 			}
-			texts = append(texts, text+strings.Repeat("I read this. ", longWords/13+1))
+			texts = append(texts, text)
 		}
 	}
 	for i, name := range names {
@@ -258,7 +258,10 @@ func TestLongUnmarked(t *testing.T) {
 			t.Fatal(err)
 		}
 		head := strings.ReplaceAll(string(data[:header.Scan(data, nil).End]), "multipart/", "text/")
-		sameWhenRead(t, name, []byte(head+"\n"+texts[i%len(texts)]))
+		phrases := texts[i%len(texts)]
+		sameWhenRead(t, name, []byte(head+"\n"+phrases+strings.Repeat("I read this. ", longWords/13+1)))
+		sold := "to be removed\n" + strings.Repeat("\n", piece) + phrases
+		sameWhenRead(t, name, []byte(head+"\n"+sold[:min(len(sold), longWords)]))
 	}
 }
 
@@ -283,7 +286,7 @@ func TestListsUnread(t *testing.T) {
 func sameWhenRead(t *testing.T, name string, data []byte) {
 	t.Helper()
 	whole := *DefaultRules()
-	whole.ranksText = true
+	whole.ranksText, whole.tellsMore = true, true
 	for _, own := range [][]string{nil, {"dept.college.example"}} {
 		var got [2]string
 		for i, rules := range []*Rules{DefaultRules(), &whole} {
@@ -325,4 +328,19 @@ func FuzzRules(f *testing.F) {
 		data := []byte(text)
 		rules.lookFields(&h, &part{data: data, fields: scanFields(data)})
 	})
+}
+
+// TestLookFor holds that a phrase is found wherever a text is cut into pieces.
+func TestLookFor(t *testing.T) {
+	r := DefaultRules()
+	for n := range 2 * piece {
+		text := strings.Repeat("x\n", n/2) + strings.Repeat("y", n%2) + "\nto\nbe removed\nfrom this list\n" + strings.Repeat("x\n", piece)
+		var want, got, none hits
+		r.look(&want, "text", []byte(text))
+		r.lookFor(&got, kindPriority, "text", []byte(text))
+		r.lookFor(&none, kindBulk, "text", []byte(text+text))
+		if fmt.Sprint(got) != fmt.Sprint(want) || len(want[kindBulk]) == 0 || len(none[kindBulk]) == 0 {
+			t.Fatalf("%d: %v, want %v", n, got, want)
+		}
+	}
 }
