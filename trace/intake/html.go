@@ -15,22 +15,23 @@ const maxHTML = 1 << 20
 // headers often stand in HTML unescaped.
 func htmlText(r *room, in []byte) []byte {
 	in = in[:min(len(in), maxHTML)]
-	out := r.take(len(in))
+	out := r.take(len(in) + utf8.UTFMax)
 	skip := noTag // the element whose content is no text
 	pre := 0
 	for len(in) > 0 {
 		if in[0] != '<' {
-			n := bytes.IndexByte(in, '<')
-			if n < 0 {
-				n = len(in)
+			switch {
+			case skip != noTag:
+				in = in[upToTag(in):]
+			case pre > 0:
+				n := upToTag(in)
+				out, in = appendVerbatim(out, in[:n]), in[n:]
+			default:
+				out, in = appendText(out, in)
 			}
-			if skip == noTag {
-				out = appendText(out, in[:n], pre > 0)
-			}
-			in = in[n:]
 			continue
 		}
-		if bytes.HasPrefix(in, []byte("<!--")) {
+		if len(in) >= 4 && string(in[:4]) == "<!--" {
 			n := bytes.Index(in, []byte("-->"))
 			if n < 0 {
 				break
@@ -67,6 +68,14 @@ func htmlText(r *room, in []byte) []byte {
 	return out
 }
 
+// upToTag gives the length of what stands in front of what may be a tag.
+func upToTag(in []byte) int {
+	if n := bytes.IndexByte(in, '<'); n >= 0 {
+		return n
+	}
+	return len(in)
+}
+
 // trimBlanks takes the blanks off the end of a text.
 func trimBlanks(text []byte) []byte {
 	for len(text) > 0 && text[len(text)-1] == ' ' {
@@ -75,33 +84,44 @@ func trimBlanks(text []byte) []byte {
 	return text
 }
 
-// appendText adds character data; outside of <pre> white space is one blank.
-func appendText(out, text []byte, pre bool) []byte {
-	i := bytes.IndexByte(text, '&')
-	for ; i >= 0 && !pre && bytes.HasPrefix(text[i:], []byte("&nbsp;")); i = bytes.IndexByte(text, '&') { // of what is escaped, most is this
-		out, text = append(appendSpaced(out, text[:i]), ' '), text[i+len("&nbsp;"):]
-	}
-	if i >= 0 {
+// appendVerbatim adds character data that stands in <pre>.
+func appendVerbatim(out, text []byte) []byte {
+	if bytes.IndexByte(text, '&') >= 0 {
 		text = []byte(html.UnescapeString(string(text)))
 	}
-	if pre {
-		return append(out, bytes.ReplaceAll(text, []byte("\u00a0"), []byte(" "))...)
+	return append(out, bytes.ReplaceAll(text, []byte("\u00a0"), []byte(" "))...)
+}
+
+// appendText adds the character data in front of what may be a tag, and returns what is left.
+func appendText(out, in []byte) (_, rest []byte) {
+	for {
+		out, in = appendSpaced(out, in, &inMarkup)
+		switch {
+		case len(in) == 0 || in[0] == '<':
+			return out, in
+		case bytes.HasPrefix(in, []byte("&nbsp;")): // of what is escaped, most is this
+			out, in = append(out, ' '), in[len("&nbsp;"):]
+		default:
+			n := upToTag(in)
+			out, _ = appendSpaced(out, []byte(html.UnescapeString(string(in[:n]))), &inText)
+			return out, in[n:]
+		}
 	}
-	return appendSpaced(out, text)
 }
 
 // appendSpaced adds text with one blank for each piece of white space, and none where one
-// stands already.
-func appendSpaced(out, text []byte) []byte {
-	gap := 1 // white space here would be too much
+// stands already, until an ASCII character that ends it. It returns what is left.
+func appendSpaced(out, text []byte, as *[256]uint16) (_, rest []byte) {
+	gap := uint16(1) // white space here would be too much
 	if len(out) > 0 && out[len(out)-1] != ' ' && out[len(out)-1] != '\n' {
 		gap = 0
 	}
 	for len(text) > 0 {
 		n := len(out)
 		out = slices.Grow(out, len(text)+utf8.UTFMax)
-		taken, made := oneBlank(out[n:n+len(text)], text, gap)
-		if out, text = out[:n+made], text[taken:]; len(text) == 0 {
+		taken, made := oneBlank(out[n:n+len(text)], text, gap, as)
+		out, text = out[:n+made], text[taken:]
+		if len(text) == 0 || text[0] < utf8.RuneSelf {
 			break
 		}
 		r, size := utf8.DecodeRune(text)
@@ -111,28 +131,43 @@ func appendSpaced(out, text []byte) []byte {
 		}
 		out = utf8.AppendRune(out, r)
 	}
-	return out
+	return out, text
 }
 
-// oneBlank copies the beginning of a text that is plain ASCII to dst, which is as long, with
+// oneBlank copies the beginning of a text to dst, which is as long, up to what ends it, with
 // one blank for each piece of white space, and none where gap is 1. It returns how much it
 // took and made. It has no branch that depends on where words end: they would be guessed wrong.
-func oneBlank(dst, text []byte, gap int) (taken, made int) {
-	n := 0
+func oneBlank(dst, text []byte, gap uint16, made *[256]uint16) (taken, n int) {
 	for i, c := range text {
-		if c >= utf8.RuneSelf {
+		as := made[c]
+		if as == ends {
 			return i, n
 		}
-		space := htmlSpace[c]
-		dst[n] = c&^-space | space<<5 // ' ' for any
-		n += 1 - int(space)&gap
-		gap = int(space)
+		dst[n] = byte(as)
+		space := as >> 8
+		n += 1 - int(space&gap)
+		gap = space
 	}
 	return len(text), n
 }
 
-// htmlSpace has 1 for what is white space in HTML.
-var htmlSpace = [256]byte{' ': 1, '\n': 1, '\r': 1, '\t': 1}
+// inText and inMarkup give what a byte becomes: itself, or a blank with a bit above it, or it
+// ends what is copied.
+var inText, inMarkup = func() (text, markup [256]uint16) {
+	for c := range uint16(256) {
+		switch text[c] = c; {
+		case c == ' ', c == '\n', c == '\r', c == '\t':
+			text[c] = 1<<8 | ' '
+		case c >= utf8.RuneSelf:
+			text[c] = ends
+		}
+	}
+	markup = text
+	markup['<'], markup['&'] = ends, ends
+	return text, markup
+}()
+
+const ends = 2 << 8
 
 // tag is an element of HTML, as far as it makes a difference to the text.
 type tag int
@@ -181,21 +216,18 @@ const maxTag = 4 << 10
 // element reads the name at the start of in, and tells whether it is that of an element that
 // makes a difference, and its length; 0 when it is no name.
 func element(in []byte) (t tag, n int) {
-	var low [10]byte // the longest of them
-	for ; n < len(in); n++ {
-		c := asciiFold[in[n]]
-		if c == 0 && in[n] == ':' {
-			c = ':'
-		}
-		if c == 0 || c == noASCII || n == 0 && c <= '9' {
-			break
-		}
-		if n < len(low) {
-			low[n] = c
-		}
+	if len(in) == 0 || in[0] >= '0' && in[0] <= '9' {
+		return noTag, 0
 	}
+	for n < len(in) && inName[in[n]] {
+		n++
+	}
+	var low [10]byte // the longest of them
 	if n > len(low) {
 		return tagOther, n
+	}
+	for i, c := range in[:n] {
+		low[i] = c | 0x20
 	}
 	switch string(low[:n]) {
 	case "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "table", "blockquote", "hr", "title", "body", "dt", "dd":
@@ -213,3 +245,11 @@ func element(in []byte) (t tag, n int) {
 	}
 	return tagOther, n
 }
+
+// inName tells what may stand in the name of an element.
+var inName = func() (in [256]bool) {
+	for c := range in {
+		in[c] = isLetterOrDigit(byte(c)) || c == ':'
+	}
+	return in
+}()

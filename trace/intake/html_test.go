@@ -30,8 +30,8 @@ func TestBlanksOneByOne(t *testing.T) {
 		for range r.IntN(12) {
 			text += pieces[r.IntN(len(pieces))]
 		}
-		if got, want := string(appendSpaced(nil, []byte(text))), slow(text); got != want {
-			t.Fatalf("%q: %q, want %q", text, got, want)
+		if got, rest := appendSpaced(nil, []byte(text), &inText); string(got) != slow(text) || len(rest) > 0 {
+			t.Fatalf("%q: %q, want %q", text, got, slow(text))
 		}
 	}
 }
