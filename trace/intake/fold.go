@@ -80,15 +80,23 @@ func appendFolded(buf, text []byte) []byte {
 // foldRun folds the beginning of a text that is plain ASCII into dst, which is as long, and
 // returns its length.
 func foldRun(dst, text []byte) int {
-	dst = dst[:len(text)]
-	for i, c := range text {
-		l := asciiFold[c]
-		if l == noASCII {
-			return i
+	n := 0
+	for ; n+4 <= len(text); n += 4 {
+		from, to := text[n:n+4], dst[n:n+4]
+		a, b, c, d := asciiFold[from[0]], asciiFold[from[1]], asciiFold[from[2]], asciiFold[from[3]]
+		to[0], to[1], to[2], to[3] = a, b, c, d
+		if a|b|c|d == noASCII {
+			break
 		}
-		dst[i] = l
 	}
-	return len(text)
+	for ; n < len(text); n++ {
+		l := asciiFold[text[n]]
+		if l == noASCII {
+			break
+		}
+		dst[n] = l
+	}
+	return n
 }
 
 // Eight bytes that are all the same.
@@ -103,8 +111,8 @@ func appendLetter(buf []byte, c rune) []byte {
 	case c == '\u00ad' || c == '\u200b': // soft hyphens and such are no letters
 	case unicode.IsLetter(c):
 		c = unicode.ToLower(c)
-		if plain, ok := plainLetters[c]; ok {
-			return append(buf, plain...)
+		if int(c) < len(plainLetters) && plainLetters[c] != "" {
+			return append(buf, plainLetters[c]...)
 		}
 		return utf8.AppendRune(buf, c)
 	case unicode.Is(unicode.Mn, c): // an accent that stands for itself
@@ -206,8 +214,8 @@ func foldWords(text string) []string {
 	return words
 }
 
-// plainLetters are the letters of Latin alphabets without their accents.
-var plainLetters = map[rune]string{}
+// plainLetters are the letters of Latin alphabets without their accents, by those with them.
+var plainLetters ['ς' + 1]string
 
 func init() {
 	for plain, accented := range map[string]string{
@@ -224,13 +232,11 @@ func init() {
 // phrases finds rules by their first two words, or by the first where it stands alone or
 // has "*" behind it.
 type phrases struct {
-	by      map[uint64][]rule // by the key of the words, in their order; other words may have the same
-	bits    [1 << 11]uint64   // a bit for each key: most words of a text begin no phrase, and are passed over by it
+	by      [1 << 11][]rule // by the upper bits of the key, in their order
+	bits    [1 << 11]uint64 // a bit for each key: most words of a text begin no phrase, and are passed over by it
 	count   int
 	longest int // in words
 }
-
-func newPhrases() *phrases { return &phrases{by: map[uint64][]rule{}} }
 
 // add adds a rule, or takes it away.
 func (p *phrases) add(one rule, remove bool) {
@@ -247,7 +253,7 @@ func (p *phrases) add(one rule, remove bool) {
 	if heads[1] != 0 {
 		key = pairKey(key, heads[1])
 	}
-	p.by[key] = addRule(p.by[key], one, remove)
+	p.by[key>>53] = addRule(p.by[key>>53], one, remove)
 	p.bits[key>>53] |= 1 << (key >> 47 & 63)
 }
 
@@ -263,10 +269,10 @@ func pairKey(alone, second uint64) uint64 { return (alone ^ second) * spread }
 // mayHave tells whether there may be rules of a key.
 func (p *phrases) mayHave(key uint64) bool { return p.bits[key>>53]>>(key>>47&63)&1 != 0 }
 
-// of gives the rules of a key.
+// of gives the rules of a key, and few others.
 func (p *phrases) of(key uint64) []rule {
 	if !p.mayHave(key) {
 		return nil
 	}
-	return p.by[key]
+	return p.by[key>>53]
 }

@@ -92,7 +92,7 @@ func ParseRules(text string) (*Rules, error) { return parseRules(builtIn, text) 
 func parseRules(texts ...string) (*Rules, error) {
 	r := &Rules{others: map[string][]rule{}}
 	for i := range r.places {
-		r.places[i] = newPhrases()
+		r.places[i] = &phrases{}
 	}
 	for _, text := range texts {
 		if err := r.read(text); err != nil {
