@@ -240,7 +240,7 @@ const (
 // inside tells whether the From_ line at pos lies in the body as Content-Length bounds it.
 func (m *mboxReader) inside(pos int) answer {
 	if m.length == 0 {
-		m.length = m.contentEnd(pos)
+		_, m.length = m.contentEnd(m.buf[m.start:pos])
 	}
 	switch {
 	case m.length <= pos || m.length-m.start > m.limit:
@@ -265,15 +265,25 @@ func (m *mboxReader) inside(pos int) answer {
 	return no
 }
 
-// contentEnd reads the Content-Length of the message at start; pos is an offset above
-// which its header ends. It returns -1 when there is none.
-func (m *mboxReader) contentEnd(pos int) int {
-	text := m.buf[m.start:pos]
+// passHeader goes on with the search behind the header of the message at start, where all of
+// that was read: no blank line stands in it, and so no From_ line that ends the message.
+func (m *mboxReader) passHeader() {
+	if m.eol == '\n' && blankLine(m.buf[m.start:]) == 0 {
+		if end, length := m.contentEnd(m.buf[m.start:]); end > 0 {
+			m.seek, m.length = m.start+end, length
+		}
+	}
+}
+
+// contentEnd reads the Content-Length of the message at start, of which it is given the
+// beginning, and gives where its header ends in that, 0 when it does not, and where its body
+// ends in buf, -1 when that is not told.
+func (m *mboxReader) contentEnd(text []byte) (header, body int) {
 	length := -1
 	for at := 0; ; {
 		i := bytes.IndexByte(text[at:], '\n')
 		if i < 0 {
-			return -1
+			return 0, -1
 		}
 		at += i + 1
 		if at == len(text) || text[at] > '\r' && text[at] != 'C' {
@@ -281,9 +291,9 @@ func (m *mboxReader) contentEnd(pos int) int {
 		}
 		if n := blankLine(text[at:]); n > 0 {
 			if length < 0 {
-				return -1
+				return at + n, -1
 			}
-			return m.start + at + n + length
+			return at + n, m.start + at + n + length
 		}
 		value, ok := bytes.CutPrefix(text[at:], []byte("Content-Length:"))
 		if !ok || length >= 0 {
@@ -292,7 +302,7 @@ func (m *mboxReader) contentEnd(pos int) int {
 		value, _, _ = bytes.Cut(value, []byte("\n"))
 		n, err := strconv.Atoi(string(bytes.TrimSpace(value)))
 		if err != nil || n < 0 || n > m.limit {
-			return -1
+			return 0, -1
 		}
 		length = n
 	}
@@ -309,6 +319,7 @@ func (m *mboxReader) cut(at, end int) chunk {
 	m.start, m.seek = end, end-1
 	m.first = chunk{line: m.line, offset: m.offset + int64(end)}
 	m.length, m.over = 0, false
+	m.passHeader()
 	m.count++
 	return c
 }
