@@ -21,8 +21,11 @@ type scanner struct {
 // endsLinesInCR tells whether the first line of data ends in a lone CR. Several CR
 // before a LF are one line end, the mark of a file converted twice.
 func endsLinesInCR(data []byte) bool {
-	i := bytes.IndexAny(data, "\r\n")
-	if i < 0 || data[i] == '\n' {
+	i := 0
+	for i < len(data) && data[i] != '\n' && data[i] != '\r' {
+		i++
+	}
+	if i == len(data) || data[i] == '\n' {
 		return false
 	}
 	for i < len(data) && data[i] == '\r' {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"relaytrace/trace/header"
 )
@@ -330,7 +331,7 @@ func oneLine(body []byte) string { return string(unfold(nil, body)) }
 func unfold(r *room, body []byte) []byte {
 	body = bytes.TrimSpace(body[:min(len(body), maxValue)])
 	for i, c := range body {
-		if c < ' ' || c >= 0x80 || c == ' ' && body[i-1] == ' ' {
+		if (c <= ' ' || c >= utf8.RuneSelf) && (c != ' ' || body[i-1] == ' ') {
 			return joinWords(r.take(len(body)), body)
 		}
 	}
