@@ -14,7 +14,7 @@ const (
 	inLine  = 8        // trays between reading and handing out, to have work for all cores while one is long
 	inTray  = 16       // submissions of one tray, so that small ones are not waited for one by one
 	fullAt  = 64 << 10 // bytes from which a tray is full
-	inBytes = 16 << 20 // bytes of all; a larger submission goes through alone, to bound memory
+	inBytes = 16 << 20 // bytes of all; a tray with a larger submission goes through alone, to bound memory
 	swollen = 1 << 20  // bytes out of archives that a worker may have in line before it waits
 )
 
@@ -24,12 +24,11 @@ type job struct {
 	n     int // place in the order, from 0
 	lone  bool
 	steps []string
-	raw   bool // to be inspected
-	made  any  // by work
-	bytes int64
+	raw   bool          // to be inspected
+	made  any           // by work
 	more  int           // bytes of the samples beyond its own
 	slab  *slab         // that its bytes lie in
-	done  chan struct{} // is sent to when all was done on it
+	done  atomic.Bool   // all was done on it
 	gone  chan struct{} // of one that swells: closed when it was handed out
 }
 
@@ -44,7 +43,7 @@ func (j *job) recycle() {
 	}
 	clear(room)
 	*sub = Submission{Samples: room[:0]}
-	*j = job{sub: sub, done: j.done}
+	*j = job{sub: sub}
 	jobs.Put(j)
 }
 
@@ -56,8 +55,13 @@ type worker func(n int, sub *Submission) any
 // out first.
 type tray struct {
 	jobs  []*job
-	begun atomic.Int32 // how many were taken, or more
+	bytes int64
+	begun atomic.Int32  // how many were taken, or more
+	ended atomic.Int32  // on how many all was done
+	news  chan struct{} // is sent to when all was done on the last, or a worker waits for one to be handed out
 }
+
+func newTray() *tray { return &tray{jobs: make([]*job, 0, inTray), news: make(chan struct{}, 1)} }
 
 // next gives the next job to a worker; nil when there is none left.
 func (t *tray) next() *job {
@@ -74,9 +78,8 @@ type line struct {
 	order   chan *tray
 	work    chan *tray          // each as often as workers find a job in it
 	tray    *tray               // what is not on its way yet
-	size    int64               // bytes in it
 	n       int                 // jobs put so far
-	bytes   *semaphore.Weighted // of the jobs that were not handed out yet
+	bytes   *semaphore.Weighted // of the trays that were not handed out yet
 }
 
 // runLine runs read, which puts jobs in line, has work done on each, and hands it to take in
@@ -87,14 +90,14 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 	workers := runtime.GOMAXPROCS(0)
 	l := &line{
 		ctx: ctx, workers: workers, order: make(chan *tray, inLine), work: make(chan *tray, inLine*workers),
-		tray: &tray{}, bytes: semaphore.NewWeighted(inBytes),
+		tray: newTray(), bytes: semaphore.NewWeighted(inBytes),
 	}
 	for range workers {
 		go func() {
 			in := in.worker()
 			for t := range l.work {
 				for j := t.next(); j != nil; j = t.next() {
-					j.finish(in, work)
+					j.finish(in, work, t)
 				}
 			}
 		}()
@@ -110,7 +113,9 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 	var err error
 	for t := range l.order {
 		for _, j := range t.jobs {
-			<-j.done
+			for !j.done.Load() {
+				<-t.news
+			}
 			if err == nil {
 				err = ctx.Err() // what is in line is let go; the reader may have been done, and have no error
 			}
@@ -119,7 +124,6 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 					cancel() // the reader stops
 				}
 			}
-			l.bytes.Release(j.bytes)
 			if j.gone != nil {
 				close(j.gone)
 			}
@@ -127,6 +131,7 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 				j.recycle()
 			}
 		}
+		l.bytes.Release(t.bytes)
 	}
 	if err != nil {
 		return err
@@ -138,14 +143,20 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 // worker last waited, it waits until the job is handed out: a few kilobytes of mail may hold
 // megabytes, and each worker keeps some in line. It comes: all before it were begun before,
 // and none of them waits for this one.
-func (j *job) finish(in *inspector, work worker) {
+func (j *job) finish(in *inspector, work worker, t *tray) {
 	j.pass(in, work)
 	if in.unpacked += max(j.more, 0); in.unpacked > swollen {
 		in.unpacked = 0
 		j.gone = make(chan struct{})
 	}
 	gone := j.gone
-	j.done <- struct{}{}
+	j.done.Store(true) // from here on it is no longer ours
+	if int(t.ended.Add(1)) == len(t.jobs) || gone != nil {
+		select {
+		case t.news <- struct{}{}:
+		default: // there are some already
+		}
+	}
 	if gone != nil {
 		<-gone
 	}
@@ -197,21 +208,11 @@ func (j *job) guard(step func()) (ok bool) {
 
 // put puts a job in line.
 func (l *line) put(j *job) error {
-	if j.done == nil {
-		j.done = make(chan struct{}, 1)
-	}
-	j.n, j.bytes = l.n, min(int64(len(j.sub.Data)), inBytes)
+	t := l.tray
+	j.n = l.n
 	l.n++
-	if !l.bytes.TryAcquire(j.bytes) {
-		if err := l.send(); err != nil { // what is waited for may be in the tray
-			return err
-		}
-		if err := l.bytes.Acquire(l.ctx, j.bytes); err != nil {
-			return err
-		}
-	}
-	l.tray.jobs = append(l.tray.jobs, j)
-	if l.size += j.bytes; len(l.tray.jobs) == inTray || l.size >= fullAt {
+	t.jobs = append(t.jobs, j)
+	if t.bytes += int64(len(j.sub.Data)); len(t.jobs) == inTray || t.bytes >= fullAt {
 		return l.send()
 	}
 	return nil
@@ -223,6 +224,10 @@ func (l *line) send() error {
 	if len(t.jobs) == 0 {
 		return nil
 	}
+	t.bytes = min(t.bytes, inBytes)
+	if err := l.bytes.Acquire(l.ctx, t.bytes); err != nil {
+		return err
+	}
 	select {
 	case l.order <- t:
 	case <-l.ctx.Done():
@@ -231,6 +236,6 @@ func (l *line) send() error {
 	for range min(l.workers, len(t.jobs)) {
 		l.work <- t // never full for long: the workers need nobody
 	}
-	l.tray, l.size = &tray{jobs: make([]*job, 0, inTray)}, 0
+	l.tray = newTray()
 	return nil
 }
