@@ -109,43 +109,40 @@ var sextets = func() (t [256]int8) {
 // decodeQP reads quoted-printable; what is no valid escape stays as it is.
 func decodeQP(r *room, in []byte) []byte {
 	out := r.take(len(in))
-	for i := 0; i < len(in); i++ {
-		c := in[i]
-		if c != '=' {
-			out = append(out, c)
-			continue
+	for {
+		n := bytes.IndexByte(in, '=')
+		if n < 0 {
+			return append(out, in...)
 		}
-		if i+2 < len(in) {
-			if hi, lo := nibble(in[i+1]), nibble(in[i+2]); hi >= 0 && lo >= 0 {
-				out = append(out, byte(hi<<4|lo))
-				i += 2
+		out, in = append(out, in[:n]...), in[n:]
+		if len(in) > 2 {
+			if hi, lo := nibbles[in[1]], nibbles[in[2]]; hi|lo >= 0 {
+				out, in = append(out, byte(hi<<4|lo)), in[3:]
 				continue
 			}
 		}
-		j := i + 1 // a soft line break, with white space that was added on the way
-		for j < len(in) && (in[j] == ' ' || in[j] == '\t' || in[j] == '\r') {
-			j++
+		n = 1 // a soft line break, with white space that was added on the way
+		for n < len(in) && (in[n] == ' ' || in[n] == '\t' || in[n] == '\r') {
+			n++
 		}
-		if j < len(in) && in[j] == '\n' {
-			i = j
+		if n < len(in) && in[n] == '\n' {
+			in = in[n+1:]
 			continue
 		}
-		out = append(out, c)
+		out, in = append(out, '='), in[1:]
 	}
-	return out
 }
 
-func nibble(c byte) int {
-	switch {
-	case c >= '0' && c <= '9':
-		return int(c - '0')
-	case c >= 'A' && c <= 'F':
-		return int(c-'A') + 10
-	case c >= 'a' && c <= 'f':
-		return int(c-'a') + 10
+// nibbles are the values of the hexadecimal digits; -1 for others.
+var nibbles = func() (t [256]int8) {
+	for c := range t {
+		t[c] = -1
 	}
-	return -1
-}
+	for v, c := range []byte("0123456789ABCDEF") {
+		t[c], t[c|0x20] = int8(v), int8(v)
+	}
+	return t
+}()
 
 // toUTF8 converts text for reading. A charset that is unknown, or not kept to, is taken
 // for Latin-1: every byte has a letter there, and the phrases looked for are near enough.
