@@ -156,8 +156,7 @@ func toUTF8(r *room, data []byte, name string) []byte {
 	}
 	if name != "" && name != "utf-8" && name != "us-ascii" {
 		if text, err := charset.Reader(name, bytes.NewReader(data)); err == nil {
-			var out bytes.Buffer
-			out.Grow(len(data) + len(data)/8 + bytes.MinRead)
+			out := bytes.NewBuffer(r.take(len(data) + len(data)/2 + bytes.MinRead))
 			if _, err := out.ReadFrom(io.LimitReader(text, int64(4*len(data)+16))); err == nil && utf8.Valid(out.Bytes()) {
 				return out.Bytes()
 			}
