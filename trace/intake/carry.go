@@ -172,7 +172,8 @@ func (in *inspector) readText(body []byte, charset, path string, steps []string,
 			continue
 		}
 		c.traced++
-		c.samples = append(c.samples, newSample(b.data, path, with(steps, b.steps...)))
+		data, mended := b.mend(c.room, body)
+		c.samples = append(c.samples, newSample(data, path, with(steps, mended...)))
 	}
 	if c.prose == nil && len(bytes.TrimSpace(body)) > 0 {
 		c.prose, c.charset, c.headed = body[:min(len(body), maxText)], charset, len(blocks) > 0

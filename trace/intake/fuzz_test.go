@@ -68,12 +68,16 @@ func FuzzPasted(f *testing.F) {
 		checkSubmission(t, s)
 		checkLines(t, s)
 		for _, b := range findBlocks(data) {
-			if b.start < 0 || b.end > len(data) || b.start >= b.end || len(b.data) > 2*(b.end-b.start)+2 {
-				t.Fatalf("block %d-%d of %d, %d bytes", b.start, b.end, len(data), len(b.data))
+			if b.start < 0 || b.end > len(data) || b.start >= b.end {
+				t.Fatalf("block %d-%d of %d", b.start, b.end, len(data))
 			}
-			quoted := slices.Contains(b.steps, stepQuotes)
-			if letters(b.data, false) != letters(data[b.start:b.end], quoted) {
-				t.Fatalf("%q was made of %q", b.data, data[b.start:b.end])
+			mended, steps := b.mend(nil, data)
+			if len(mended) > 2*(b.end-b.start)+2 {
+				t.Fatalf("block %d-%d of %d, %d bytes", b.start, b.end, len(data), len(mended))
+			}
+			quoted := slices.Contains(steps, stepQuotes)
+			if letters(mended, false) != letters(data[b.start:b.end], quoted) {
+				t.Fatalf("%q was made of %q", mended, data[b.start:b.end])
 			}
 		}
 	})

@@ -18,14 +18,12 @@ const (
 // block is a mail header that stands in a text: pasted, forwarded inline or returned in a
 // bounce, and what follows it.
 type block struct {
-	start   int      // offset of its first line in the text
-	end     int      // offset where it and its body end
-	data    []byte   // header and body, quote marks and broken folding mended
-	steps   []string // what was mended; none when data is a slice of the text
-	traces  int      // Received: fields
-	fields  int      // known fields
-	quoted  bool     // its first line bears quote marks
-	forward bool     // From, To, Subject or Date as a mail program writes them above a forward
+	start   int  // offset of its first line in the text
+	end     int  // offset where it and its body end
+	traces  int  // Received: fields
+	fields  int  // known fields
+	quoted  bool // its first line bears quote marks
+	forward bool // From, To, Subject or Date as a mail program writes them above a forward
 }
 
 // textLine is one line of a text without its quote marks and line end.
@@ -64,7 +62,6 @@ func findBlocks(text []byte) []block {
 			limit = out[i+1].start
 		}
 		out[i].end = bodyEnd(text[:limit], out[i].end, out[i].quoted)
-		out[i].mend(text)
 	}
 	return out
 }
@@ -188,7 +185,7 @@ func init() {
 func readBlock(text []byte, l textLine) (b block, next int) {
 	b.start = l.start
 	prefix := l.prefix
-	seen := map[fieldKind]bool{}
+	var seen [toField + 1]bool
 	double := doubleSpaced(text, l)
 	pos := l.start
 	for pos < len(text) {
@@ -278,16 +275,16 @@ func bodyEnd(text []byte, pos int, quoted bool) int {
 	return len(text)
 }
 
-// mend makes data of the block: a slice of the text where nothing was broken, else its
-// lines without quote marks, folded lines with a tab where their white space was lost.
-func (b *block) mend(text []byte) {
+// mend gives header and body of the block, and what was mended: a slice of the text where
+// nothing was broken, else its lines without quote marks, folded lines with a tab where their
+// white space was lost.
+func (b *block) mend(r *room, text []byte) (data []byte, steps []string) {
 	raw := text[b.start:b.end]
 	quoted, lost, spaced := b.faults(raw)
 	if !quoted && !lost && !spaced {
-		b.data = raw
-		return
+		return raw, nil
 	}
-	out := make([]byte, 0, len(raw)+64)
+	out := r.take(len(raw) + 64)
 	inHeader := true
 	for pos := 0; pos < len(raw); {
 		l := lineAt(raw, pos)
@@ -309,13 +306,16 @@ func (b *block) mend(text []byte) {
 		whole := raw[l.start:l.end]
 		out = append(out, whole[len(withoutEnd(whole)):]...)
 	}
-	b.data = out
-	for step, done := range map[string]bool{stepQuotes: quoted, stepFolding: lost, stepSpacing: spaced} {
-		if done {
-			b.steps = append(b.steps, step)
-		}
+	if quoted {
+		steps = append(steps, stepQuotes)
 	}
-	sortSteps(b.steps)
+	if spaced {
+		steps = append(steps, stepSpacing)
+	}
+	if lost {
+		steps = append(steps, stepFolding)
+	}
+	return out, steps
 }
 
 // mendLine takes emphasis and indentation off a line that begins a field, and gives one
@@ -378,21 +378,3 @@ func (b *block) faults(raw []byte) (quoted, lost, spaced bool) {
 }
 
 func doubleSpacedFrom(raw []byte) bool { return doubleSpaced(raw, lineAt(raw, 0)) }
-
-// sortSteps puts the steps of mending in the order in which they are done.
-func sortSteps(steps []string) {
-	rank := func(s string) int {
-		switch s {
-		case stepQuotes:
-			return 0
-		case stepSpacing:
-			return 1
-		}
-		return 2
-	}
-	for i := 1; i < len(steps); i++ {
-		for j := i; j > 0 && rank(steps[j]) < rank(steps[j-1]); j-- {
-			steps[j], steps[j-1] = steps[j-1], steps[j]
-		}
-	}
-}

@@ -109,7 +109,8 @@ func (in *inspector) evidence(data []byte, path string, steps []string, c *cargo
 	}
 	for _, b := range findBlocks(data) {
 		if b.traces > 0 {
-			c.samples = append(c.samples, newSample(b.data, path, with(steps, b.steps...)))
+			whole, mended := b.mend(c.room, data)
+			c.samples = append(c.samples, newSample(whole, path, with(steps, mended...)))
 		}
 	}
 }
