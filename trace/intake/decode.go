@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
-	"io"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
-	"github.com/emersion/go-message/charset"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/transform"
 
 	"relaytrace/trace/header"
 )
@@ -155,11 +156,8 @@ func toUTF8(r *room, data []byte, name string) []byte {
 		return fromLatin1(r, data)
 	}
 	if name != "" && name != "utf-8" && name != "us-ascii" {
-		if text, err := charset.Reader(name, bytes.NewReader(data)); err == nil {
-			out := bytes.NewBuffer(r.take(len(data) + len(data)/2 + bytes.MinRead))
-			if _, err := out.ReadFrom(io.LimitReader(text, int64(4*len(data)+16))); err == nil && utf8.Valid(out.Bytes()) {
-				return out.Bytes()
-			}
+		if text, err := fromCharset(r, data, name); err == nil && utf8.Valid(text) {
+			return text
 		}
 	}
 	out := r.take(len(data) + len(data)/8)
@@ -175,6 +173,29 @@ func toUTF8(r *room, data []byte, name string) []byte {
 		out = utf8.AppendRune(out, c)
 		data = data[n:]
 	}
+}
+
+// fromCharset converts a text in a charset whose name one of the registries knows: that of IANA,
+// in which some mail programs leave out the "cs" of an alias, or that of the web.
+func fromCharset(r *room, data []byte, name string) ([]byte, error) {
+	switch name = strings.ToLower(name); name {
+	case "ansi_x3.110-1983": // which is near enough
+		name = "iso-8859-1"
+	case "x-utf_8j":
+		name = "utf-8"
+	}
+	known, _ := ianaindex.MIME.Encoding(name)
+	if known == nil {
+		known, _ = ianaindex.MIME.Encoding("cs" + name)
+	}
+	if known == nil {
+		var err error
+		if known, err = htmlindex.Get(name); err != nil {
+			return nil, err
+		}
+	}
+	text, _, err := transform.Append(known.NewDecoder(), r.take(len(data)+len(data)/2+utf8.UTFMax), data)
+	return text, err
 }
 
 // asciiLength gives the length of the beginning of a text that is plain ASCII.

@@ -96,6 +96,24 @@ func TestLatin1(t *testing.T) {
 	}
 }
 
+// TestFromCharset holds which charsets are known, and what is made of them, to the library that
+// mail is written with.
+func TestFromCharset(t *testing.T) {
+	text := []byte(strings.Repeat("a\xb0\xa1\xe9\x80 \x1b$B4A;z\x1b(B\xff", 500))
+	for _, name := range []string{"koi8-r", "KOI8-R", "ISO-8859-2", "windows-1252", "gb2312", "big5", "euc-kr", "ks_c_5601-1987", "iso-2022-jp", "shift_jis", "isolatin1",
+		"ansi_x3.110-1983", "x-utf_8j", "utf-16", "utf-16be", "x-cp1251", "latin1", "iso-ir-100", "utf-7", "default_charset", "iso-2022-kr", ""} {
+		var want []byte
+		r, err := charset.Reader(name, bytes.NewReader(text))
+		if err == nil {
+			want, err = io.ReadAll(r)
+		}
+		got, err2 := fromCharset(nil, text, name)
+		if (err == nil) != (err2 == nil) || err == nil && !bytes.Equal(got, want) {
+			t.Errorf("%s: %q, %v, want %q, %v", name, got, err2, want, err)
+		}
+	}
+}
+
 // TestPlainType holds the short way of reading a Content-Type to the general one.
 func TestPlainType(t *testing.T) {
 	for _, v := range []string{

@@ -6,8 +6,6 @@ import (
 	"mime"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/emersion/go-message/charset"
 )
 
 // ownWords gives what the writer of a text says himself: without quoted lines, and only
@@ -210,12 +208,12 @@ func isAttribution(line []byte) bool {
 
 // wordDecoder reads encoded words (RFC 2047) of every charset that is known.
 var wordDecoder = mime.WordDecoder{CharsetReader: func(name string, in io.Reader) (io.Reader, error) {
-	r, err := charset.Reader(name, in)
+	data, err := io.ReadAll(in)
 	if err != nil {
 		return nil, err
 	}
-	text, err := io.ReadAll(r) // the decoder would ask for 32 KiB to copy a few words
-	return bytes.NewReader(text), err
+	text, err := fromCharset(nil, data, name)
+	return bytes.NewReader(text), err // the decoder would ask for 32 KiB to copy a few words
 }}
 
 // readable decodes the encoded words of a field; raw 8-bit text is made UTF-8.
