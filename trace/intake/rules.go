@@ -355,7 +355,8 @@ func (r *Rules) lookMark(h *hits, text []byte) bool {
 
 // lookFields compares the fields of a header.
 func (r *Rules) lookFields(h *hits, p *part) {
-	for _, f := range p.fields {
+	for i := range p.fields {
+		f := &p.fields[i]
 		rules := r.fields[f.Which]
 		if f.Which == header.Other && len(r.others) > 0 { // rules of the user's own
 			rules = r.others[lowerName(f.Name(p.data))]
