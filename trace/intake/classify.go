@@ -112,7 +112,6 @@ type signs struct {
 	reply    bool // the subject begins as that of an answer
 	forward  bool // or of a forward
 	nullPath bool // the envelope sender is that of mail systems
-	someone  bool // the envelope sender is somebody
 	nobody   bool // the From field names no address: "<>"
 	toOwn    bool // addressed to a forged domain
 	tagged   bool // the subject bears the tag of a list
@@ -199,13 +198,18 @@ func (m *mail) envelope() {
 		var room [120]byte
 		v := lower(room[:0], m.value(header.ReturnPath))
 		m.nullPath = len(v) == 0 || string(v) == "<>" || bytes.HasPrefix(v, []byte("<#@[]")) || bytes.Contains(v, []byte("mailer-daemon"))
-		m.someone = !m.nullPath && !bytes.Contains(v, []byte("postmaster")) && !bytes.Contains(v, []byte("bounce"))
 		return
 	}
 	first := m.data[:min(len(m.data), 200)]
 	if i := bytes.IndexByte(first, '\n'); i > 0 {
 		m.nullPath = bytes.HasPrefix(first, []byte("From MAILER-DAEMON")) || bytes.HasPrefix(first, []byte("From <>")) || bytes.HasPrefix(first, []byte("From  "))
 	}
+}
+
+// isFromSomeone tells whether the envelope sender is somebody.
+func (m *mail) isFromSomeone() bool {
+	v := lower(nil, m.value(header.ReturnPath))
+	return m.has(header.ReturnPath) && !m.nullPath && !bytes.Contains(v, []byte("postmaster")) && !bytes.Contains(v, []byte("bounce"))
 }
 
 // names tells whether a forged domain stands in one of the fields.

@@ -53,8 +53,8 @@ func (m *mail) isBounce() bool {
 	case m.nullPath && m.toOwn && !m.reply && !m.sells() && len(m.hits[kindAuto]) == 0 && m.refuses(): // words that no rule knows
 	case text+subject == 0:
 		return false
-	case m.nullPath, m.isDaemon() && !m.someone && (text > 0 || returns || m.daemonSigns() > 1):
-	case m.isDaemon() && m.someone && returns, m.isDaemon() && text > 0 && m.refuses():
+	case m.nullPath, m.isDaemon() && !m.isFromSomeone() && (text > 0 || returns || m.daemonSigns() > 1):
+	case m.isDaemon() && m.isFromSomeone() && returns, m.isDaemon() && text > 0 && m.refuses():
 	case text > 0 && subject > 0 && (m.refuses() || m.attached > 0 && !m.speaks()) && (m.isDaemon() || returns || text > 1 && !m.reply):
 	default:
 		return false
