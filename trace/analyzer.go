@@ -36,20 +36,18 @@ type lists struct {
 
 // empty makes room for the next path.
 func (l *lists) empty() {
-	*l = lists{
-		hops: emptied(l.hops), recipients: emptied(l.recipients), clocks: emptied(l.clocks), codes: emptied(l.codes),
-		delivered: emptied(l.delivered), relays: emptied(l.relays), hints: emptied(l.hints),
-		bystanders: emptied(l.bystanders), findings: emptied(l.findings),
-	}
+	l.hops, l.recipients, l.clocks, l.codes = emptied(l.hops), emptied(l.recipients), emptied(l.clocks), emptied(l.codes)
+	l.delivered, l.relays, l.hints = emptied(l.delivered), emptied(l.relays), emptied(l.hints)
+	l.bystanders, l.findings = emptied(l.bystanders), emptied(l.findings)
+	l.boundary, l.origin = Boundary{}, Origin{}
 }
 
 // empty leaves of an analysis only room for the next one.
 func (a *analysis) empty() {
-	*a = analysis{
-		trace: emptied(a.trace), hops: emptied(a.hops), peers: emptied(a.peers), own: emptied(a.own),
-		recipients: emptied(a.recipients), delivered: emptied(a.delivered), known: emptied(a.known),
-		hints: emptied(a.hints), findings: emptied(a.findings), order: emptied(a.order), bystanders: emptied(a.bystanders), kept: a.kept,
-	}
+	a.set, a.lists, a.path, a.writer, a.ratware = nil, nil, Path{}, writer{}, false
+	a.trace, a.hops, a.peers, a.own = emptied(a.trace), emptied(a.hops), emptied(a.peers), emptied(a.own)
+	a.recipients, a.delivered, a.known = emptied(a.recipients), emptied(a.delivered), emptied(a.known)
+	a.hints, a.findings, a.order, a.bystanders = emptied(a.hints), emptied(a.findings), emptied(a.order), emptied(a.bystanders)
 }
 
 // emptied clears a list that is to be used again. One that a hostile header made long is
