@@ -30,7 +30,7 @@ type analysis struct {
 	hops  []hop
 	own   []string // names of hosts that wrote trusted fields
 	// what the header says of recipients and lists, in lower case
-	recipients []string // registrable domains to which the mail was delivered, as the recipient's side wrote
+	recipients []string // domains to which the mail was delivered, as the recipient's side wrote
 	delivered  []delivery
 	known      []string // the recipients that a rule goes by, while it does
 	hints      []hint

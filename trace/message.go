@@ -138,8 +138,8 @@ func (a *analysis) settleRecipients() {
 		if !slices.Contains(m.DeliveredTo, to) {
 			m.DeliveredTo = append(m.DeliveredTo, to)
 		}
-		if r := domainOf(to); r != "" && !slices.Contains(a.recipients, r) {
-			a.recipients = append(a.recipients, r)
+		if d := mailDomain(to); d != "" && !slices.Contains(a.recipients, d) {
+			a.recipients = append(a.recipients, d)
 		}
 	}
 }
@@ -149,15 +149,15 @@ func (a *analysis) settleRecipients() {
 func (a *analysis) findEnvelope() {
 	m := &a.path.Message
 	envelope := a.envelopeSender()
-	from, bounce := m.Organisation, domainOf(envelope)
+	from, bounce := m.Organisation, a.organisation(envelope)
 	if from != "" && bounce != "" && from != bounce {
 		a.find("envelope-sender-differs", -1, Info, envelope,
 			"Bounces go to ", bounce, ", while From: names ", from, ". Lists and mailing services do so too.")
 	}
-	if s := domainOf(m.Sender); s != "" && from != "" && s != from {
+	if s := a.organisation(m.Sender); s != "" && from != "" && s != from {
 		a.find("sender-differs", -1, Info, m.Sender, "Sender: names ", s, " as who sent the mail for ", from, ". Lists and mailing services do so too.")
 	}
-	if r := domainOf(m.ReplyTo); r != "" && from != "" && r != from {
+	if r := a.organisation(m.ReplyTo); r != "" && from != "" && r != from {
 		a.find("reply-to-elsewhere", -1, Info, m.ReplyTo, "Answers are to go to ", r, ", while From: names ", from, ".")
 	}
 	if m.Recipients > 10 {
@@ -203,14 +203,14 @@ func (a *analysis) findRecipient() {
 		if i > 0 && r == real[i-1] {
 			continue // as of most: several fields name one recipient
 		}
-		d := domainOf(r)
-		if d != "" && !strings.Contains(named, d) {
-			continue // nor is the whole address there, of which it is a part
+		d := mailDomain(r)
+		if !strings.Contains(named, lastLabels(d)) {
+			continue // nor is the whole address there, of which they are a part
 		}
 		if strings.Contains(named, strings.ToLower(r)) {
 			return
 		}
-		if d != "" {
+		if d = registrable(d); d != "" && strings.Contains(named, d) {
 			other = d
 		}
 	}

@@ -85,6 +85,16 @@ func sameTail(a, b string) bool {
 	}
 }
 
+// lastLabels returns the last two labels of a name, with which its registrable domain ends
+// if it has one.
+func lastLabels(name string) string {
+	name = strings.TrimSuffix(name, ".")
+	if i := strings.LastIndexByte(name, '.'); i > 0 {
+		return name[strings.LastIndexByte(name[:i], '.')+1:]
+	}
+	return name
+}
+
 func lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
 		c |= 0x20

@@ -228,7 +228,7 @@ func (a *analysis) sameOwnerAsClient(server string, peer, own *hop) bool {
 // servesRecipient tells servers that handled the mail for its recipient: forwarders,
 // mailing lists, mail exchangers.
 func (a *analysis) servesRecipient(peer, own *hop, name string) (code, why string) {
-	bounce := domainOf(a.path.Message.ReturnPath)
+	bounce := a.organisation(a.path.Message.ReturnPath)
 	for _, r := range own.For {
 		d := domainOf(r)
 		switch local, _, _ := strings.Cut(r, "@"); {
@@ -242,7 +242,7 @@ func (a *analysis) servesRecipient(peer, own *hop, name string) (code, why strin
 	if own.Standing == Corroborated && rewrote(own, peer) {
 		return "forwarder", "It took the mail for " + own.For[0] + " and handed it on for " + peer.For[0] + ": it forwarded that recipient's mail."
 	}
-	if d := registrable(peer.rdns); d != "" && slices.Contains(a.recipients, d) {
+	if d := registrable(peer.rdns); d != "" && a.deliveredIn(d) {
 		return "recipients-mail-exchanger", "It bears the domain to which the mail was delivered."
 	}
 	return "", ""
@@ -259,10 +259,16 @@ func rewrote(own, peer *hop) bool {
 	return strings.IndexByte(from, '@') > 0 && strings.IndexByte(to, '@') > 0 && !strings.ContainsAny(from, "%!:") && !strings.EqualFold(from, to)
 }
 
+// deliveredIn reports whether the mail was delivered in a registrable domain, as the
+// recipient's side wrote.
+func (a *analysis) deliveredIn(d string) bool {
+	return slices.ContainsFunc(a.recipients, func(to string) bool { return isIn(d, to) })
+}
+
 // finalRecipient reports whether mail for a domain is delivered where the sample was
 // found: bounces to one's own domain are forged, not a list's.
 func (a *analysis) finalRecipient(d string) bool {
-	if slices.Contains(a.recipients, d) {
+	if a.deliveredIn(d) {
 		return true
 	}
 	for i := range a.hops[:a.edge+1] {
@@ -270,7 +276,7 @@ func (a *analysis) finalRecipient(d string) bool {
 			return false // below stands what the list wrote
 		}
 		for _, r := range a.hops[i].For {
-			if domainOf(r) == d {
+			if isIn(d, mailDomain(r)) {
 				return true
 			}
 		}
@@ -353,6 +359,15 @@ func (a *analysis) sendersDomain(peer, own *hop) bool {
 
 // domainOf returns the registrable domain of a mail address, or of the last address in a field.
 func domainOf(address string) string { return registrable(mailDomain(address)) }
+
+// organisation is domainOf of an address that is often the sender's own.
+func (a *analysis) organisation(address string) string {
+	d := mailDomain(address)
+	if d == a.path.Message.Domain {
+		return a.path.Message.Organisation
+	}
+	return registrable(d)
+}
 
 // bystander names a host that must not be accused.
 func (a *analysis) bystander(name string, ip netip.Addr, hop int, why string) *Bystander {

@@ -61,7 +61,7 @@ func (a *analysis) strangeClient(peer, own *hop) bool {
 // customers have no business with a small server elsewhere.
 func (a *analysis) publicSender() bool {
 	m := &a.path.Message
-	return PublicProvider(m.Organisation) || PublicProvider(domainOf(m.ReturnPath))
+	return PublicProvider(m.Organisation) || PublicProvider(a.organisation(m.ReturnPath))
 }
 
 // relayDeeper reports whether the client of a hop wrote a field itself that names a
