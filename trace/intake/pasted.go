@@ -132,14 +132,23 @@ func knownField(text []byte) fieldKind {
 	if i < 1 {
 		return unknownField
 	}
-	t := bytes.TrimLeft(text, " \t*_")
-	if i -= len(text) - len(t); len(text)-len(t) > 3 || i < 1 {
-		return unknownField
+	t := text
+	if !isLetterOrDigit(t[0]) {
+		t = bytes.TrimLeft(text, " \t*_")
+		if i -= len(text) - len(t); len(text)-len(t) > 3 || i < 1 {
+			return unknownField
+		}
+	}
+	t = t[:i]
+	if !isLetterOrDigit(t[i-1]) {
+		t = bytes.TrimRight(t, " *_\u00a0")
 	}
 	var room [60]byte
-	name := lower(room[:0], bytes.TrimRight(t[:i], " *_\u00a0"))
-	if k, ok := fieldNames[string(name)]; ok {
-		return k
+	name := lower(room[:0], t)
+	if len(name) > 0 && fieldLengths[name[0]]>>len(name)&1 != 0 {
+		if k, ok := fieldNames[string(name)]; ok {
+			return k
+		}
 	}
 	if bytes.HasPrefix(name, []byte("x-")) && !bytes.ContainsAny(name, " \t") {
 		return otherField
@@ -161,6 +170,9 @@ func lower(dst, text []byte) []byte {
 // fieldNames are the names that begin or continue a pasted header.
 var fieldNames = map[string]fieldKind{}
 
+// fieldLengths are the lengths of those with the same first byte: a bit for each.
+var fieldLengths [256]uint64
+
 func init() {
 	for kind, names := range map[fieldKind]string{
 		traceField: "received",
@@ -176,6 +188,7 @@ func init() {
 	} {
 		for name := range strings.SplitSeq(names, "|") {
 			fieldNames[name] = kind
+			fieldLengths[name[0]] |= 1 << len(name)
 		}
 	}
 }
