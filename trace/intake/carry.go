@@ -211,9 +211,13 @@ func (c *cargo) words() []byte {
 }
 
 // isLong tells whether the words are longer than longWords. Of a long text its beginning
-// tells that, as a rule.
+// tells that, as a rule; those of a short one are not longer but for a line end.
 func (c *cargo) isLong() bool {
-	if text := c.text(); c.said == nil && !c.headed && len(text) > 2*longWords {
+	text := c.text()
+	if len(text) < longWords {
+		return false
+	}
+	if c.said == nil && !c.headed && len(text) > 2*longWords {
 		begin := text[:bytes.LastIndexByte(text[:2*longWords], '\n')+1]
 		if len(ownLines(c.room, begin)) > longWords {
 			return true

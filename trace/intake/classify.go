@@ -30,15 +30,17 @@ func (in *inspector) judge(p *part, s *Submission) {
 	m.inspector, m.part, m.sub = in, p, s
 	m.read()
 	m.carry()
-	unmarked := m.isUnmarked()
-	if unmarked && m.isLong() && !in.rules.ranksText {
-		m.bare()
-		m.finish()
-		return
-	}
-	m.listed = m.plain() && m.isList()
-	if !m.listed || m.mayBounce() || in.rules.ranksText {
-		m.readText(unmarked)
+	if m.isUnmarked() && !in.rules.ranksText {
+		if m.isLong() || m.isSold() {
+			m.bare()
+			m.finish()
+			return
+		}
+	} else {
+		m.listed = m.plain() && m.isList()
+		if !m.listed || m.mayBounce() || in.rules.ranksText {
+			m.readText()
+		}
 	}
 	if m.listed && !(m.mayBounce() && (m.isNotice() || m.isBounce())) {
 		if !m.brief {
@@ -135,18 +137,23 @@ func (m *mail) plain() bool {
 	return m.arf == nil && m.xarf == nil && m.dsn == nil && m.mdn == nil && len(m.hits[kindSighting]) == 0
 }
 
-// readText compares the text with the rules; it is what takes most of the time. One phrase of
-// advertising tells that an unmarked message is the spam itself, whatever follows.
-func (m *mail) readText(unmarked bool) {
+// readText compares the text with the rules; it is what takes most of the time.
+func (m *mail) readText() {
 	words := m.words()
-	switch {
-	case unmarked && !m.rules.tellsMore:
-		m.rules.lookFor(&m.hits, kindBulk, "text", words)
-		return
-	case len(m.hits[kindDaemon])+len(m.hits[kindBounce]) > 0:
+	if len(m.hits[kindDaemon])+len(m.hits[kindBounce]) > 0 {
 		words = m.text() // what a mail system quotes is part of what it says
 	}
 	m.rules.look(&m.hits, "text", words)
+}
+
+// isSold does so for an unmarked message, but only up to the first phrase of advertising, and
+// tells whether there is one: it is the spam itself then, whatever follows.
+func (m *mail) isSold() bool {
+	if m.rules.tellsMore {
+		m.readText()
+		return false
+	}
+	return m.rules.lookFor(&m.hits, kindBulk, "text", m.text())
 }
 
 // lookHeader compares the fields, the sender, the recipients and the subject with the rules.

@@ -278,31 +278,26 @@ func (r *Rules) look(h *hits, place string, texts ...[]byte) {
 	r.lookAt(h, place, f, 0, len(f.starts))
 }
 
-// lookFor does so with one text, piece by piece, until a phrase of a kind was met.
-func (r *Rules) lookFor(h *hits, k kind, place string, text []byte) {
+// lookFor does so with the writer's own words in a text, run by run, until a phrase of a kind
+// is met, and tells whether it was.
+func (r *Rules) lookFor(h *hits, k kind, place string, text []byte) bool {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold()
-	for looked := 0; len(text) > 0 && len(h[k]) == 0; {
-		n := len(text)
-		if n > piece {
-			if i := bytes.IndexByte(text[piece:], '\n'); i >= 0 {
-				n = piece + i + 1
-			}
+	looked := 0
+	for pos := 0; pos < len(text) && len(h[k]) == 0; {
+		begin, end, next := ownRun(text, pos)
+		f.add(text[begin:end])
+		pos = next
+		known := len(f.starts)
+		if pos < len(text) { // a phrase may go on in the next run
+			known = max(known-r.at(place).longest, looked)
 		}
-		f.add(text[:n])
-		text = text[n:]
-		end := len(f.starts)
-		if len(text) > 0 { // a phrase may go on in the next piece
-			end = max(end-r.at(place).longest, looked)
-		}
-		r.lookAt(h, place, f, looked, end)
-		looked = end
+		r.lookAt(h, place, f, looked, known)
+		looked = known
 	}
+	return len(h[k]) > 0
 }
-
-// piece is the length in bytes from which a text is folded in pieces.
-const piece = 512
 
 // lookAt compares the phrases of a place with the words from one index to another.
 func (r *Rules) lookAt(h *hits, place string, f *folded, from, to int) {

@@ -260,7 +260,7 @@ func TestLongUnmarked(t *testing.T) {
 		head := strings.ReplaceAll(string(data[:header.Scan(data, nil).End]), "multipart/", "text/")
 		phrases := texts[i%len(texts)]
 		sameWhenRead(t, name, []byte(head+"\n"+phrases+strings.Repeat("I read this. ", longWords/13+1)))
-		sold := "to be removed\n" + strings.Repeat("\n", piece) + phrases
+		sold := "to be removed\n" + strings.Repeat("\n", run) + phrases
 		sameWhenRead(t, name, []byte(head+"\n"+sold[:min(len(sold), longWords)]))
 	}
 }
@@ -333,8 +333,8 @@ func FuzzRules(f *testing.F) {
 // TestLookFor holds that a phrase is found wherever a text is cut into pieces.
 func TestLookFor(t *testing.T) {
 	r := DefaultRules()
-	for n := range 2 * piece {
-		text := strings.Repeat("x\n", n/2) + strings.Repeat("y", n%2) + "\nto\nbe removed\nfrom this list\n" + strings.Repeat("x\n", piece)
+	for n := range 2 * run {
+		text := strings.Repeat("x\n", n/2) + strings.Repeat("y", n%2) + "\nto\nbe removed\nfrom this list\n" + strings.Repeat("x\n", run)
 		var want, got, none hits
 		r.look(&want, "text", []byte(text))
 		r.lookFor(&got, kindPriority, "text", []byte(text))

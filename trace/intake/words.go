@@ -28,22 +28,12 @@ func ownLines(r *room, text []byte) []byte {
 	var out []byte
 	kept := 0 // bytes from the start of text, as long as nothing else is kept
 	for pos := 0; pos < len(text); {
-		begin, end := pos, ordinary(text, pos)
-		lines := text[begin:end]
-		if begin == end {
-			l := lineAt(text, begin)
-			if pos = l.end; l.prefix > 0 {
-				continue
-			}
-			if isForwardMark(l.text) || isSignatureMark(l.text) {
-				break
-			}
-			if lines, end = l.text, l.end; text[end-1] == '\n' && end-begin == len(lines)+1 {
-				lines = text[begin:end]
-			}
+		begin, end, next := ownRun(text, pos)
+		if begin == len(text) {
+			break
 		}
-		pos = end
-		whole := bytes.HasSuffix(lines, []byte("\n"))
+		pos = next
+		whole := end > begin && text[end-1] == '\n'
 		if out == nil && kept == begin && whole {
 			kept = end
 			continue
@@ -51,7 +41,7 @@ func ownLines(r *room, text []byte) []byte {
 		if out == nil {
 			out = append(r.take(len(text)+1), text[:kept]...)
 		}
-		if out = append(out, lines...); !whole {
+		if out = append(out, text[begin:end]...); !whole {
 			out = append(out, '\n')
 		}
 	}
@@ -61,11 +51,36 @@ func ownLines(r *room, text []byte) []byte {
 	return out
 }
 
+// ownRun gives the next of the writer's own lines from pos on, and where to go on: some lines
+// as they stand, or one without its end. They begin with the end of the text where none is left.
+func ownRun(text []byte, pos int) (begin, end, next int) {
+	for pos < len(text) {
+		if end := ordinary(text, pos); end > pos {
+			return pos, end, end
+		}
+		l := lineAt(text, pos)
+		switch end := l.start + len(l.text); {
+		case l.prefix > 0: // quoted
+			pos = l.end
+		case isForwardMark(l.text) || isSignatureMark(l.text):
+			pos = len(text)
+		case end+1 == l.end && text[end] == '\n':
+			return l.start, l.end, l.end
+		default:
+			return l.start, end, l.end
+		}
+	}
+	return pos, pos, pos
+}
+
+// run is the length in bytes at which a run of lines ends.
+const run = 512
+
 // ordinary passes over the lines from pos on that are plainly the writer's own, as most are,
 // and returns the offset of the first that may be anything else: that may be quoted, or be a
-// mark, or stand above a quotation.
+// mark, or stand above a quotation; or one behind a run of them.
 func ordinary(text []byte, pos int) int {
-	for pos < len(text) {
+	for begin := pos; pos < len(text) && pos-begin < run; {
 		if text[pos] == '\n' {
 			pos++
 			continue
