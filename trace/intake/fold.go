@@ -152,8 +152,8 @@ func letterBits(s []byte) uint64 {
 	var all uint64
 	for i := 0; i+8 <= len(s); i += 8 {
 		x := binary.LittleEndian.Uint64(s[i:])
-		x = (x&^tops + ^uint64(tops) | x) & tops // the top bit of each byte that is not zero
-		all |= x >> 7 * 0x0102040810204080 >> 56 << i
+		x = (x>>5 | x>>7) & ones // letters and digits have the one bit, what is beyond ASCII the other
+		all |= x * 0x0102040810204080 >> 56 << i
 	}
 	return all
 }
