@@ -52,9 +52,11 @@ func (m *mail) isComplaint() bool {
 	said := m.hits.in(kindComplaint, "text")
 	subject := m.hits.in(kindComplaint, "subject")
 	bulk := m.hits.in(kindBulk, "text")
-	answer := m.reply && (m.has(header.InReplyTo) || m.has(header.References) || hasQuoted(m.text()))
+	answer := func() bool { // the text is not walked over before it makes a difference
+		return m.reply && (m.has(header.InReplyTo) || m.has(header.References) || hasQuoted(m.text()))
+	}
 	first := m.hits.in(kindThreat, "text") + m.hits.in(kindLegal, "text") + m.hits.in(kindDistress, "text")
-	if own := m.words(); len(own) <= longOrder && (answer || m.toOwn) { // "REMOVE"
+	if own := m.words(); len(own) <= longOrder && (answer() || m.toOwn) { // "REMOVE"
 		m.rules.look(&m.hits, "subject", own)
 		subject = m.hits.in(kindComplaint, "subject")
 	}
@@ -73,7 +75,7 @@ func (m *mail) isComplaint() bool {
 		return false
 	case len(m.words()) > longWords:
 		return false // people are short when they complain; spam tells stories
-	case said > 0 && (answer || m.forward && (m.forwards > 0 || hasQuoted(m.text()))):
+	case said > 0 && (answer() || m.forward && (m.forwards > 0 || hasQuoted(m.text()))):
 		m.why("an answer with the words of a complaint")
 	case said > 0 && len(m.hits[kindDesk]) > 0 && (bulk == 0 || said > bulk), said > 0 && m.toOwn && (!m.sells() || subject > 0 && bulk == 0):
 		m.why("addressed to an abuse desk or the forged domain")
@@ -81,14 +83,14 @@ func (m *mail) isComplaint() bool {
 	case said > 2 && bulk == 0:
 	case m.hits.in(kindTechnical, "text") > 1 && len(m.hits[kindDesk]) > 0 && !m.sells():
 		m.why("words of technicians, to an abuse desk")
-	case len(m.hits[kindGrumble]) > 0 && m.reply && (answer || m.toOwn) && !m.sells(), len(m.hits[kindGrumble])+subject > 0 && m.isPersonal():
+	case len(m.hits[kindGrumble]) > 0 && m.reply && (answer() || m.toOwn) && !m.sells(), len(m.hits[kindGrumble])+subject > 0 && m.isPersonal():
 		m.why("an answer or a letter to the desk or the forged domain")
 		m.whyHits(kindGrumble)
-	case subject > 0 && len(bytes.TrimSpace(m.words())) <= longOrder && (answer || m.toOwn):
+	case subject > 0 && len(bytes.TrimSpace(m.words())) <= longOrder && (answer() || m.toOwn):
 		m.why("an order to stop, and little else")
 	case len(m.hits[kindDesk]) > 0 && !m.reply && !m.nullPath && m.isPersonal():
 		m.why("a letter to the abuse desk, in words that no rule knows; read it")
-	case first > 0 && bulk == 0 && (answer || m.addressed() && !m.sells()):
+	case first > 0 && bulk == 0 && (answer() || m.addressed() && !m.sells()):
 	default:
 		return false
 	}
@@ -105,7 +107,7 @@ func (m *mail) isReply() bool {
 		m.why("an answer with a quotation and a reference")
 	case m.toOwn && (!m.sells() || m.has(header.InReplyTo) && !m.hasLinks()):
 		m.why("an answer to the forged domain")
-	case quotesWhole(m.text()) && m.hits.in(kindBulk, "text") == 0:
+	case m.hits.in(kindBulk, "text") == 0 && quotesWhole(m.text()):
 		m.why("an answer above the message that it answers")
 	default:
 		return false
