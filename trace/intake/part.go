@@ -392,20 +392,11 @@ func sought(text, name string) string {
 // plainType reads a Content-Type as most are written, which mime reads too, but takes its
 // time: a type, and up to three parameters of different names whose values need no decoding.
 func plainType(v []byte) (media string, p params, ok bool) {
-	slash, n := 0, 0
-	for ; n < len(v) && v[n] != ';'; n++ {
-		switch c := v[n]; {
-		case c == '/' && slash == 0 && n > 0:
-			slash = n
-		case isLetterOrDigit(c) || c == '-' || c == '.' || c == '+':
-		default:
-			return "", params{}, false
-		}
+	n := bytes.IndexByte(v, ';')
+	if n < 0 {
+		n = len(v)
 	}
-	if slash == 0 || slash == n-1 {
-		return "", params{}, false
-	}
-	if media = lowerName(v[:n]); media == "" { // longer than any that is known
+	if media = plainMedia(v[:n]); media == "" {
 		return "", params{}, false
 	}
 	var names [3][]byte
@@ -430,6 +421,31 @@ func plainType(v []byte) (media string, p params, ok bool) {
 		}
 	}
 	return media, p, true
+}
+
+// plainMedia reads a type in lower case; it gives nothing where it is not written as most are,
+// or longer than any that is known.
+func plainMedia(v []byte) string {
+	switch string(v) { // nearly all are one of these
+	case "text/plain":
+		return "text/plain"
+	case "text/html":
+		return "text/html"
+	}
+	slash := 0
+	for i, c := range v {
+		switch {
+		case c == '/' && slash == 0 && i > 0:
+			slash = i
+		case isLetterOrDigit(c) || c == '-' || c == '.' || c == '+':
+		default:
+			return ""
+		}
+	}
+	if slash == 0 || slash == len(v)-1 {
+		return ""
+	}
+	return lowerName(v)
 }
 
 // plainParam reads a parameter at the beginning of a text, and gives its name and what is
