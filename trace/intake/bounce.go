@@ -151,9 +151,9 @@ var (
 // readOldBounce reads a bounce in plain text.
 func readOldBounce(m *mail) *Bounce {
 	b := &Bounce{Date: m.get(header.Date), Time: m.written(), Recipients: []Recipient{}}
-	if h, ok := m.hits.find(kindBounce, "text", "field"); ok && h.family != "-" {
+	if h, ok := m.hits.find(kindBounce, placeText, placeField); ok && h.family != "-" {
 		b.Family = h.family
-	} else if h, ok := m.hits.find(kindDelay, "text"); ok {
+	} else if h, ok := m.hits.find(kindDelay, placeText); ok {
 		b.Family = h.family
 	}
 	b.Forged = forgedIn(m.part, m.samples)

@@ -382,7 +382,7 @@ func (in *inspector) wraps(p *part, sub *cargo) (why string, ok bool) {
 	}
 	var h hits
 	in.lookHeader(&h, p, p.value(header.Subject))
-	in.rules.look(&h, "text", sub.words())
+	in.rules.look(&h, placeText, sub.words())
 	if len(h[kindForward])+len(h[kindDesk])+len(h[kindComplaint])+len(h[kindProvider]) > 0 && len(h[kindList]) == 0 {
 		return "a complaint is attached", true
 	}

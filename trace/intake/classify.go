@@ -61,7 +61,7 @@ const longList = 1 << 20
 // no structure says otherwise, the message is the sample whatever its texts hold: they are
 // not read.
 func (m *mail) carry() {
-	if m.isList() && !m.isDaemon() && !m.nullPath && m.hits.in(kindBounce, "subject") == 0 && !m.rules.ranksText && len(m.data) <= longList {
+	if m.isList() && !m.isDaemon() && !m.nullPath && m.hits.in(kindBounce, placeSubject) == 0 && !m.rules.ranksText && len(m.data) <= longList {
 		m.space.cargo = cargo{filesOnly: true}
 		m.cargo = m.carrySamples(m.part, &m.space.cargo)
 		if m.plain() {
@@ -75,7 +75,7 @@ func (m *mail) carry() {
 // mayBounce tells whether a message that came by a list may be a bounce all the same: those
 // who look after the mail share such lists.
 func (m *mail) mayBounce() bool {
-	return m.isDaemon() || m.nullPath || m.attached > 0 && m.hits.in(kindBounce, "subject") > 0
+	return m.isDaemon() || m.nullPath || m.attached > 0 && m.hits.in(kindBounce, placeSubject) > 0
 }
 
 // finish fills in what rests on the class.
@@ -143,7 +143,7 @@ func (m *mail) readText() {
 	if len(m.hits[kindDaemon])+len(m.hits[kindBounce]) > 0 {
 		words = m.text() // what a mail system quotes is part of what it says
 	}
-	m.rules.look(&m.hits, "text", words)
+	m.rules.look(&m.hits, placeText, words)
 }
 
 // isSold does so for an unmarked message, but only up to the first phrase of advertising, and
@@ -153,14 +153,14 @@ func (m *mail) isSold() bool {
 		m.readText()
 		return false
 	}
-	return m.rules.lookFor(&m.hits, kindBulk, "text", m.text())
+	return m.rules.lookFor(&m.hits, kindBulk, placeText, m.text())
 }
 
 // lookHeader compares the fields, the sender, the recipients and the subject with the rules.
 func (in *inspector) lookHeader(h *hits, p *part, subject []byte) {
 	in.rules.lookFields(h, p)
-	in.rules.lookIn(h, "from", p, header.From, header.Sender)
-	in.rules.lookIn(h, "to", p, header.To, header.Cc)
+	in.rules.lookIn(h, placeFrom, p, header.From, header.Sender)
+	in.rules.lookIn(h, placeTo, p, header.To, header.Cc)
 	subject = readable(subject)
 	for range 4 { // "Re: [list] Fwd:"
 		subject = bytes.TrimSpace(subject)
@@ -195,7 +195,7 @@ func isTagged(subject []byte) bool {
 // stand at its beginning with a colon and were taken off.
 func (in *inspector) lookSubject(h *hits, subject []byte) {
 	reply, forward := h[kindReply], h[kindForward]
-	in.rules.look(h, "subject", subject)
+	in.rules.look(h, placeSubject, subject)
 	h[kindReply], h[kindForward] = reply, forward
 }
 
@@ -329,7 +329,7 @@ func (m *mail) isList() bool {
 	if len(m.hits[kindList]) == 0 || m.has(header.XListAdministrivia) || m.isDeskList() {
 		return false
 	}
-	_, ok := m.hits.find(kindList, "field")
+	_, ok := m.hits.find(kindList, placeField)
 	return ok
 }
 

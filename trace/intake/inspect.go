@@ -160,7 +160,7 @@ func (in *inspector) pasted(s *Submission, data []byte, steps []string) bool {
 	}
 	m := &mail{inspector: in, part: &part{}, cargo: c, sub: s}
 	h := &m.hits
-	in.rules.look(h, "text", c.words())
+	in.rules.look(h, placeText, c.words())
 	s.Reasons, s.Samples = []string{}, []Sample{}
 	said := len(h[kindComplaint])
 	switch {

@@ -15,8 +15,8 @@ func (m *mail) carries() bool { return len(m.samples) > 0 || m.attached > 0 }
 // isProvider tells the plain report of a provider or an abuse desk from a person's
 // complaint. Names in From are easily given: something must be carried or said besides.
 func (m *mail) isProvider() bool {
-	from, text, subject := m.hits.in(kindProvider, "from"), m.hits.in(kindProvider, "text"), m.hits.in(kindProvider, "subject")
-	field := m.hits.in(kindProvider, "field")
+	from, text, subject := m.hits.in(kindProvider, placeFrom), m.hits.in(kindProvider, placeText), m.hits.in(kindProvider, placeSubject)
+	field := m.hits.in(kindProvider, placeField)
 	switch {
 	case field > 0 && m.carries():
 	case from > 0 && m.carries():
@@ -49,16 +49,16 @@ const longLetter = 1500
 
 // isComplaint tells what a person sent who got the spam: forwarded, pasted, or only told.
 func (m *mail) isComplaint() bool {
-	said := m.hits.in(kindComplaint, "text")
-	subject := m.hits.in(kindComplaint, "subject")
-	bulk := m.hits.in(kindBulk, "text")
+	said := m.hits.in(kindComplaint, placeText)
+	subject := m.hits.in(kindComplaint, placeSubject)
+	bulk := m.hits.in(kindBulk, placeText)
 	answer := func() bool { // the text is not walked over before it makes a difference
 		return m.reply && (m.has(header.InReplyTo) || m.has(header.References) || hasQuoted(m.text()))
 	}
-	first := m.hits.in(kindThreat, "text") + m.hits.in(kindLegal, "text") + m.hits.in(kindDistress, "text")
+	first := m.hits.in(kindThreat, placeText) + m.hits.in(kindLegal, placeText) + m.hits.in(kindDistress, placeText)
 	if own := m.words(); len(own) <= longOrder && (answer() || m.toOwn) { // "REMOVE"
-		m.rules.look(&m.hits, "subject", own)
-		subject = m.hits.in(kindComplaint, "subject")
+		m.rules.look(&m.hits, placeSubject, own)
+		subject = m.hits.in(kindComplaint, placeSubject)
 	}
 	switch {
 	case m.tagged && !m.addressed() && said+subject == 0:
@@ -81,7 +81,7 @@ func (m *mail) isComplaint() bool {
 		m.why("addressed to an abuse desk or the forged domain")
 	case said+first > 1 && subject > 0 && bulk == 0:
 	case said > 2 && bulk == 0:
-	case m.hits.in(kindTechnical, "text") > 1 && len(m.hits[kindDesk]) > 0 && !m.sells():
+	case m.hits.in(kindTechnical, placeText) > 1 && len(m.hits[kindDesk]) > 0 && !m.sells():
 		m.why("words of technicians, to an abuse desk")
 	case len(m.hits[kindGrumble]) > 0 && m.reply && (answer() || m.toOwn) && !m.sells(), len(m.hits[kindGrumble])+subject > 0 && m.isPersonal():
 		m.why("an answer or a letter to the desk or the forged domain")
@@ -107,7 +107,7 @@ func (m *mail) isReply() bool {
 		m.why("an answer with a quotation and a reference")
 	case m.toOwn && (!m.sells() || m.has(header.InReplyTo) && !m.hasLinks()):
 		m.why("an answer to the forged domain")
-	case m.hits.in(kindBulk, "text") == 0 && quotesWhole(m.text()):
+	case m.hits.in(kindBulk, placeText) == 0 && quotesWhole(m.text()):
 		m.why("an answer above the message that it answers")
 	default:
 		return false
@@ -128,7 +128,7 @@ func containsAny(text []byte, words ...string) bool {
 // sells tells whether a text has the marks of a mailing: a link or a picture, the phrases of advertising, prices, or its length.
 func (m *mail) sells() bool {
 	text := m.text()
-	if m.hits.in(kindBulk, "text") > 0 || len(m.words()) > longLetter || len(bytes.TrimSpace(m.words())) == 0 {
+	if m.hits.in(kindBulk, placeText) > 0 || len(m.words()) > longLetter || len(bytes.TrimSpace(m.words())) == 0 {
 		return true
 	}
 	if m.hasLinks() {

@@ -16,7 +16,7 @@ func (m *mail) daemonSigns() int {
 	if m.nullPath {
 		n++
 	}
-	if m.hits.in(kindBounce, "field") > 0 {
+	if m.hits.in(kindBounce, placeField) > 0 {
 		n += 2
 	}
 	return n
@@ -44,7 +44,7 @@ func (m *mail) isQmailBounce() bool {
 // sender speaks against it, it must name a recipient and a reason, or return something,
 // and neither sell nor bring a program.
 func (m *mail) isBounce() bool {
-	text, subject, field := m.hits.in(kindBounce, "text"), m.hits.in(kindBounce, "subject"), m.hits.in(kindBounce, "field")
+	text, subject, field := m.hits.in(kindBounce, placeText), m.hits.in(kindBounce, placeSubject), m.hits.in(kindBounce, placeField)
 	returns := m.traced+m.attached > 0
 	switch {
 	case field > 0, m.isDaemon() && (m.nullPath || m.isQmailBounce()): // whatever its words
@@ -86,7 +86,7 @@ const maxRefusal = 4 << 10
 
 // speaks tells whether a person or a seller speaks.
 func (m *mail) speaks() bool {
-	return m.forward || len(m.hits[kindComplaint]) > 0 || m.hits.in(kindBulk, "text") > 0
+	return m.forward || len(m.hits[kindComplaint]) > 0 || m.hits.in(kindBulk, placeText) > 0
 }
 
 // mentions tells whether an address stands in one of the fields.
@@ -102,14 +102,14 @@ func (p *part) mentions(address string, names ...header.Name) bool {
 // isNotice tells a delay or a success from a failure.
 func (m *mail) isNotice() bool {
 	delay := len(m.hits[kindDelay])
-	success := m.hits.in(kindSuccess, "text")
+	success := m.hits.in(kindSuccess, placeText)
 	if m.daemonSigns() == 0 && !m.nullPath {
 		return false
 	}
 	if delay == 0 && success == 0 {
 		return false
 	}
-	if m.hits.in(kindBounce, "subject") > 0 && m.hits.in(kindDelay, "subject") == 0 {
+	if m.hits.in(kindBounce, placeSubject) > 0 && m.hits.in(kindDelay, placeSubject) == 0 {
 		return false
 	}
 	m.whyHits(kindDaemon, kindDelay, kindSuccess)
@@ -118,10 +118,10 @@ func (m *mail) isNotice() bool {
 
 // isAuto tells what a machine answered. The subject alone is not enough.
 func (m *mail) isAuto() bool {
-	field, subject, text := m.hits.in(kindAuto, "field"), m.hits.in(kindAuto, "subject"), m.hits.in(kindAuto, "text")
+	field, subject, text := m.hits.in(kindAuto, placeField), m.hits.in(kindAuto, placeSubject), m.hits.in(kindAuto, placeText)
 	direct := m.reply || m.has(header.InReplyTo) || m.has(header.References) || m.nullPath
 	answer := direct || m.addressed() || m.isJunk() && !m.sells()
-	bulk := m.hits.in(kindBulk, "text")
+	bulk := m.hits.in(kindBulk, placeText)
 	switch {
 	case field > 0:
 	case m.challenges() > 1 && answer, m.challenges() > 0 && direct:
@@ -155,7 +155,7 @@ func (m *mail) challenges() int { return m.family(kindAuto, "challenge") }
 func (m *mail) family(k kind, family string) int {
 	n := 0
 	for _, h := range m.hits[k] {
-		if h.family == family && h.place == "text" {
+		if h.family == family && h.place == placeText {
 			n++
 		}
 	}

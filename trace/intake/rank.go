@@ -46,7 +46,7 @@ func (m *mail) urgency() int {
 		return PriorityCare
 	case s.Class == ClassProviderReport:
 		return PriorityReport
-	case m.hits.in(kindTechnical, "text") > 1:
+	case m.hits.in(kindTechnical, placeText) > 1:
 		m.whyHits(kindTechnical)
 		return PriorityReport
 	case s.Grade == GradeUsable:

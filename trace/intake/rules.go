@@ -18,9 +18,9 @@ var builtIn string
 // Rules are the phrases and fields that tell the kinds of mail apart, as data. They are
 // safe for concurrent use once made.
 type Rules struct {
-	places [len(rulePlaces)]*phrases // what is looked for there, as rulePlaces stand
-	fields [header.Names][]rule      // by the number of a field's name
-	others map[string][]rule         // by the name in lower case, for those without a number
+	places [places]phrases      // what is looked for there
+	fields [header.Names][]rule // by the number of a field's name
+	others map[string][]rule    // by the name in lower case, for those without a number
 
 	ranksText bool // a priority rests on the text
 	tellsMore bool // phrases in a text may tell more than those that come with relaytrace
@@ -69,10 +69,24 @@ var (
 		"technical", "threat", "legal", "distress", "reply", "forward", "bulk",
 		"priority-1", "priority-2", "priority-3", "priority-4", "priority-5",
 	}
-	rulePlaces = [...]string{"subject", "from", "to", "text", "field"}
+	rulePlaces = [places]string{"subject", "from", "to", "text", "field"}
 )
 
 func (k kind) String() string { return ruleKinds[k] }
+
+// place is where in a message a rule is met.
+type place int
+
+const (
+	placeSubject place = iota
+	placeFrom
+	placeTo
+	placeText
+	placeField
+	places
+)
+
+func (p place) String() string { return rulePlaces[p] }
 
 // DefaultRules returns the rules that come with relaytrace.
 func DefaultRules() *Rules { return defaultRules() }
@@ -91,9 +105,6 @@ func ParseRules(text string) (*Rules, error) { return parseRules(builtIn, text) 
 
 func parseRules(texts ...string) (*Rules, error) {
 	r := &Rules{others: map[string][]rule{}}
-	for i := range r.places {
-		r.places[i] = &phrases{}
-	}
 	for _, text := range texts {
 		if err := r.read(text); err != nil {
 			return nil, err
@@ -104,7 +115,7 @@ func parseRules(texts ...string) (*Rules, error) {
 
 // read adds the rules of one text.
 func (r *Rules) read(text string) error {
-	of, place := kind(-1), ""
+	of, at := kind(-1), place(-1)
 	n := 0
 	for line := range strings.Lines(text) {
 		n++
@@ -113,10 +124,9 @@ func (r *Rules) read(text string) error {
 			continue
 		}
 		if section, ok := strings.CutPrefix(line, "["); ok {
-			var name string
-			name, place, _ = strings.Cut(strings.TrimSuffix(section, "]"), " ")
-			of = kind(slices.Index(ruleKinds[:], name))
-			if of < 0 || !slices.Contains(rulePlaces[:], place) {
+			name, where, _ := strings.Cut(strings.TrimSuffix(section, "]"), " ")
+			of, at = kind(slices.Index(ruleKinds[:], name)), place(slices.Index(rulePlaces[:], where))
+			if of < 0 || at < 0 {
 				return fmt.Errorf("line %d: no such section: %s", n, line)
 			}
 			continue
@@ -126,7 +136,7 @@ func (r *Rules) read(text string) error {
 		if !ok || lang == "" || of < 0 {
 			return fmt.Errorf("line %d: a rule is \"family language: phrase\" below a section", n)
 		}
-		if err := r.add(place, rule{kind: of, family: family, text: phrase}, lang); err != nil {
+		if err := r.add(at, rule{kind: of, family: family, text: phrase}, lang); err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 	}
@@ -137,12 +147,12 @@ func (r *Rules) read(text string) error {
 var asUmlauts = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u")
 
 // add adds one rule, or takes one away.
-func (r *Rules) add(place string, got rule, lang string) error {
+func (r *Rules) add(at place, got rule, lang string) error {
 	remove := false
 	if rest, ok := strings.CutPrefix(got.text, "not "); ok {
 		remove, got.text = true, rest
 	}
-	if place == "field" {
+	if at == placeField {
 		name, phrase, _ := strings.Cut(got.text, ": ")
 		got.words = foldWords(phrase)
 		key := strings.ToLower(name)
@@ -156,8 +166,8 @@ func (r *Rules) add(place string, got rule, lang string) error {
 		}
 		return nil
 	}
-	r.tellsMore = r.tellsMore || place == "text" && (got.kind >= kindPriority || got.kind == kindDaemon || got.kind == kindDesk || got.kind == kindSighting)
-	r.ranksText = r.ranksText || place == "text" && got.kind >= kindPriority
+	r.tellsMore = r.tellsMore || at == placeText && (got.kind >= kindPriority || got.kind == kindDaemon || got.kind == kindDesk || got.kind == kindSighting)
+	r.ranksText = r.ranksText || at == placeText && got.kind >= kindPriority
 	variants := [][]string{foldWords(got.text)}
 	if lang == "de" { // umlauts may be written as two letters, in the rule and in the mail
 		variants = append(variants, foldWords(asUmlauts.Replace(got.text)))
@@ -170,13 +180,10 @@ func (r *Rules) add(place string, got rule, lang string) error {
 			continue
 		}
 		got.words = words
-		r.at(place).add(got, remove)
+		r.places[at].add(got, remove)
 	}
 	return nil
 }
-
-// at gives what is looked for at a place.
-func (r *Rules) at(place string) *phrases { return r.places[slices.Index(rulePlaces[:], place)] }
 
 func addRule(list []rule, got rule, remove bool) []rule {
 	same := func(o rule) bool { return o.kind == got.kind && slices.Equal(o.words, got.words) }
@@ -192,12 +199,12 @@ func addRule(list []rule, got rule, remove bool) []rule {
 // hit is a rule that was met.
 type hit struct {
 	*rule
-	place string
+	place place
 }
 
 // String gives the reason in words.
 func (h hit) String() string {
-	s := h.place + ": " + h.text
+	s := h.place.String() + ": " + h.text
 	if h.family != "-" {
 		s += " (" + h.family + ")"
 	}
@@ -223,10 +230,10 @@ func (h *hits) none() bool {
 }
 
 // in counts the hits of a kind at a place, each phrase once.
-func (h *hits) in(k kind, place string) int {
+func (h *hits) in(k kind, at place) int {
 	n := 0
 	for _, one := range h[k] {
-		if one.place == place {
+		if one.place == at {
 			n++
 		}
 	}
@@ -234,9 +241,9 @@ func (h *hits) in(k kind, place string) int {
 }
 
 // find gives the first hit of a kind at one of the places.
-func (h *hits) find(k kind, places ...string) (hit, bool) {
+func (h *hits) find(k kind, at ...place) (hit, bool) {
 	for _, one := range h[k] {
-		if len(places) == 0 || slices.Contains(places, one.place) {
+		if len(at) == 0 || slices.Contains(at, one.place) {
 			return one, true
 		}
 	}
@@ -244,43 +251,43 @@ func (h *hits) find(k kind, places ...string) (hit, bool) {
 }
 
 // add adds a rule that was met at a place, once.
-func (h *hits) add(one *rule, place string) {
-	same := func(o hit) bool { return o.place == place && o.text == one.text && o.family == one.family }
+func (h *hits) add(one *rule, at place) {
+	same := func(o hit) bool { return o.place == at && o.text == one.text && o.family == one.family }
 	if h[one.kind] == nil {
 		h[one.kind] = make([]hit, 0, 4) // few are the only one
 	}
 	if !slices.ContainsFunc(h[one.kind], same) {
-		h[one.kind] = append(h[one.kind], hit{one, place})
+		h[one.kind] = append(h[one.kind], hit{one, at})
 	}
 }
 
 // lookIn compares the first fields of these names with the phrases of a place.
-func (r *Rules) lookIn(h *hits, place string, p *part, names ...header.Name) {
+func (r *Rules) lookIn(h *hits, at place, p *part, names ...header.Name) {
 	var room [2][]byte
 	bodies := room[:0]
 	for _, name := range names {
 		body, _ := p.find(name)
 		body = body[:min(len(body), maxValue)]
 		if bytes.Contains(body, []byte("=?")) || !utf8.Valid(body) {
-			r.look(h, place, readable(p.line(names...)))
+			r.look(h, at, readable(p.line(names...)))
 			return
 		}
 		bodies = append(bodies, body)
 	}
-	r.look(h, place, bodies...)
+	r.look(h, at, bodies...)
 }
 
 // look compares the words of texts, one behind the other, with the phrases of a place.
-func (r *Rules) look(h *hits, place string, texts ...[]byte) {
+func (r *Rules) look(h *hits, at place, texts ...[]byte) {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold(texts...)
-	r.lookAt(h, place, f, 0, len(f.starts))
+	r.lookAt(h, at, f, 0, len(f.starts))
 }
 
 // lookFor does so with the writer's own words in a text, run by run, until a phrase of a kind
 // is met, and tells whether it was.
-func (r *Rules) lookFor(h *hits, k kind, place string, text []byte) bool {
+func (r *Rules) lookFor(h *hits, k kind, at place, text []byte) bool {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold()
@@ -291,31 +298,31 @@ func (r *Rules) lookFor(h *hits, k kind, place string, text []byte) bool {
 		pos = next
 		known := len(f.starts)
 		if pos < len(text) { // a phrase may go on in the next run
-			known = max(known-r.at(place).longest, looked)
+			known = max(known-r.places[at].longest, looked)
 		}
-		r.lookAt(h, place, f, looked, known)
+		r.lookAt(h, at, f, looked, known)
 		looked = known
 	}
 	return len(h[k]) > 0
 }
 
 // lookAt compares the phrases of a place with the words from one index to another.
-func (r *Rules) lookAt(h *hits, place string, f *folded, from, to int) {
-	p := r.at(place)
+func (r *Rules) lookAt(h *hits, at place, f *folded, from, to int) {
+	p := &r.places[at]
 	head, next := f.head(from), f.head(from+1)
 	for i := from; i < to; i++ {
 		alone := aloneKey(head)
 		pair := pairKey(alone, next)
 		head, next = next, f.head(i+2)
 		if p.mayHave(alone) || p.mayHave(pair) { // as few
-			h.addAt(f, i, next, p.of(alone), p.of(pair), place)
+			h.addAt(f, i, next, p.of(alone), p.of(pair), at)
 		}
 	}
 }
 
 // addAt adds those of the rules, in their order, whose phrases stand at the word with index
 // i; third is the head of the second word behind that.
-func (h *hits) addAt(f *folded, i int, third uint64, alone, paired []rule, place string) {
+func (h *hits) addAt(f *folded, i int, third uint64, alone, paired []rule, at place) {
 	for len(alone)+len(paired) > 0 {
 		var one *rule
 		if len(paired) == 0 || len(alone) > 0 && alone[0].order < paired[0].order {
@@ -324,7 +331,7 @@ func (h *hits) addAt(f *folded, i int, third uint64, alone, paired []rule, place
 			one, paired = &paired[0], paired[1:]
 		}
 		if (one.third == 0 || one.third == third) && f.matches(one.words, i) {
-			h.add(one, place)
+			h.add(one, at)
 		}
 	}
 }
@@ -338,11 +345,11 @@ func (r *Rules) lookMark(h *hits, text []byte) bool {
 		return false
 	}
 	found := false
-	rules := r.at("subject").of(aloneKey(f.head(0)))
+	rules := r.places[placeSubject].of(aloneKey(f.head(0)))
 	for i := range rules {
 		if one := &rules[i]; (one.kind == kindReply || one.kind == kindForward) && len(one.words) == 1 && f.matches(one.words, 0) {
 			found = true
-			h.add(one, "subject")
+			h.add(one, placeSubject)
 		}
 	}
 	return found
@@ -380,7 +387,7 @@ func (r *Rules) lookField(h *hits, rules []rule, body []byte) {
 				continue
 			}
 		}
-		h.add(one, "field")
+		h.add(one, placeField)
 	}
 	if f != nil {
 		foldedPool.Put(f)

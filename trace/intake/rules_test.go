@@ -96,7 +96,7 @@ func TestPhrasesOneByOne(t *testing.T) {
 			text.WriteString(pieces[r.IntN(len(pieces))])
 		}
 		h, words := hits{}, foldWords(text.String())
-		rules.look(&h, "to", []byte(text.String()))
+		rules.look(&h, placeTo, []byte(text.String()))
 		for _, phrase := range phrases {
 			want, of := false, strings.Fields(phrase)
 			for i := range len(words) - len(of) + 1 {
@@ -149,17 +149,17 @@ func TestBuiltInRules(t *testing.T) {
 // TestEveryPhrase holds that every phrase of the rules is found in a text that holds it.
 func TestEveryPhrase(t *testing.T) {
 	rules := DefaultRules()
-	for _, place := range rulePlaces {
-		for _, of := range rules.at(place).by {
+	for at := range rules.places {
+		for _, of := range rules.places[at].by {
 			for _, r := range of {
 				h := hits{}
-				rules.look(&h, place, []byte("xyz "+strings.ReplaceAll(strings.ToUpper(r.text), "*", "FOO")+"! xyz"))
+				rules.look(&h, place(at), []byte("xyz "+strings.ReplaceAll(strings.ToUpper(r.text), "*", "FOO")+"! xyz"))
 				found := false
 				for _, one := range h[r.kind] {
 					found = found || one.text == r.text
 				}
 				if !found {
-					t.Errorf("%s %s: %q is not found", r.kind, place, r.text)
+					t.Errorf("%s %s: %q is not found", r.kind, place(at), r.text)
 				}
 			}
 		}
@@ -173,7 +173,7 @@ func TestOwnRules(t *testing.T) {
 	}
 	got := func(text string) []string {
 		h := hits{}
-		rules.look(&h, "text", []byte(text))
+		rules.look(&h, placeText, []byte(text))
 		out := []string{}
 		for _, one := range h[kindComplaint] {
 			out = append(out, one.String())
@@ -191,7 +191,7 @@ func TestOwnRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := hits{}
-	mixed.look(&h, "text", []byte("Fooled againandagain, twice"))
+	mixed.look(&h, placeText, []byte("Fooled againandagain, twice"))
 	order := []string{}
 	for _, one := range h[kindGrumble] {
 		order = append(order, one.text)
@@ -206,7 +206,7 @@ func TestOwnRules(t *testing.T) {
 		t.Errorf("own field: %v", h)
 	}
 	h = hits{}
-	DefaultRules().look(&h, "text", []byte("stop this"))
+	DefaultRules().look(&h, placeText, []byte("stop this"))
 	if len(h[kindComplaint]) != 1 {
 		t.Error("own rules changed those that come with relaytrace")
 	}
@@ -324,7 +324,7 @@ func FuzzRules(f *testing.F) {
 			return
 		}
 		h := hits{}
-		rules.look(&h, "text", []byte(text))
+		rules.look(&h, placeText, []byte(text))
 		data := []byte(text)
 		rules.lookFields(&h, &part{data: data, fields: scanFields(data)})
 	})
@@ -336,9 +336,9 @@ func TestLookFor(t *testing.T) {
 	for n := range 2 * run {
 		text := strings.Repeat("x\n", n/2) + strings.Repeat("y", n%2) + "\nto\nbe removed\nfrom this list\n" + strings.Repeat("x\n", run)
 		var want, got, none hits
-		r.look(&want, "text", []byte(text))
-		r.lookFor(&got, kindPriority, "text", []byte(text))
-		r.lookFor(&none, kindBulk, "text", []byte(text+text))
+		r.look(&want, placeText, []byte(text))
+		r.lookFor(&got, kindPriority, placeText, []byte(text))
+		r.lookFor(&none, kindBulk, placeText, []byte(text+text))
 		if fmt.Sprint(got) != fmt.Sprint(want) || len(want[kindBulk]) == 0 || len(none[kindBulk]) == 0 {
 			t.Fatalf("%d: %v, want %v", n, got, want)
 		}
