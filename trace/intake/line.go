@@ -12,8 +12,8 @@ import (
 
 const (
 	inLine  = 8        // trays between reading and handing out, to have work for all cores while one is long
-	inTray  = 16       // submissions of one tray, so that small ones are not waited for one by one
-	fullAt  = 64 << 10 // bytes from which a tray is full
+	inTray  = 8        // submissions of one tray, so that small ones are not waited for one by one
+	fullAt  = 32 << 10 // bytes from which a tray is full: all in line, and what is made of it, is to stay in the processor's cache
 	inBytes = 16 << 20 // bytes of all; a tray with a larger submission goes through alone, to bound memory
 	swollen = 1 << 20  // bytes out of archives that a worker may have in line before it waits
 )
