@@ -111,23 +111,23 @@ func appendText(out, in []byte) (_, rest []byte) {
 
 // appendSpaced adds text with one blank for each piece of white space, and none where one
 // stands already, until an ASCII character that ends it. It returns what is left.
-func appendSpaced(out, text []byte, as *[256]uint16) (_, rest []byte) {
-	gap := uint16(1) // white space here would be too much
+func appendSpaced(out, text []byte, as *[256]uint32) (_, rest []byte) {
+	last := uint32(' ') // white space here would be too much
 	if len(out) > 0 && out[len(out)-1] != ' ' && out[len(out)-1] != '\n' {
-		gap = 0
+		last = noBlank
 	}
 	for len(text) > 0 {
 		n := len(out)
 		out = slices.Grow(out, len(text)+utf8.UTFMax)
-		taken, made := oneBlank(out[n:n+len(text)], text, gap, as)
+		taken, made := oneBlank(out[n:n+len(text)], text, last, as)
 		out, text = out[:n+made], text[taken:]
 		if len(text) == 0 || text[0] < utf8.RuneSelf {
 			break
 		}
 		r, size := utf8.DecodeRune(text)
-		gap, text = 0, text[size:]
+		last, text = noBlank, text[size:]
 		if r == '\u00a0' { // a space that stays, as at the beginning of a folded line
-			r, gap = ' ', 1
+			r, last = ' ', ' '
 		}
 		out = utf8.AppendRune(out, r)
 	}
@@ -135,29 +135,28 @@ func appendSpaced(out, text []byte, as *[256]uint16) (_, rest []byte) {
 }
 
 // oneBlank copies the beginning of a text to dst, which is as long, up to what ends it, with
-// one blank for each piece of white space, and none where gap is 1. It returns how much it
+// one blank for each piece of white space, and none where last is a blank. It returns how much it
 // took and made. It has no branch that depends on where words end: they would be guessed wrong.
-func oneBlank(dst, text []byte, gap uint16, made *[256]uint16) (taken, n int) {
+func oneBlank(dst, text []byte, last uint32, made *[256]uint32) (taken, n int) {
 	for i, c := range text {
 		as := made[c]
 		if as == ends {
 			return i, n
 		}
 		dst[n] = byte(as)
-		space := as >> 8
-		n += 1 - int(space&gap)
-		gap = space
+		n += int((as | last) / noBlank)
+		last = as
 	}
 	return len(text), n
 }
 
-// inText and inMarkup give what a byte becomes: itself, or a blank with a bit above it, or it
-// ends what is copied.
-var inText, inMarkup = func() (text, markup [256]uint16) {
-	for c := range uint16(256) {
-		switch text[c] = c; {
+// What a byte becomes in text and in markup: a blank, or itself with a bit that says that it is
+// none, or it ends what is copied.
+var inText, inMarkup = func() (text, markup [256]uint32) {
+	for c := range uint32(256) {
+		switch text[c] = c | noBlank; {
 		case c == ' ', c == '\n', c == '\r', c == '\t':
-			text[c] = 1<<8 | ' '
+			text[c] = ' '
 		case c >= utf8.RuneSelf:
 			text[c] = ends
 		}
@@ -167,7 +166,10 @@ var inText, inMarkup = func() (text, markup [256]uint16) {
 	return text, markup
 }()
 
-const ends = 2 << 8
+const (
+	ends    = 0
+	noBlank = 1 << 31
+)
 
 // tag is an element of HTML, as far as it makes a difference to the text.
 type tag int
