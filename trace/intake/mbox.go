@@ -122,7 +122,7 @@ func (m *mboxReader) fill() {
 		if (m.count > 0 || m.over) && m.start > 1 {
 			m.shift(m.start - 1) // the line end before it is part of what is searched for
 		}
-		if 2*len(m.buf) > cap(m.buf) || cap(m.buf) == 0 {
+		if isFull(len(m.buf), cap(m.buf)) {
 			m.move(m.buf)
 		}
 	}
@@ -151,9 +151,16 @@ func (m *mboxReader) shift(n int) {
 	m.offset += int64(n)
 }
 
-// move puts what is left into another buffer, with room for as much again.
+// isFull tells whether a buffer has too little room left to be read into.
+func isFull(used, size int) bool { return 4*used >= 3*size }
+
+// move puts what is left into another buffer: one of the usual size, which is used again, or
+// where that would be full, one with room for as much again.
 func (m *mboxReader) move(rest []byte) {
-	room := min(max(2*len(rest), m.step), 2*max(m.limit, firstBuffer)+firstBuffer)
+	room := m.step
+	if isFull(len(rest), room) {
+		room = min(2*len(rest), 2*max(m.limit, firstBuffer)+firstBuffer)
+	}
 	old := m.slab
 	m.slab = newSlab(max(room, len(rest)+1))
 	m.buf, m.lent = append(m.slab.room[:0], rest...), false
