@@ -99,6 +99,7 @@ func runLine(ctx context.Context, in *inspector, read func(context.Context, *lin
 				for j := t.next(); j != nil; j = t.next() {
 					j.finish(in, work, t)
 				}
+				runtime.Gosched() // what is done is handed out, and its memory used again, while it is in the cache
 			}
 		}()
 	}
