@@ -132,13 +132,13 @@ const (
 func (f *folded) split(buf []byte, at int) {
 	size := len(buf)
 	buf = append(buf, make([]byte, padding)...) // the last word has an end, and eight bytes from its beginning
-	starts, inside := f.starts, uint64(0)
+	starts, inside := slices.Grow(f.starts, min(size-at, maxWords)+stretch), uint64(0)
 	for ; at < size && len(starts) < maxWords; at += stretch {
-		letters := letterBits(buf[at : at+stretch])
+		letters := letterBits((*[stretch]byte)(buf[at:]))
 		begins := letters &^ (letters<<1 | inside)
 		inside = letters >> (stretch - 1)
 		n := len(starts)
-		starts = slices.Grow(starts, stretch/2)[:n+bits.OnesCount64(begins)]
+		starts = starts[:n+bits.OnesCount64(begins)]
 		for i := range starts[n:] {
 			starts[n+i] = int32(at + bits.TrailingZeros64(begins))
 			begins &= begins - 1
@@ -148,12 +148,11 @@ func (f *folded) split(buf []byte, at int) {
 }
 
 // letterBits gives a bit for each byte of a stretch: 1 for what is part of a word.
-func letterBits(s []byte) uint64 {
-	var all uint64
-	for i := 0; i+8 <= len(s); i += 8 {
+func letterBits(s *[stretch]byte) (all uint64) {
+	for i := 0; i < len(s); i += 8 {
 		x := binary.LittleEndian.Uint64(s[i:])
 		x = (x>>5 | x>>7) & ones // letters and digits have the one bit, what is beyond ASCII the other
-		all |= x * 0x0102040810204080 >> 56 << i
+		all = all>>8 | x*0x0102040810204080&(0xFF<<56)
 	}
 	return all
 }
