@@ -110,19 +110,22 @@ var sextets = func() (t [256]int8) {
 // decodeQP reads quoted-printable; what is no valid escape stays as it is.
 func decodeQP(r *room, in []byte) []byte {
 	out := r.take(len(in))
-	for {
-		n := bytes.IndexByte(in, '=')
-		if n < 0 {
-			return append(out, in...)
+	for len(in) > 0 {
+		if in[0] != '=' {
+			n := bytes.IndexByte(in, '=')
+			if n < 0 {
+				n = len(in)
+			}
+			out, in = append(out, in[:n]...), in[n:]
+			continue
 		}
-		out, in = append(out, in[:n]...), in[n:]
 		if len(in) > 2 {
 			if hi, lo := nibbles[in[1]], nibbles[in[2]]; hi|lo >= 0 {
 				out, in = append(out, byte(hi<<4|lo)), in[3:]
 				continue
 			}
 		}
-		n = 1 // a soft line break, with white space that was added on the way
+		n := 1 // a soft line break, with white space that was added on the way
 		for n < len(in) && (in[n] == ' ' || in[n] == '\t' || in[n] == '\r') {
 			n++
 		}
@@ -130,8 +133,9 @@ func decodeQP(r *room, in []byte) []byte {
 			in = in[n+1:]
 			continue
 		}
-		out, in = append(out, '='), in[1:]
+		out, in = append(out, in[:n]...), in[n:]
 	}
+	return out
 }
 
 // nibbles are the values of the hexadecimal digits; -1 for others.
