@@ -375,7 +375,7 @@ func (m *mail) itself(class Class) {
 // bare is a message without any sign of another class: the spam itself.
 func (m *mail) bare() {
 	m.itself(ClassSample)
-	s := m.sub.Samples[0]
+	s := &m.sub.Samples[0]
 	switch {
 	case s.Grade == GradeUsable:
 		m.why("its own header, with trace fields")

@@ -266,7 +266,10 @@ func (r *Rules) lookIn(h *hits, at place, p *part, names ...header.Name) {
 	var room [2][]byte
 	bodies := room[:0]
 	for _, name := range names {
-		body, _ := p.find(name)
+		body, ok := p.find(name)
+		if !ok {
+			continue
+		}
 		body = body[:min(len(body), maxValue)]
 		if bytes.Contains(body, []byte("=?")) || !utf8.Valid(body) {
 			r.look(h, at, readable(p.line(names...)))
