@@ -83,31 +83,34 @@ func (m *Message) field(name header.Name) *string {
 	return nil
 }
 
-// mailDomain returns the domain of the last mail address in a field, in lower case.
+// mailDomain returns the domain of the last mail address in a field, in lower case. It is
+// read from behind, up to the @.
 func mailDomain(s string) string {
-	i := strings.LastIndexByte(s, '@')
-	if i < 0 {
-		return ""
+	end, odd := len(s), false
+	for i := len(s) - 1; i >= 0; i-- {
+		switch domainByte[s[i]] {
+		case inDomain:
+		case hasCase:
+			odd = true
+		case endsDomain:
+			end, odd = i, false
+		case beginsDomain:
+			d := strings.TrimSuffix(s[i+1:end], ".")
+			if odd {
+				return strings.ToLower(d)
+			}
+			return d // as most are, in lower case
+		}
 	}
-	s = s[i+1:]
-	end := 0
-	for end < len(s) && domainByte[s[end]] == inDomain {
-		end++
-	}
-	if end == len(s) || domainByte[s[end]] == endsDomain {
-		return strings.TrimSuffix(s[:end], ".") // as most are, in lower case
-	}
-	for end < len(s) && domainByte[s[end]] != endsDomain {
-		end++
-	}
-	return lowerName(s[:end])
+	return ""
 }
 
-// The kinds of bytes behind the @ of an address.
+// The kinds of bytes in an address.
 const (
-	inDomain   = iota // it is in lower case, or has no case
-	hasCase           // it may have to be lowered
-	endsDomain        // it stands behind the domain
+	inDomain     = iota // of its domain, in lower case, or it has no case
+	hasCase             // it may have to be lowered
+	endsDomain          // it stands behind the domain
+	beginsDomain        // the @
 )
 
 var domainByte = func() (kinds [256]uint8) {
@@ -119,6 +122,7 @@ var domainByte = func() (kinds [256]uint8) {
 			kinds[c] = hasCase
 		}
 	}
+	kinds['@'] = beginsDomain
 	return kinds
 }()
 
