@@ -40,10 +40,11 @@ type analysis struct {
 	edge       int         // the hop that holds the boundary, -1 without one
 	peers      []int       // for each hop, the hop whose peer wrote it; -1 when unknown
 	writer     writer
-	broken     int  // the first hop below the boundary that nothing links, or -1
-	deepest    int  // the deepest hop that is linked, or -1
-	ratware    bool // the mail bears the mark of a bulk mailing program
-	shaky      int  // the first hop that is trusted behind a public address which nobody declared, or -1
+	names      []string // room for those of the writers
+	broken     int      // the first hop below the boundary that nothing links, or -1
+	deepest    int      // the deepest hop that is linked, or -1
+	ratware    bool     // the mail bears the mark of a bulk mailing program
+	shaky      int      // the first hop that is trusted behind a public address which nobody declared, or -1
 	kept       keep
 	lists      *lists // what the path points at
 }

@@ -46,7 +46,7 @@ func (l *lists) empty() {
 func (a *analysis) empty() {
 	a.set, a.lists, a.path, a.writer, a.ratware = nil, nil, Path{}, writer{}, false
 	a.trace, a.hops, a.peers, a.own = emptied(a.trace), emptied(a.hops), emptied(a.peers), emptied(a.own)
-	a.recipients, a.delivered, a.known = emptied(a.recipients), emptied(a.delivered), emptied(a.known)
+	a.recipients, a.delivered, a.known, a.names = emptied(a.recipients), emptied(a.delivered), emptied(a.known), emptied(a.names)
 	a.hints, a.findings, a.order, a.bystanders = emptied(a.hints), emptied(a.findings), emptied(a.order), emptied(a.bystanders)
 }
 

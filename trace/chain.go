@@ -232,7 +232,7 @@ func (a *analysis) descend(j, source int) int {
 		outside := a.writer
 		a.writer = writerOf(h)
 		if h.scope == privateAddr {
-			a.writer.inside = addName(addName(outside.inside, h.By.Host), outside.rdns)
+			a.writer.inside = a.addName(a.addName(outside.inside, h.By.Host), outside.rdns)
 		}
 		return j
 	}
@@ -240,10 +240,10 @@ func (a *analysis) descend(j, source int) int {
 		a.writer = writer{helo: [3]string{h.From.HELO}} // it may stand behind a proxy of the host's
 		return j
 	}
-	a.writer.self = addName(a.writer.self, h.By.Host)
+	a.writer.self = a.addName(a.writer.self, h.By.Host)
 	if h.Kind == Internal || h.Kind == Transfer {
 		for _, n := range [...]string{h.From.RDNS, h.From.HELO, h.From.Name} {
-			a.writer.weak = addName(a.writer.weak, n)
+			a.writer.weak = a.addName(a.writer.weak, n)
 		}
 	}
 	return source
@@ -252,12 +252,14 @@ func (a *analysis) descend(j, source int) int {
 // maxNames bounds the names of one host that are kept: a header may hold thousands.
 const maxNames = 8
 
-func addName(list []string, name string) []string {
+func (a *analysis) addName(list []string, name string) []string {
 	if name == "" || len(list) == maxNames || slices.Contains(list, name) {
 		return list
 	}
-	if list == nil {
-		list = make([]string, 0, 4) // a field gives up to three
+	if list == nil { // a field gives up to three
+		n := len(a.names)
+		a.names = slices.Grow(a.names, 4)[:n+4]
+		list = a.names[n : n : n+4]
 	}
 	return append(list, name)
 }
