@@ -250,7 +250,7 @@ func customerName(name string, a netip.Addr) bool {
 
 func digits(s string) (n int) {
 	for i := range len(s) {
-		if s[i] >= '0' && s[i] <= '9' {
+		if s[i]-'0' <= 9 { // no branch: it would be guessed wrongly
 			n++
 		}
 	}

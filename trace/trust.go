@@ -141,7 +141,7 @@ func (a *analysis) inferred(i int, last bool) handOver {
 	case h.scope != publicAddr || last:
 	case h.By.IP == h.From.IP:
 		return handOver{inside: a.sameSystem(i), inferred: true, why: "the host above took it from its own address"}
-	case h.rdns == "" || customerName(h.rdns, h.From.IP) || !sameHost(a.hops[i+1].By.Host, h.rdns) || !a.signed(i+1):
+	case h.rdns == "" || !sameHost(a.hops[i+1].By.Host, h.rdns) || customerName(h.rdns, h.From.IP) || !a.signed(i+1):
 	case sameDomain(h.rdns, h.By.Host):
 		return handOver{inside: true, inferred: true, why: "the field above took it from a host of its own domain, which wrote this field"}
 	case a.deliveredBy(i):
