@@ -168,17 +168,16 @@ func (r *Rules) add(at place, got rule, lang string) error {
 	}
 	r.tellsMore = r.tellsMore || at == placeText && (got.kind >= kindPriority || got.kind == kindDaemon || got.kind == kindDesk || got.kind == kindSighting)
 	r.ranksText = r.ranksText || at == placeText && got.kind >= kindPriority
-	variants := [][]string{foldWords(got.text)}
-	if lang == "de" { // umlauts may be written as two letters, in the rule and in the mail
-		variants = append(variants, foldWords(asUmlauts.Replace(got.text)))
+	got.words = foldWords(got.text)
+	if len(got.words) == 0 || got.words[0] == "*" {
+		return fmt.Errorf("a phrase begins with a word")
 	}
-	for i, words := range variants {
-		if len(words) == 0 || words[0] == "*" {
-			return fmt.Errorf("a phrase begins with a word")
-		}
-		if i > 0 && slices.Equal(words, variants[0]) {
-			continue
-		}
+	r.places[at].add(got, remove)
+	if lang != "de" {
+		return nil
+	}
+	// Umlauts may be written as two letters, in the rule and in the mail.
+	if words := foldWords(asUmlauts.Replace(got.text)); !slices.Equal(words, got.words) {
 		got.words = words
 		r.places[at].add(got, remove)
 	}
