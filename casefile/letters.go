@@ -233,16 +233,17 @@ func (b *builder) ownHost(own *trace.Hosts, s *Source) bool {
 // anybody, whose name stands in all spam, nor to an organisation through whose hosts the
 // mail may have come: there the sender may be genuine.
 func (b *builder) forgedToo() {
-	var orgs []string
+	var orgs []string // as mail is addressed to them
 	domains := map[string][]string{}
 	for _, d := range b.c.Incident.Domains {
-		if d.Ours || d.Organisation == "" || b.toldForged(d.Organisation) || d.Samples+d.Bounces < 2 || trace.PublicProvider(d.Organisation) || b.passesOrganisation(d.Organisation) {
+		org := mailHost(d.Organisation)
+		if d.Ours || org == "" || b.toldForged(org) || d.Samples+d.Bounces < 2 || trace.PublicProvider(org) || b.passesOrganisation(org) || b.passesOrganisation(d.Organisation) {
 			continue
 		}
-		if domains[d.Organisation] == nil {
-			orgs = append(orgs, d.Organisation)
+		if domains[org] == nil {
+			orgs = append(orgs, org)
 		}
-		domains[d.Organisation] = append(domains[d.Organisation], d.Domain)
+		domains[org] = append(domains[org], d.Domain)
 	}
 	for _, org := range orgs[:min(len(orgs), maxForgedToo)] {
 		l := newLetter(LetterForged, b.numbered(LetterForged, org), b.c.Created)

@@ -317,3 +317,16 @@ func TestNames(t *testing.T) {
 		t.Errorf("after others that went, drafted %q", got)
 	}
 }
+
+// TestMailHost: only a registrable domain is written to, as it stands in every address.
+func TestMailHost(t *testing.T) {
+	for domain, want := range map[string]string{
+		"ok.example": "ok.example", "bücher.example": "xn--bcher-kva.example", "ab--cd.example": "ab--cd.example",
+		"": "", "é": "", "co.uk": "", "192.0.2.7": "", "[192.0.2.7]": "", "2.7]": "", "[]": "", "[x": "", "a..b.example": "", "a_b.example": "",
+		"d.example\x00": "", "x.example\x1b[31m": "", "/../x.example": "", strings.Repeat("a", 64) + ".example": "", "www.ok.example": "",
+	} {
+		if got := mailHost(domain); got != want {
+			t.Errorf("%q: %q, want %q", domain, got, want)
+		}
+	}
+}

@@ -5,9 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/net/idna"
 	"golang.org/x/net/publicsuffix"
 
 	"relaytrace/enrich"
+	"relaytrace/trace"
 )
 
 // address gives a letter its hosts, recipients, holders and language.
@@ -107,11 +109,27 @@ func (s *Settings) NotWrittenTo(email string) string {
 // organisationOf is the registrable domain, or the domain itself where it has none.
 func organisationOf(domain string) string {
 	domain = strings.ToLower(strings.Trim(domain, "."))
+	if strings.HasPrefix(domain, "[") { // an address literal (RFC 5321 section 4.1.3)
+		return domain
+	}
 	if d, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
 		return d
 	}
 	return domain
 }
+
+// mailHost gives a registrable domain as it stands in an address that every server takes: in
+// letters, digits and hyphens (RFC 5890 section 2.3.2.1). It is empty for what no mail can be
+// addressed to: samples name senders at anything.
+func mailHost(domain string) string {
+	host, err := mailNames.ToASCII(domain)
+	if err != nil || trace.Organisation(host) != host {
+		return ""
+	}
+	return host
+}
+
+var mailNames = idna.New(idna.MapForLookup(), idna.StrictDomainName(true), idna.VerifyDNSLength(true), idna.BidiRule(), idna.CheckHyphens(false))
 
 // automaticLocal reports whether a local part, in small letters, is one that programs
 // write from and nobody reads.
