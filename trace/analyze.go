@@ -57,8 +57,13 @@ var scratch = sync.Pool{New: func() any { return new(analysis) }}
 // with data. Analyze never fails: what cannot be known is told as such. It is safe to
 // call concurrently.
 func Analyze(data []byte, fields []header.Field, set *Settings) Path {
+	return analyzeIn(new(lists), data, fields, set)
+}
+
+// analyzeIn makes a path whose lists stand in those given.
+func analyzeIn(in *lists, data []byte, fields []header.Field, set *Settings) Path {
 	a := scratch.Get().(*analysis) // after a panic it is not given back: it would hold texts of this message for the next
-	a.read(data, fields, set, new(lists))
+	a.read(data, fields, set, in)
 	done := a.path
 	a.empty()
 	scratch.Put(a)
@@ -114,7 +119,7 @@ func (a *analysis) readHops(data []byte) {
 	recipients := 0
 	for i, f := range a.trace {
 		a.peers[i] = -1
-		h := &a.hops[i] // empty, as release leaves them
+		h := &a.hops[i] // all zero, as an emptied list is
 		h.Hop, h.body = &a.path.Hops[i], f.Body(data)
 		h.f.Parse(h.body)
 		h.at = instantOf(h.f.Time.Unix, h.f.Time.Known)

@@ -6,17 +6,16 @@ import "relaytrace/trace/header"
 // nothing of a path but what they wrote. The zero Analyzer is ready for use, by one
 // goroutine at a time.
 type Analyzer struct {
-	work  analysis
-	lists lists
+	path  Path
+	lists lists // what it points at
 }
 
 // Analyze is the function of that name. The path, and all that it points at, is used again
 // by the next call; texts alone stay as they are.
 func (z *Analyzer) Analyze(data []byte, fields []header.Field, set *Settings) *Path {
-	z.work.empty()
 	z.lists.empty()
-	z.work.read(data, fields, set, &z.lists)
-	return &z.work.path
+	z.path = analyzeIn(&z.lists, data, fields, set)
+	return &z.path
 }
 
 // lists are what a Path points at, but for texts.

@@ -2,6 +2,8 @@ package trace
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,16 +57,46 @@ func TestAnalyzerLong(t *testing.T) {
 	p := z.bytes([]byte("Received: from a.example by b.example\n\n"), set)
 	for name, n := range map[string]int{
 		"hops": cap(p.Hops), "findings": cap(p.Findings), "bystanders": cap(p.Bystanders), "recipients": cap(z.lists.recipients),
-		"clocks": cap(z.lists.clocks), "codes": cap(z.lists.codes), "work": cap(z.work.hops), "found": cap(z.work.findings),
+		"clocks": cap(z.lists.clocks), "codes": cap(z.lists.codes),
 	} {
 		if n > 64 {
 			t.Errorf("%s: the memory of a long header is kept", name)
 		}
 	}
-	// Nothing of the long header is left behind what is in use.
+}
+
+// In memory that is used again, nothing of a longer path is left behind a shorter one.
+func TestAnalyzerEmpties(t *testing.T) {
+	set := declaredSettings(t)
+	var z Analyzer
+	z.bytes([]byte(strings.Repeat("Received: from a.example by b.example for <x@y.example>\n", 10)+"\n"), set)
+	p := z.bytes([]byte("Received: from c.example by d.example\n\n"), set)
+	if cap(p.Hops) < 10 {
+		t.Fatalf("room for %d hops: the memory was not used again", cap(p.Hops))
+	}
 	for _, h := range p.Hops[1:cap(p.Hops)] {
-		if h.Raw != "" || h.For != nil {
+		if h.Raw != "" || h.For != nil || h.Findings != nil {
 			t.Fatalf("still there: %+v", h)
 		}
+	}
+}
+
+// The names of one host are kept apart from those of another, however many there are.
+func TestAddName(t *testing.T) {
+	a := analysis{names: make([]string, 0, 64)} // as an earlier message left it
+	var first, second []string
+	for i := range 2 * maxNames {
+		first = a.addName(first, fmt.Sprintf("a%d.example", i))
+		second = a.addName(second, fmt.Sprintf("b%d.example", i))
+		second = a.addName(second, "b0.example")
+	}
+	want := func(letter string) (names []string) {
+		for i := range maxNames {
+			names = append(names, fmt.Sprintf("%s%d.example", letter, i))
+		}
+		return names
+	}
+	if !slices.Equal(first, want("a")) || !slices.Equal(second, want("b")) {
+		t.Errorf("%q and %q", first, second)
 	}
 }
