@@ -18,6 +18,7 @@ const maxWords = 4000
 type folded struct {
 	buf    []byte  // letters and digits, and zeros for what parts words and at the end
 	starts []int32 // where words begin in buf
+	cut    int     // how much of buf is cut into words
 }
 
 var foldedPool = sync.Pool{New: func() any { return new(folded) }}
@@ -43,16 +44,17 @@ func init() {
 
 // fold takes texts, one behind the other; what it held before is gone.
 func (f *folded) fold(texts ...[]byte) {
-	f.buf, f.starts = f.buf[:0], f.starts[:0]
+	f.buf, f.starts, f.cut = f.buf[:0], f.starts[:0], 0
 	for _, text := range texts {
 		f.add(text)
 	}
+	f.split()
 }
 
-// add takes one more text. "*" is a word of its own, for phrases.
+// add takes one more text; its words are found by split, since short texts are better cut
+// together. "*" is a word of its own, for phrases.
 func (f *folded) add(text []byte) {
-	end := max(len(f.buf)-padding, 0)
-	f.split(append(appendFolded(f.buf[:end], text), 0), end)
+	f.buf = append(appendFolded(f.buf, text), 0)
 }
 
 // appendFolded adds a text to buf.
@@ -128,10 +130,12 @@ const (
 	padding  = stretch + wordHead
 )
 
-// split finds the words between the zeros, from at on.
-func (f *folded) split(buf []byte, at int) {
-	size := len(buf)
-	buf = append(buf, make([]byte, padding)...) // the last word has an end, and eight bytes from its beginning
+// split finds the words, between zeros, of the texts that were added since it was last called.
+// It leaves zeros behind the end of buf: there are eight bytes from the beginning of each word.
+func (f *folded) split() {
+	at, size := f.cut, len(f.buf)
+	buf := slices.Grow(f.buf, padding)[:size+padding]
+	clear(buf[size:])
 	starts, inside := slices.Grow(f.starts, min(size-at, maxWords)+stretch), uint64(0)
 	for ; at < size && len(starts) < maxWords; at += stretch {
 		letters := letterBits((*[stretch]byte)(buf[at:]))
@@ -144,7 +148,7 @@ func (f *folded) split(buf []byte, at int) {
 			begins &= begins - 1
 		}
 	}
-	f.buf, f.starts = buf, starts[:min(len(starts), maxWords)]
+	f.buf, f.starts, f.cut = buf[:size], starts[:min(len(starts), maxWords)], size
 }
 
 // letterBits gives a bit for each byte of a stretch: 1 for what is part of a word.
@@ -170,7 +174,8 @@ func (f *folded) head(i int) uint64 {
 	if i >= len(f.starts) {
 		return 0
 	}
-	x := binary.LittleEndian.Uint64(f.buf[f.starts[i]:])
+	at := int(f.starts[i])
+	x := binary.LittleEndian.Uint64(f.buf[at : at+wordHead])
 	ends := (x - ones) &^ x & tops // the first of them is the first zero
 	return x & (ends&-ends>>7 - 1) // what is below it
 }
@@ -205,7 +210,7 @@ func foldWords(text string) []string {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
 	f.fold([]byte(text))
-	all := string(f.buf[:len(f.buf)-padding])
+	all := string(f.buf)
 	words := make([]string, len(f.starts))
 	for i, at := range f.starts {
 		words[i] = all[at : int(at)+strings.IndexByte(all[at:], 0)]

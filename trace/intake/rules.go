@@ -287,8 +287,12 @@ func (r *Rules) look(h *hits, at place, texts ...[]byte) {
 	r.lookAt(h, at, f, 0, len(f.starts))
 }
 
-// lookFor does so with the writer's own words in a text, run by run, until a phrase of a kind
-// is met, and tells whether it was.
+// piece is the length in bytes at which runs of lines that lookFor has put together are looked at.
+const piece = 256
+
+// lookFor does so with the writer's own words in a text, piece by piece, until a phrase of a
+// kind is met, and tells whether it was. Where every line is a run of its own, as those that
+// end in CR LF are, many make a piece.
 func (r *Rules) lookFor(h *hits, k kind, at place, text []byte) bool {
 	f := foldedPool.Get().(*folded)
 	defer foldedPool.Put(f)
@@ -297,9 +301,12 @@ func (r *Rules) lookFor(h *hits, k kind, at place, text []byte) bool {
 	for pos := 0; pos < len(text) && len(h[k]) == 0; {
 		begin, end, next := ownRun(text, pos)
 		f.add(text[begin:end])
-		pos = next
+		if pos = next; pos < len(text) && len(f.buf)-f.cut < piece {
+			continue
+		}
+		f.split()
 		known := len(f.starts)
-		if pos < len(text) { // a phrase may go on in the next run
+		if pos < len(text) { // a phrase may go on in the next piece
 			known = max(known-r.places[at].longest, looked)
 		}
 		r.lookAt(h, at, f, looked, known)
