@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -28,21 +29,24 @@ func ownLines(r *room, text []byte) []byte {
 	var out []byte
 	kept := 0 // bytes from the start of text, as long as nothing else is kept
 	for pos := 0; pos < len(text); {
-		begin, end, next := ownRun(text, pos)
+		begin, end := ownRun(text, pos)
 		if begin == len(text) {
 			break
 		}
-		pos = next
-		whole := end > begin && text[end-1] == '\n'
-		if out == nil && kept == begin && whole {
+		pos = end
+		lines := text[begin:end]
+		asIs := lines[len(lines)-1] == '\n' && bytes.IndexByte(lines, '\r') < 0
+		if out == nil && kept == begin && asIs {
 			kept = end
 			continue
 		}
 		if out == nil {
 			out = append(r.take(len(text)+1), text[:kept]...)
 		}
-		if out = append(out, text[begin:end]...); !whole {
-			out = append(out, '\n')
+		if asIs {
+			out = append(out, lines...)
+		} else {
+			out = appendLines(out, lines)
 		}
 	}
 	if out == nil {
@@ -51,26 +55,37 @@ func ownLines(r *room, text []byte) []byte {
 	return out
 }
 
-// ownRun gives the next of the writer's own lines from pos on, and where to go on: some lines
-// as they stand, or one without its end. They begin with the end of the text where none is left.
-func ownRun(text []byte, pos int) (begin, end, next int) {
+// appendLines adds lines to out, and ends each in LF.
+func appendLines(out, lines []byte) []byte {
+	for len(lines) > 0 {
+		n := bytes.IndexByte(lines, '\n') + 1
+		if n == 0 {
+			n = len(lines)
+		}
+		out = append(append(out, withoutEnd(lines[:n])...), '\n')
+		lines = lines[n:]
+	}
+	return out
+}
+
+// ownRun tells where the next of the writer's own lines from pos on begin and end: both at the
+// end of the text where none is left.
+func ownRun(text []byte, pos int) (begin, end int) {
 	for pos < len(text) {
 		if end := ordinary(text, pos); end > pos {
-			return pos, end, end
+			return pos, end
 		}
 		l := lineAt(text, pos)
-		switch end := l.start + len(l.text); {
+		switch {
 		case l.prefix > 0: // quoted
 			pos = l.end
 		case isForwardMark(l.text) || isSignatureMark(l.text):
 			pos = len(text)
-		case end+1 == l.end && text[end] == '\n':
-			return l.start, l.end, l.end
 		default:
-			return l.start, end, l.end
+			return l.start, l.end
 		}
 	}
-	return pos, pos, pos
+	return pos, pos
 }
 
 // run is the length in bytes at which a run of lines ends.
@@ -86,7 +101,10 @@ func ordinary(text []byte, pos int) int {
 			continue
 		}
 		n := bytes.IndexByte(text[pos:], '\n')
-		if n < 0 || !isOrdinary(text[pos:pos+n]) {
+		if n < 0 {
+			break
+		}
+		if line := withoutEnd(text[pos : pos+n]); len(line) > 0 && !isOrdinary(line) {
 			break
 		}
 		pos += n + 1
@@ -107,22 +125,38 @@ func isOrdinary(line []byte) bool {
 	for line[i] == ' ' {
 		i++
 	}
-	if oddBegin[line[i]] || oddEnd[line[n-1]] {
+	if first := oddBegin[line[i]]; first == odd || first == oddTwice && i+1 < n && line[i+1] == line[i] {
+		return false
+	}
+	if last := line[n-1]; last >= utf8.RuneSelf {
+		if c, _ := utf8.DecodeLastRune(line[:n]); unicode.IsSpace(c) {
+			return false
+		}
+	} else if last <= ' ' || last == ':' || last == '>' {
 		return false
 	}
 	begin := line[:min(n, 5)]
 	return bytes.IndexByte(begin, '>') < 0 && bytes.IndexByte(begin, '|') < 0
 }
 
-// oddBegin and oddEnd are the bytes at the ends of a line that need a closer look.
-var oddBegin, oddEnd = func() (begin, end [256]bool) {
-	for i := range 256 {
-		c := byte(i)
-		odd := c <= ' ' || c >= utf8.RuneSelf || c == '>'
-		begin[i] = odd || c == '|' || c == '-' || c == '_' || c == '='
-		end[i] = odd || c == ':'
+// A line that begins with some bytes needs a closer look.
+const (
+	odd      = 1 + iota // it may be quoted, or begin with a blank
+	oddTwice            // a mark may, where the byte stands there twice
+)
+
+// oddBegin tells which bytes those are. Beyond ASCII they are those that blanks begin with.
+var oddBegin = func() (begin [256]byte) {
+	for c := range ' ' + 1 {
+		begin[c] = odd
 	}
-	return begin, end
+	for _, c := range []byte(">|\xC2\xE1\xE2\xE3") {
+		begin[c] = odd
+	}
+	for _, c := range []byte("-_=") {
+		begin[c] = oddTwice
+	}
+	return begin
 }()
 
 // isSignatureMark tells the line above a signature: "-- ".
