@@ -210,20 +210,20 @@ func (c *cargo) words() []byte {
 	return c.said
 }
 
-// isLong tells whether the words are longer than longWords. Of a long text its beginning
-// tells that, as a rule; those of a short one are not longer but for a line end.
+// isLong tells whether the words of a text without headers in it are longer than longWords.
+// Most long texts tell that by their beginning; those of a short one are not longer but for a
+// line end.
 func (c *cargo) isLong() bool {
 	text := c.text()
 	if len(text) < longWords {
 		return false
 	}
-	if c.said == nil && !c.headed && len(text) > 2*longWords {
-		begin := text[:bytes.LastIndexByte(text[:2*longWords], '\n')+1]
-		if len(ownLines(c.room, begin)) > longWords {
-			return true
-		}
+	said := ownLinesUntil(c.room, text, longWords)
+	if len(said) > longWords {
+		return true
 	}
-	return len(c.words()) > longWords
+	c.said = said // they are all of them
+	return false
 }
 
 // maxText bounds what is read of a text to tell what it is, in bytes.

@@ -153,6 +153,10 @@ func (m *mail) isSold() bool {
 		m.readText()
 		return false
 	}
+	if m.said != nil { // its lines have been told apart already
+		m.readText()
+		return len(m.hits[kindBulk]) > 0
+	}
 	return m.rules.lookFor(&m.hits, kindBulk, placeText, m.text())
 }
 

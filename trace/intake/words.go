@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"io"
+	"math"
 	"mime"
 	"strings"
 	"unicode"
@@ -25,10 +26,13 @@ func ownWords(r *room, text []byte, blocks []block) []byte {
 
 // ownLines drops quoted lines and all below a mark of forwarding, and ends each line in LF.
 // It shares memory with a text of which only the end is dropped, as of most.
-func ownLines(r *room, text []byte) []byte {
+func ownLines(r *room, text []byte) []byte { return ownLinesUntil(r, text, math.MaxInt) }
+
+// ownLinesUntil does so with the beginning of a text, until there are more bytes than enough.
+func ownLinesUntil(r *room, text []byte, enough int) []byte {
 	var out []byte
 	kept := 0 // bytes from the start of text, as long as nothing else is kept
-	for pos := 0; pos < len(text); {
+	for pos := 0; pos < len(text) && max(kept, len(out)) <= enough; {
 		begin, end := ownRun(text, pos)
 		if begin == len(text) {
 			break
