@@ -107,35 +107,48 @@ var sextets = func() (t [256]int8) {
 	return t
 }()
 
+// fewQP is how many bytes that stand together are copied one by one before the next escape is
+// searched for: a search takes as long as some of them.
+const fewQP = 6
+
 // decodeQP reads quoted-printable; what is no valid escape stays as it is.
 func decodeQP(r *room, in []byte) []byte {
-	out := r.take(len(in))
-	for len(in) > 0 {
-		if in[0] != '=' {
-			n := bytes.IndexByte(in, '=')
-			if n < 0 {
-				n = len(in)
+	out := r.take(len(in))[:len(in)]
+	n, few := 0, 0 // what there is of out, and the bytes copied since an escape
+	for i := 0; i < len(in); {
+		if c := in[i]; c != '=' {
+			out[n] = c
+			i, n, few = i+1, n+1, few+1
+			if few == fewQP {
+				plain := bytes.IndexByte(in[i:], '=')
+				if plain < 0 {
+					plain = len(in) - i
+				}
+				copy(out[n:], in[i:i+plain])
+				i, n = i+plain, n+plain
 			}
-			out, in = append(out, in[:n]...), in[n:]
 			continue
 		}
-		if len(in) > 2 {
-			if hi, lo := nibbles[in[1]], nibbles[in[2]]; hi|lo >= 0 {
-				out, in = append(out, byte(hi<<4|lo)), in[3:]
+		few = 0
+		if i+2 < len(in) {
+			if hi, lo := nibbles[in[i+1]], nibbles[in[i+2]]; hi|lo >= 0 {
+				out[n] = byte(hi<<4 | lo)
+				i, n = i+3, n+1
 				continue
 			}
 		}
-		n := 1 // a soft line break, with white space that was added on the way
-		for n < len(in) && (in[n] == ' ' || in[n] == '\t' || in[n] == '\r') {
-			n++
+		j := i + 1 // a soft line break, with white space that was added on the way
+		for j < len(in) && (in[j] == ' ' || in[j] == '\t' || in[j] == '\r') {
+			j++
 		}
-		if n < len(in) && in[n] == '\n' {
-			in = in[n+1:]
+		if j < len(in) && in[j] == '\n' {
+			i = j + 1
 			continue
 		}
-		out, in = append(out, in[:n]...), in[n:]
+		out[n] = '='
+		i, n = i+1, n+1
 	}
-	return out
+	return out[:n]
 }
 
 // nibbles are the values of the hexadecimal digits; -1 for others.

@@ -3,6 +3,7 @@ package intake
 import (
 	"bytes"
 	"io"
+	"math/rand/v2"
 	"mime"
 	"strings"
 	"testing"
@@ -26,6 +27,39 @@ func TestDecode(t *testing.T) {
 	for in, want := range qp {
 		if got := string(decodeQP(nil, []byte(in))); got != want {
 			t.Errorf("quoted-printable %q: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// TestQPOneByOne holds that quoted-printable is read as byte by byte, however close together
+// its escapes stand.
+func TestQPOneByOne(t *testing.T) {
+	slow := func(in string) (out []byte) {
+		for i := 0; i < len(in); i++ {
+			if in[i] == '=' {
+				if digits := in[i+1 : min(i+3, len(in))]; len(digits) == 2 && nibbles[digits[0]] >= 0 && nibbles[digits[1]] >= 0 {
+					out = append(out, byte(nibbles[digits[0]]<<4|nibbles[digits[1]]))
+					i += 2
+					continue
+				}
+				if rest := strings.TrimLeft(in[i+1:], " \t\r"); strings.HasPrefix(rest, "\n") {
+					i = len(in) - len(rest)
+					continue
+				}
+			}
+			out = append(out, in[i])
+		}
+		return out
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 50_000 {
+		in := make([]byte, r.IntN(40))
+		for i := range in {
+			in[i] = "== \r\n4eEgxx"[r.IntN(11)]
+		}
+		in = append(in, strings.Repeat("x", r.IntN(2*fewQP))+[]string{"", "=41"}[r.IntN(2)]...)
+		if got, want := decodeQP(nil, in), slow(string(in)); !bytes.Equal(got, want) {
+			t.Fatalf("%q: %q, want %q", in, got, want)
 		}
 	}
 }
@@ -67,7 +101,6 @@ func TestToUTF8(t *testing.T) {
 	}
 }
 
-// TestPieces holds how a multipart is cut.
 // TestLatin1 holds the short way of reading ISO 8859-1 to the general one.
 func TestLatin1(t *testing.T) {
 	var all []byte
@@ -137,6 +170,7 @@ func TestPlainType(t *testing.T) {
 	}
 }
 
+// TestPieces holds how a multipart is cut.
 func TestPieces(t *testing.T) {
 	tests := map[string]string{
 		"--b\none\n--b\ntwo\n--b--\n":                        "one|two",
