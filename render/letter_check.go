@@ -38,7 +38,8 @@ func (w *written) check(c *casefile.Case) error {
 func (w *written) bystanders(c *casefile.Case, text string) []string {
 	names := map[string]bool{}
 	for _, b := range c.Bystanders {
-		if n := bareName(b.Name); strings.Contains(n, ".") {
+		n := bareName(b.Name)
+		if _, isAddress := wordAddress(n); strings.Contains(n, ".") && !isAddress { // what addresses may be named is told apart from names
 			names[n] = true
 		}
 	}

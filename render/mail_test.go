@@ -114,10 +114,11 @@ func TestStrangers(t *testing.T) {
 func TestBystanderNames(t *testing.T) {
 	c := letterCase()
 	w := written{names: []string{"Recorded by mx1.college.example"}}
-	c.Bystanders = append(c.Bystanders, casefile.Bystander{Name: "MX1.college.example."}, casefile.Bystander{Name: "friend"})
+	c.Bystanders = append(c.Bystanders, casefile.Bystander{Name: "MX1.college.example."}, casefile.Bystander{Name: "friend"},
+		casefile.Bystander{Name: "192.0.2.7"}) // whoever calls himself by the address of a source takes it out of no letter
 	for text, want := range map[string]string{
 		"It was innocent.example, we think.\n": "innocent.example", "(Innocent.Example.)\n": "innocent.example",
-		"    innocent.example\n": "", "not-innocent.example\n": "", "mx1.college.example, friend\n": "",
+		"    innocent.example\n": "", "not-innocent.example\n": "", "mx1.college.example, friend\n": "", "192.0.2.7\n": "",
 	} {
 		if got := strings.Join(w.bystanders(c, text), " "); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
