@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
+
+	"relaytrace/trace/header"
 )
 
 // TestUnfold holds that a field is put on one line in the same words, with room and without.
@@ -23,6 +26,21 @@ func TestUnfold(t *testing.T) {
 					}
 				}
 			}
+		}
+	}
+}
+
+// TestManyFields holds that a field is found wherever it stands in a header, also behind all
+// fields that a byte can number.
+func TestManyFields(t *testing.T) {
+	for _, n := range []int{0, 1, indexed - 2, indexed - 1, indexed, indexed + 1, 2 * indexed} {
+		text := strings.Repeat("X-Filter: passed\n", n) + "Subject: Cheap loans\nX-Filter: passed\nSubject: another\n\n"
+		p := &part{data: []byte(text), fields: scanFields([]byte(text))}
+		if got := p.first(header.Subject); got != n || p.get(header.Subject) != "Cheap loans" {
+			t.Errorf("behind %d fields: the one with index %d, %q", n, got, p.get(header.Subject))
+		}
+		if got := p.first(header.Date); got != -1 {
+			t.Errorf("behind %d fields: a date, with index %d", n, got)
 		}
 	}
 }

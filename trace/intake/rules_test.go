@@ -212,6 +212,25 @@ func TestOwnRules(t *testing.T) {
 	}
 }
 
+// TestFieldRuleBeyondASCII holds that a field meets a rule whose first word has an accent, in
+// the rule or in the field.
+func TestFieldRuleBeyondASCII(t *testing.T) {
+	rules, err := ParseRules("[auto field]\nhouse de: X-Art: Übersicht\nhouse de: X-Zweck: Uberblick\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{
+		"X-Art: Übersicht der Woche\n\n": 1, "X-Art: ÜBERSICHT\n\n": 1, "X-Art: ubersicht\n\n": 1, "X-Zweck: kurzer Überblick\n\n": 1,
+		"X-Art: Über\n\n": 0, "X-Art: keine\n\n": 0,
+	} {
+		h := hits{}
+		rules.lookFields(&h, &part{data: []byte(text), fields: scanFields([]byte(text))})
+		if len(h[kindAuto]) != want {
+			t.Errorf("%q: %v, want %d", text, h[kindAuto], want)
+		}
+	}
+}
+
 // TestPriorityRules holds that rules of one's own say what comes first, whatever it is.
 func TestPriorityRules(t *testing.T) {
 	rules, err := ParseRules("[priority-3 text]\nhouse en: meds\n[priority-2 from]\nhouse -: jo@sender.example\n[priority-1 text]\nhouse en: weekly digest\n[threat subject]\nhouse en: zap\n")
@@ -262,6 +281,34 @@ func TestLongUnmarked(t *testing.T) {
 		sameWhenRead(t, name, []byte(head+"\n"+phrases+strings.Repeat("I read this. ", longWords/13+1)))
 		sold := "to be removed\n" + strings.Repeat("\n", run) + phrases
 		sameWhenRead(t, name, []byte(head+"\n"+sold[:min(len(sold), longWords)]))
+		sameWhenRead(t, name, []byte(head+"\n"+strings.Repeat("> quoted\n", longWords/9+1)+phrases[:min(len(phrases), longWords)]))
+	}
+}
+
+// TestRulesBelowAdvertising holds that a rule of one's own counts in a text that advertises
+// above its phrase, where those that come with relaytrace have no such rules for texts.
+func TestRulesBelowAdvertising(t *testing.T) {
+	const header = "From: joe@sender.example\nTo: pat@victim.example\nSubject: hello\nMessage-ID: <1@sender.example>\n"
+	for _, tt := range []struct {
+		section, phrase, header, text string
+		want                          Class
+	}{
+		{"daemon", "this is the post room", "Received: from a.example by b.example; Mon, 12 Mar 2007 10:00:00 +0100\n", "This is the post room. Failed recipients: jo", ClassBounce},
+		{"desk", "dear abuse team", "Received: from a.example by b.example; Mon, 12 Mar 2007 10:00:00 +0100\n", "Dear abuse team, stop this spam and stop sending me mail", ClassComplaint},
+		{"sighting", "seen in the news", "", "Seen in the news, for your files", ClassComplaint},
+	} {
+		rules, err := ParseRules("[" + tt.section + " text]\nhouse en: " + tt.phrase + "\n")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := tt.header + header + "\nClick here to order\n" + strings.Repeat("\n", 2*run) + tt.text + "\n"
+		for want, rules := range map[Class]*Rules{tt.want: rules, "": DefaultRules()} {
+			s := &Submission{File: "f.eml", Line: 1, Size: len(text), Data: []byte(text)}
+			newInspector(Sorter{Rules: rules}).inspect(s, true, nil)
+			if s.Class != want && (want != "" || s.Class == tt.want) {
+				t.Errorf("%s: %s, want %s; %v", tt.section, s.Class, tt.want, s.Reasons)
+			}
+		}
 	}
 }
 
@@ -334,13 +381,18 @@ func FuzzRules(f *testing.F) {
 func TestLookFor(t *testing.T) {
 	r := DefaultRules()
 	for n := range 2 * run {
-		text := strings.Repeat("x\n", n/2) + strings.Repeat("y", n%2) + "\nto\nbe removed\nfrom this list\n" + strings.Repeat("x\n", run)
+		text := strings.Repeat("x\n", n/2) + strings.Repeat("y", n%2) + "\nif\nyou\nwish\nto\nbe\nremoved\nfrom\nthis\nlist\n" + strings.Repeat("x\n", run)
 		var want, got, none hits
 		r.look(&want, placeText, []byte(text))
 		r.lookFor(&got, kindPriority, placeText, []byte(text))
 		r.lookFor(&none, kindBulk, placeText, []byte(text+text))
 		if fmt.Sprint(got) != fmt.Sprint(want) || len(want[kindBulk]) == 0 || len(none[kindBulk]) == 0 {
 			t.Fatalf("%d: %v, want %v", n, got, want)
+		}
+	}
+	for n, want := range map[int]bool{maxWords - 3: true, maxWords - 2: false} { // words in front
+		if got := r.lookFor(&hits{}, kindBulk, placeText, []byte(strings.Repeat("x\n", n)+"to be removed\n")); got != want {
+			t.Errorf("behind %d words: %v, want %v", n, got, want)
 		}
 	}
 }
