@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,6 +18,7 @@ import (
 	"relaytrace/casefile"
 	"relaytrace/casefile/casetest"
 	"relaytrace/casefile/store"
+	"relaytrace/render"
 )
 
 // onFolder runs a verb and gives what it printed.
@@ -213,4 +215,32 @@ func TestSameWhenWrittenAgain(t *testing.T) {
 		t.Error(diff)
 	}
 	onFolder(t, t.Context(), exitOK, "batch", "--offline", "--now", demoNow, "-o", filepath.Join(t.TempDir(), "batch"), in)
+}
+
+// A letter that cannot be drafted is told and left out; with texts of the user's own it is an
+// error that he has to mend.
+func TestLetterLeftOut(t *testing.T) {
+	var stderr strings.Builder
+	w := &casework{app: &app{stderr: &stderr}, look: look{letters: render.BuiltIn()}}
+	letters := []casefile.Letter{
+		{Name: "00-a/b", Kind: casefile.LetterJANET},
+		{Name: "01-sent", Kind: casefile.LetterJANET, Sent: "2026-01-02T03:04:05Z"},
+		{Name: "02-forged-too", Kind: casefile.LetterForged, Domains: []string{"x.example"}},
+	}
+	c := &casefile.Case{Letters: letters}
+	texts, err := w.draftLetters(c)
+	if err != nil || len(texts) != 0 || !w.app.incomplete || len(c.Letters) != 1 || c.Letters[0].Name != "01-sent" || len(letters) != 3 || letters[0].Name != "00-a/b" {
+		t.Errorf("%v %v, left: %+v", texts, err, c.Letters)
+	}
+	for _, want := range []string{"letter 00-a/b: the name is not that of a file; it is left out\n", "letter 02-forged-too: ", "hint: the case is whole but for this letter"} {
+		if !strings.Contains(stderr.String(), want) {
+			t.Errorf("%q is not told in %q", want, stderr.String())
+		}
+	}
+	if w.look.letters, err = render.ReadTemplates(fstest.MapFS{"staff.txt": {Data: []byte("Dear colleagues\n")}}, "own"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = w.draftLetters(&casefile.Case{Letters: letters}); err == nil {
+		t.Error("a letter of the user's own texts is left out")
+	}
 }

@@ -252,19 +252,37 @@ func notTakenBack(c *casefile.Case, name string, about []netip.Addr) []netip.Add
 
 // saveLetters writes the drafts and keeps them in the store.
 func (w *casework) saveLetters(ctx context.Context, c *casefile.Case) error {
+	texts, err := w.draftLetters(c)
+	if err != nil {
+		return err
+	}
+	return w.st.SaveLetters(ctx, c, texts)
+}
+
+// draftLetters writes the letters that were not sent. One that the texts of relaytrace itself
+// cannot be made of is told and left out: some hostile sample found a fault of ours, and must
+// not keep the case from being made. Where the texts are the user's own, he is told to mend them.
+func (w *casework) draftLetters(c *casefile.Case) ([]store.Letter, error) {
 	var texts []store.Letter
 	drafter := w.look.letters.Drafter(c)
-	for _, l := range c.Letters {
+	for i, l := range c.Letters {
 		if l.Sent != "" {
 			continue // its text is what went out
 		}
 		d, err := drafter.Letter(l)
-		if err != nil {
-			return err
+		switch {
+		case err == nil:
+			texts = append(texts, store.Letter{Letter: l, EML: d.EML, TXT: d.TXT})
+		case w.look.letters != render.BuiltIn():
+			return nil, err
+		default:
+			w.app.incomplete = true
+			w.app.tell(fmt.Sprintf("%v; it is left out", err), "the case is whole but for this letter; report it as a fault of relaytrace")
+			c.Letters = slices.Delete(slices.Clone(c.Letters), i, i+1)
+			return w.draftLetters(c) // a letter may count the others
 		}
-		texts = append(texts, store.Letter{Letter: l, EML: d.EML, TXT: d.TXT})
 	}
-	return w.st.SaveLetters(ctx, c, texts)
+	return texts, nil
 }
 
 // export writes the files of the case folder.
