@@ -299,9 +299,9 @@ func (r *Rules) lookFor(h *hits, k kind, at place, text []byte) bool {
 	f.fold()
 	looked := 0
 	for pos := 0; pos < len(text) && len(h[k]) == 0; {
-		begin, end := ownRun(text, pos)
+		begin, end, next := ownRun(text, pos)
 		f.add(text[begin:end])
-		if pos = end; pos < len(text) && len(f.buf)-f.cut < piece {
+		if pos = next; pos < len(text) && len(f.buf)-f.cut < piece {
 			continue
 		}
 		f.split()

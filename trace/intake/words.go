@@ -33,11 +33,11 @@ func ownLinesUntil(r *room, text []byte, enough int) []byte {
 	var out []byte
 	kept := 0 // bytes from the start of text, as long as nothing else is kept
 	for pos := 0; pos < len(text) && max(kept, len(out)) <= enough; {
-		begin, end := ownRun(text, pos)
+		begin, end, next := ownRun(text, pos)
 		if begin == len(text) {
 			break
 		}
-		pos = end
+		pos = next
 		lines := text[begin:end]
 		asIs := lines[len(lines)-1] == '\n' && bytes.IndexByte(lines, '\r') < 0
 		if out == nil && kept == begin && asIs {
@@ -72,24 +72,36 @@ func appendLines(out, lines []byte) []byte {
 	return out
 }
 
-// ownRun tells where the next of the writer's own lines from pos on begin and end: both at the
-// end of the text where none is left.
-func ownRun(text []byte, pos int) (begin, end int) {
-	for pos < len(text) {
-		if end := ordinary(text, pos); end > pos {
-			return pos, end
+// ownRun tells where the next of the writer's own lines from pos on begin and end, up to a run
+// of them, and where to go on: all at the end of the text where none is left.
+func ownRun(text []byte, pos int) (begin, end, next int) {
+	begin = pos
+	for pos < len(text) && pos-begin < run {
+		if text[pos] == '\n' {
+			pos++
+			continue
 		}
-		l := lineAt(text, pos)
+		end := len(text)
+		if n := bytes.IndexByte(text[pos:], '\n'); n >= 0 {
+			end = pos + n + 1
+		}
+		line := withoutEnd(text[pos:end])
 		switch {
-		case l.prefix > 0: // quoted
-			pos = l.end
-		case isForwardMark(l.text) || isSignatureMark(l.text):
-			pos = len(text)
-		default:
-			return l.start, l.end
+		case len(line) == 0 || isOrdinary(line):
+		case quoteLength(line) > 0:
+			if begin < pos {
+				return begin, pos, end
+			}
+			begin = end
+		case isForwardMark(line) || isSignatureMark(line):
+			if begin < pos {
+				return begin, pos, len(text)
+			}
+			return len(text), len(text), len(text)
 		}
+		pos = end
 	}
-	return pos, pos
+	return begin, pos, pos
 }
 
 // run is the length in bytes at which a run of lines ends.
