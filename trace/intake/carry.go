@@ -278,8 +278,12 @@ func (in *inspector) leafFile(p *part, depth int, c *cargo) {
 // mayCarry tells from the beginning of a file whether it is of a kind that leafFile reads. Of
 // the types and names that nobody packs messages in, only what begins as one is.
 func (in *inspector) mayCarry(p *part, isPacked bool) bool {
-	head := p.head(firstLook)
+	head := p.head(firstBytes)
 	_, wide := utf16Order(head)
+	if !isPacked && !wide && beginsOtherwise(head) {
+		return false // as most: no more of a picture is decoded
+	}
+	head = p.head(firstLook)
 	switch {
 	case wide, isPacked && (kindOf(head) != plainFile || bytes.HasPrefix(head, []byte("From ")) || isJSON(head)):
 		return true
@@ -289,8 +293,12 @@ func (in *inspector) mayCarry(p *part, isPacked bool) bool {
 	return strings.HasSuffix(p.fileName(), ".txt") || in.looksLikeMessage(p.head(maxHeader))
 }
 
-// firstLook is how much of a file tells most pictures and documents from text, in bytes.
-const firstLook = 2 << 10
+// firstLook is how much of a file tells most pictures and documents from text, and firstBytes
+// how much tells many that they begin with no field, in bytes.
+const (
+	firstLook  = 2 << 10
+	firstBytes = 64
+)
 
 // isBinary tells whether a tenth and more of data is control characters, as of data that is
 // compressed. A header is not told by that: a spammer may put as many into it as he likes.

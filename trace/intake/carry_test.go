@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -167,5 +168,36 @@ func TestHeadersOfText(t *testing.T) {
 	}
 	if kept == 0 {
 		t.Error("no header in a text")
+	}
+}
+
+// TestBeginsOtherwise: pictures and programs are told by their first bytes, and nothing is that
+// a scan would find to begin with a field.
+func TestBeginsOtherwise(t *testing.T) {
+	for head, want := range map[string]bool{
+		"\xFF\xD8\xFF\xE0\x00\x10JFIF": true, "\x89PNG\r\n\x1a\n": true, "GIF89a\x64\x00": true, "%PDF-1.4\n%": true, "MZ\x90\x00": true, "": false,
+		"Received: from a": false, "X-Spam\t: yes": false, "From a@b Thu": false, ">From a@b": false, "Received": false, "\nFrom: a": true, "\xEF\xBB\xBFFrom: a": true,
+	} {
+		if got := beginsOtherwise([]byte(head)); got != want {
+			t.Errorf("%q: %v", head, got)
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	pieces := []string{"From: a@b", "From ", ">", "Received", ":", " ", "\t", "\r", "\n", "\x00", "\x7f", "\xef\xbb\xbf", "é", "a@b Thu Jan  1 00:00:00 2004", "x"}
+	others := 0
+	for range 200_000 {
+		var data []byte
+		for range 1 + r.IntN(6) {
+			data = append(data, pieces[r.IntN(len(pieces))]...)
+		}
+		data = append(data, "\nSubject: a\n\n"...)
+		if beginsOtherwise(data[:min(len(data), firstBytes)]) {
+			if others++; beginsWithField(data, header.Scan(data, nil)) {
+				t.Fatalf("%q begins with a field", data)
+			}
+		}
+	}
+	if others < 10_000 {
+		t.Errorf("only %d were told apart", others)
 	}
 }

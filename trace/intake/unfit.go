@@ -53,6 +53,17 @@ func beginsWithField(data []byte, h header.Header) bool {
 	return true
 }
 
+// beginsOtherwise tells from the first bytes of a file that it begins with neither a field nor
+// a From_ line: what stands there is no name, or a name without a colon or a blank behind it.
+func beginsOtherwise(head []byte) bool {
+	for i, c := range head {
+		if c <= ' ' || c >= 0x7f || c == ':' {
+			return i == 0 || c != ' ' && c != '\t' && c != ':'
+		}
+	}
+	return false
+}
+
 // ctxReader ends a read that waits for input when ctx is cancelled. The read itself goes
 // on in its goroutine, into a buffer of its own, until the command ends.
 type ctxReader struct {
