@@ -64,8 +64,12 @@ func (p *part) head(n int) []byte {
 // padding says so, and starts again behind it, as some programs encode in pieces.
 func decodeBase64(r *room, in []byte) []byte {
 	out := r.take(base64.StdEncoding.DecodedLen(len(in)) + 3)
-	if n, err := base64.StdEncoding.Decode(out[:cap(out)], in); err == nil {
-		return out[:n] // nothing had to be passed over
+	whole := bytes.LastIndexByte(in, '\n') + 1 // the last line may be cut off
+	if n, err := base64.StdEncoding.Decode(out[:cap(out)], in[:whole]); err == nil {
+		out, in = out[:n], in[whole:]
+	}
+	if n, err := base64.StdEncoding.Decode(out[len(out):cap(out)], in); err == nil {
+		return out[:len(out)+n] // nothing had to be passed over
 	}
 	var acc uint32
 	n := 0
