@@ -237,7 +237,8 @@ func (b *builder) forgedToo() {
 	domains := map[string][]string{}
 	for _, d := range b.c.Incident.Domains {
 		org := mailHost(d.Organisation)
-		if d.Ours || org == "" || b.toldForged(org) || d.Samples+d.Bounces < 2 || trace.PublicProvider(org) || b.passesOrganisation(org) || b.passesOrganisation(d.Organisation) {
+		inLetters, _ := mailNames.ToUnicode(org)
+		if d.Ours || org == "" || b.toldForged(org) || d.Samples+d.Bounces < 2 || trace.PublicProvider(org) || b.passesOrganisation(org, inLetters, d.Organisation) {
 			continue
 		}
 		if domains[org] == nil {
@@ -267,11 +268,15 @@ func (b *builder) toldForged(org string) bool {
 	return slices.ContainsFunc(b.c.Letters, func(l Letter) bool { return l.Sent != "" && l.Kind == LetterForged && l.Holder == org })
 }
 
-// passesOrganisation reports whether a believed field names a host of an organisation.
-func (b *builder) passesOrganisation(org string) bool {
+// passesOrganisation reports whether a believed field names a host of an organisation, which
+// may be written in several ways.
+func (b *builder) passesOrganisation(org ...string) bool {
+	ofIt := func(host string) bool {
+		return slices.ContainsFunc(org, func(o string) bool { return inDomain(host, o) })
+	}
 	for i := range b.c.Samples {
 		for _, h := range b.c.Samples[i].Path.Hops {
-			if believed(h.Standing) && (inDomain(h.From.RDNS, org) || inDomain(h.By.Host, org)) {
+			if believed(h.Standing) && (ofIt(h.From.RDNS) || ofIt(h.By.Host)) {
 				return true
 			}
 		}

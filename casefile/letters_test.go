@@ -330,3 +330,22 @@ func TestMailHost(t *testing.T) {
 		}
 	}
 }
+
+// TestForgedTooPassing: nobody is told that he was forged through whose hosts the mail may have
+// come, however his name is written there.
+func TestForgedTooPassing(t *testing.T) {
+	for host, want := range map[string]int{
+		"mx.other.example": 1, "mail.bücher.example": 0, "mail.xn--bcher-kva.example": 0,
+	} {
+		hop := trace.Hop{Standing: trace.Trusted}
+		hop.By.Host = host
+		c := &Case{Samples: []Sample{{Path: trace.Path{Hops: []trace.Hop{hop}}}}, Incident: Incident{
+			Domains: []ForgedDomain{{Domain: "xn--bcher-kva.example", Organisation: "xn--bcher-kva.example", Samples: 2}},
+		}}
+		b := &builder{c: c}
+		b.forgedToo()
+		if len(c.Letters) != want {
+			t.Errorf("%s: %d letters, want %d", host, len(c.Letters), want)
+		}
+	}
+}

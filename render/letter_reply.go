@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"relaytrace/casefile"
+	"relaytrace/trace/lazy"
 )
 
 // replyData is what the templates of replies to complainants read.
@@ -103,7 +104,7 @@ func showsPath(c *casefile.Case) bool {
 }
 
 // messageIDOf is a Message-ID that can stand in a header field as it is.
-var messageIDOf = pattern(`^<([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,200}@[A-Za-z0-9.\[\]:_-]{1,200})>$`)
+var messageIDOf = lazy.Regexp(`^<([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,200}@[A-Za-z0-9.\[\]:_-]{1,200})>$`)
 
 // personName is a name to greet somebody by. What is an address, holds digits, or is too
 // long for a name is none.

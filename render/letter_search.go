@@ -6,6 +6,7 @@ import (
 
 	"relaytrace/casefile"
 	"relaytrace/trace"
+	"relaytrace/trace/lazy"
 )
 
 // logSearch is how to find transactions in the logs of one kind of mail server.
@@ -25,10 +26,10 @@ var searchFamilies = []string{"sendmail", "postfix", "exim", "qmail", "exchange-
 // safeID is what may stand in a command that somebody will paste into a shell: an ID
 // comes from a sample, and a sample is hostile. Dots are left out so that no address or
 // host name passes for an ID.
-var safeID = pattern(`^[A-Za-z0-9][A-Za-z0-9_-]{3,39}$`)
+var safeID = lazy.Regexp(`^[A-Za-z0-9][A-Za-z0-9_-]{3,39}$`)
 
 // safeMsgID is the same for a Message-ID between single quotes of PowerShell.
-var safeMsgID = pattern(`^<[A-Za-z0-9.=_+-]{1,100}@[A-Za-z0-9.-]{1,100}>$`)
+var safeMsgID = lazy.Regexp(`^<[A-Za-z0-9.=_+-]{1,100}@[A-Za-z0-9.-]{1,100}>$`)
 
 // plainID returns id when it has the form of a queue ID, else nothing.
 func plainID(id string) string {
@@ -81,7 +82,7 @@ func queueID(t *transaction) string {
 
 // queueNote is how qmail-queue writes its process number, in a note of its own above
 // the field of qmail-smtpd. The log of qmail-send calls the number qp.
-var queueNote = pattern(`^\s*\(qmail ([0-9]{1,10}) invoked `)
+var queueNote = lazy.Regexp(`^\s*\(qmail ([0-9]{1,10}) invoked `)
 
 // queueProcess finds that number, or returns nothing.
 func queueProcess(hops []trace.Hop, seen casefile.Seen) string {

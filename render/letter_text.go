@@ -2,16 +2,9 @@ package render
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 	"unicode/utf8"
 )
-
-// pattern gives what is compiled when it is first asked for: every command would wait for it.
-func pattern(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
 
 // oneLine makes s fit to stand in a letter: visible, white space folded, at most limit
 // runes.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-message"
+
+	"relaytrace/trace/lazy"
 )
 
 // attachment are the machine-readable parts of a letter. Many owners refuse attachments,
@@ -76,7 +78,7 @@ func userAgent(version string) string {
 }
 
 // pathAddress is an envelope address that a feedback report can carry as it is.
-var pathAddress = pattern(`^<?([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9.-]{1,190})>?$`)
+var pathAddress = lazy.Regexp(`^<?([A-Za-z0-9.!#$%&'*+/=?^_{|}~-]{1,64}@[A-Za-z0-9.-]{1,190})>?$`)
 
 // pathOf gives an envelope address in angle brackets, or nothing when it has another form.
 // The null sender is one.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"relaytrace/casefile"
+	"relaytrace/trace/lazy"
 )
 
 // Redacted returns a copy of a case for handing on: the local parts of the addresses of
@@ -62,7 +63,7 @@ func (r *redactor) tree(v any) any {
 
 // impersonal is a detail of an event that can hold no address of a person, nor words: a
 // number, digest, IP address, time, or name of a letter.
-var impersonal = pattern(`^[a-z0-9_-]+=[A-Za-z0-9.:_-]*$`)
+var impersonal = lazy.Regexp(`^[a-z0-9_-]+=[A-Za-z0-9.:_-]*$`)
 
 // cutDetail takes out of an event the details that could name a person, and says so in the
 // event, since its hash is over the whole of it.

@@ -3,9 +3,9 @@ package desk
 import (
 	"encoding/csv"
 	"net/netip"
-	"regexp"
 	"strings"
-	"sync"
+
+	"relaytrace/trace/lazy"
 )
 
 // entry is what one log line tells of an incoming message.
@@ -19,14 +19,9 @@ type entry struct {
 	auth      string
 }
 
-// pattern gives what is compiled when it is first asked for: most runs read no logs.
-func pattern(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
-
 // The beginnings of log lines: a syslog stamp (RFC 3164, or RFC 3339 as rsyslog writes), a
 // date and time, TAI64N, or the fields of a tracking log.
-var entryStart = pattern(`^(?:<\d{1,3}>)?(?:` +
+var entryStart = lazy.Regexp(`^(?:<\d{1,3}>)?(?:` +
 	`[A-Z][a-z]{2} {1,2}\d{1,2} \d{2}:\d{2}:\d{2}` +
 	`|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}` +
 	`|@4[0-9a-f]{23}` +
@@ -37,24 +32,24 @@ func beginsEntry(s string) bool { return entryStart().MatchString(s) }
 
 var (
 	// sendmail: the line of the sender; only there is relay= the client.
-	sendmailLine = pattern(`(?:sendmail|sm-mta|sm-msp-queue)(?:\[\d+\])?: (?:\[ID [^\]]*\] )?([0-9A-Za-z]{5,24}): from=.*[, ]relay=(.*)$`)
-	sendmailID   = pattern(`[, ]msgid=<?([^>, ]+)>?`)
+	sendmailLine = lazy.Regexp(`(?:sendmail|sm-mta|sm-msp-queue)(?:\[\d+\])?: (?:\[ID [^\]]*\] )?([0-9A-Za-z]{5,24}): from=.*[, ]relay=(.*)$`)
+	sendmailID   = lazy.Regexp(`[, ]msgid=<?([^>, ]+)>?`)
 	// Postfix: smtpd's line of the client.
-	postfixLine = pattern(`postfix(?:[-a-z0-9]*)/(?:[a-z]+/)*smtpd(?:\[\d+\])?: (?:\[ID [^\]]*\] )?([0-9A-Za-z]{5,24}): client=([^\s,]+)(.*)$`)
-	postfixID   = pattern(`postfix(?:[-a-z0-9]*)/(?:[a-z]+/)*cleanup(?:\[\d+\])?: ([0-9A-Za-z]{5,24}): message-id=<?([^>\s]+)>?`)
+	postfixLine = lazy.Regexp(`postfix(?:[-a-z0-9]*)/(?:[a-z]+/)*smtpd(?:\[\d+\])?: (?:\[ID [^\]]*\] )?([0-9A-Za-z]{5,24}): client=([^\s,]+)(.*)$`)
+	postfixID   = lazy.Regexp(`postfix(?:[-a-z0-9]*)/(?:[a-z]+/)*cleanup(?:\[\d+\])?: ([0-9A-Za-z]{5,24}): message-id=<?([^>\s]+)>?`)
 	// Exim: "<=" is a message taken in; "=>" and "->" are deliveries.
-	eximLine = pattern(`(?:^|\s)([0-9A-Za-z]{6}-[0-9A-Za-z]{6}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2}(?:[0-9A-Za-z]{2})?) <= (.*)$`)
-	eximHost = pattern(`(?:^|\s)H=((?:[^\s(\[]+ )?)((?:\([^()]*\) )?)\[([0-9A-Fa-f.:]+)\]`)
-	eximAuth = pattern(`\sA=([^\s]+)`)
-	eximID   = pattern(`\sid=([^\s]+)`)
+	eximLine = lazy.Regexp(`(?:^|\s)([0-9A-Za-z]{6}-[0-9A-Za-z]{6}(?:[0-9A-Za-z]{5})?-[0-9A-Za-z]{2}(?:[0-9A-Za-z]{2})?) <= (.*)$`)
+	eximHost = lazy.Regexp(`(?:^|\s)H=((?:[^\s(\[]+ )?)((?:\([^()]*\) )?)\[([0-9A-Fa-f.:]+)\]`)
+	eximAuth = lazy.Regexp(`\sA=([^\s]+)`)
+	eximID   = lazy.Regexp(`\sid=([^\s]+)`)
 	// OpenSMTPD: one line of the connection and one of the message share the session.
-	smtpdConnect = pattern(`smtpd\[\d+\]: ([0-9a-f]{16}) smtp connected address=(\S+)(?: host=(\S+))?`)
-	smtpdMessage = pattern(`smtpd\[\d+\]: ([0-9a-f]{16}) smtp message (?:address=\S+ (?:host=\S+ )?)?msgid=([0-9a-f]{8})`)
+	smtpdConnect = lazy.Regexp(`smtpd\[\d+\]: ([0-9a-f]{16}) smtp connected address=(\S+)(?: host=(\S+))?`)
+	smtpdMessage = lazy.Regexp(`smtpd\[\d+\]: ([0-9a-f]{16}) smtp message (?:address=\S+ (?:host=\S+ )?)?msgid=([0-9a-f]{8})`)
 
-	hostAndAddr = pattern(`^(?:(?:IDENT:)?[^\s\[\]]*@)?([^\s\[\]@]*)\s*\[([0-9A-Fa-f.:]+)\]`)
-	postfixHost = pattern(`^([^\s\[\]]*)\[([0-9A-Fa-f.:]+)\]`)
-	origClient  = pattern(`,\s*orig_client=([^\s,]+)`)
-	saslUser    = pattern(`,\s*sasl_username=([^\s,]+)`)
+	hostAndAddr = lazy.Regexp(`^(?:(?:IDENT:)?[^\s\[\]]*@)?([^\s\[\]@]*)\s*\[([0-9A-Fa-f.:]+)\]`)
+	postfixHost = lazy.Regexp(`^([^\s\[\]]*)\[([0-9A-Fa-f.:]+)\]`)
+	origClient  = lazy.Regexp(`,\s*orig_client=([^\s,]+)`)
+	saslUser    = lazy.Regexp(`,\s*sasl_username=([^\s,]+)`)
 )
 
 // readEntry reads a line that tells of an incoming message and its client by itself.

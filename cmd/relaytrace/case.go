@@ -4,18 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"relaytrace/render"
+	"relaytrace/trace/lazy"
 )
 
 // caseID is what --id may be: it stands in file names, subjects and Message-IDs.
-var caseID = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?$`)
-})
+var caseID = lazy.Regexp(`^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?$`)
 
 // caseFlags are the flags of the verb case.
 type caseFlags struct {

@@ -2,12 +2,11 @@ package intake
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
-	"sync"
 	"unicode/utf8"
 
 	"relaytrace/trace/header"
+	"relaytrace/trace/lazy"
 )
 
 // maxRecipients bounds how many recipients of one bounce are told.
@@ -137,15 +136,10 @@ func (b *Bounce) worst() string {
 	return worst
 }
 
-// pattern gives what is compiled when it is first asked for: most mail is no bounce.
-func pattern(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
-
 var (
-	writesAt   = pattern(`(?i)(?:qmail-send program|postfix program|mail system) at (?:host )?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
-	receivedAt = pattern(`(?i)the original message was received at ([^\r\n]{10,80})\r?\n(?:from ([^\r\n]{1,200}))?`)
-	remoteHost = pattern(`(?i)(?:while talking to|remote host said|host|reporting-mta: dns;|by host|server) <?\[?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
+	writesAt   = lazy.Regexp(`(?i)(?:qmail-send program|postfix program|mail system) at (?:host )?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
+	receivedAt = lazy.Regexp(`(?i)the original message was received at ([^\r\n]{10,80})\r?\n(?:from ([^\r\n]{1,200}))?`)
+	remoteHost = lazy.Regexp(`(?i)(?:while talking to|remote host said|host|reporting-mta: dns;|by host|server) <?\[?([a-z0-9-]+(?:\.[a-z0-9-]+)+)`)
 )
 
 // readOldBounce reads a bounce in plain text.
